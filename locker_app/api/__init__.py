@@ -1,0 +1,1 @@
+"""HTTP: the REST API, sign-in forms, health, and what every response carries."""

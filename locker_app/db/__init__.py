@@ -1,0 +1,1 @@
+"""Tables, engine, transactions and the event log: the only package that commits."""

@@ -1,0 +1,1 @@
+"""From committed events to screens: topics, the hub that projects them, the rooms that send."""

@@ -1,0 +1,1 @@
+"""Reads: projections and searches as frozen rows, scoped to who looks."""

@@ -1,0 +1,58 @@
+"""All tables, as classes for the schema and as lower-case `Table` objects for statements.
+
+Statements are SQLAlchemy Core over these tables: rows come back as plain tuples and no identity
+map stands between a command and what the database decides.
+"""
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from locker_app.db.tables.events import Event, Request
+from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
+from locker_app.db.tables.people import Person, Session, Staff, StaffRole
+from locker_app.db.tables.sites import Site
+
+metadata = SQLModel.metadata
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return metadata.tables[str(model.__tablename__)]
+
+
+site = _table(Site)
+bank = _table(Bank)
+locker = _table(Locker)
+assignment = _table(Assignment)
+wait = _table(Wait)
+person = _table(Person)
+staff = _table(Staff)
+staff_role = _table(StaffRole)
+session = _table(Session)
+event = _table(Event)
+request = _table(Request)
+
+__all__ = [
+    "Assignment",
+    "Bank",
+    "Event",
+    "Locker",
+    "Person",
+    "Request",
+    "Session",
+    "Site",
+    "Staff",
+    "StaffRole",
+    "Wait",
+    "assignment",
+    "bank",
+    "event",
+    "locker",
+    "metadata",
+    "person",
+    "request",
+    "session",
+    "site",
+    "staff",
+    "staff_role",
+    "wait",
+]

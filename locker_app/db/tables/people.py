@@ -1,0 +1,67 @@
+"""People who sign in: persons by enrolment number and PIN, staff by login and password."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from locker_app.db.types import UtcDateTime
+
+
+class Person(SQLModel, table=True):
+    """Someone known by an enrolment number."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    number: str = Field(unique=True)
+    """Upper case without spaces, see `domain.people.normalise_number`."""
+    name: str
+    pin_hash: str | None = None
+    """argon2id; empty until the person chooses a PIN."""
+    failed_tries: int = 0
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accessible: bool = False
+    """Wants lockers at accessible height only."""
+    near_last: bool = False
+    """Wants the free locker nearest to the last one held."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Staff(SQLModel, table=True):
+    """A staff account."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    login: str = Field(unique=True)
+    name: str
+    password_hash: str
+    failed_tries: int = 0
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class StaffRole(SQLModel, table=True):
+    """A role that a staff member has at one site, or, without a site, at all of them."""
+
+    __tablename__ = "staff_role"  # pyright: ignore[reportAssignmentType]
+
+    id: int | None = Field(default=None, primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id", index=True)
+    site_id: int | None = Field(default=None, foreign_key="site.id")
+    role: str
+
+
+class Session(SQLModel, table=True):
+    """One signed-in browser or API client. Its id is never a secret: the signed token is."""
+
+    __table_args__ = (
+        CheckConstraint("(person_id IS NULL) <> (staff_id IS NULL)", name="session_of_one"),
+        Index("session_key", "key", unique=True),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    """SHA-256 of the opaque id in the token, so that the table alone signs nobody in."""
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    staff_id: int | None = Field(default=None, foreign_key="staff.id", index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,121 @@
+"""SQLite's one writer: a thread that commits the commands waiting for it as one group.
+
+SQLite allows one writer at a time and a durable commit costs a disk sync. While one group is
+being committed the next collects, so that many people share one sync. Each command has its own
+savepoint: a refusal or a fault undoes that command alone.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from locker_app.db.log import Logged
+from locker_app.db.transaction import Tx, Work
+from locker_app.domain.errors import DomainError
+
+T = TypeVar("T")
+MAX_GROUP = 64
+
+
+class _Job(Generic[T]):
+    def __init__(self, work: Work[T]) -> None:
+        self.work = work
+        self.future: Future[T] = Future()
+        self.result: T | None = None
+        self.error: BaseException | None = None
+        self.events: list[Logged] = []
+
+    def settle(self, failure: BaseException | None) -> None:
+        error = failure or self.error
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(self.result)  # pyright: ignore[reportArgumentType]
+
+
+class Writer:
+    """Runs work on one connection of its own, in order, durable when the future is done."""
+
+    def __init__(self, engine: Engine, on_commit: Callable[[list[Logged]], None]) -> None:
+        self._engine = engine
+        self._on_commit = on_commit
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        """Queue the work; the future is done once it is committed, or refused."""
+        job = _Job(work)
+        self._jobs.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            group = [first]
+            while len(group) < MAX_GROUP:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    self._jobs.put(None)  # the last in the queue: seen again once this is done
+                    break
+                group.append(job)
+            self._commit(group)
+
+    def _commit(self, group: list[_Job[Any]]) -> None:
+        failure: BaseException | None = None
+        try:
+            with self._engine.begin() as conn:
+                for job in group:
+                    _attempt(conn, job)
+        except Exception as error:  # the disk is full, the lock was not to be had: nobody's is kept
+            failure = error
+        for job in group:
+            job.settle(failure)
+        events = [logged for job in group for logged in job.events]
+        if failure is None and events:
+            self._on_commit(events)
+
+
+def _attempt(conn: Connection, job: _Job[Any]) -> None:
+    tx = Tx(conn, job.work.trace)
+    try:
+        with _savepoint(conn):
+            job.result = job.work.attempt(tx)
+        job.events = tx.events
+    except DomainError as refusal:
+        job.error = refusal
+        job.events = _record_refusal(conn, job.work, refusal)
+    except Exception as error:
+        job.error = error
+
+
+def _record_refusal(conn: Connection, work: Work[Any], refusal: DomainError) -> list[Logged]:
+    tx = Tx(conn, work.trace)
+    if work.on_refusal is not None:
+        with _savepoint(conn):
+            work.on_refusal(tx, refusal)
+    return tx.events
+
+
+@contextlib.contextmanager
+def _savepoint(conn: Connection):
+    conn.exec_driver_sql("SAVEPOINT command")
+    try:
+        yield
+    except BaseException:
+        conn.exec_driver_sql("ROLLBACK TO command")
+        conn.exec_driver_sql("RELEASE command")
+        raise
+    conn.exec_driver_sql("RELEASE command")

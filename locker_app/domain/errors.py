@@ -1,0 +1,163 @@
+"""Refusals: one small class each, whose docstring is the default message to the person.
+
+A refusal is an expected answer ("Locker 17 is already yours"), never a log error. Adapters show
+`str(error)`; machines read the stable `code`. What is unexpected is never one of these.
+"""
+
+import inspect
+import re
+
+
+class DomainError(Exception):
+    """That did not work."""
+
+    status = 409
+    """HTTP status an adapter answers with (RFC 9110)."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.getdoc(type(self)) or "")
+
+    @property
+    def code(self) -> str:
+        """The stable name of this refusal, e.g. `none_free`; the same for ever once published."""
+        return code_of(type(self))
+
+
+def code_of(kind: type[DomainError]) -> str:
+    """The stable code of a refusal class: its name in snake case."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+class BadInput(DomainError):
+    """Please check what you entered."""
+
+    status = 422
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotSignedIn(DomainError):
+    """Please sign in first."""
+
+    status = 401
+
+
+class NotAllowed(DomainError):
+    """Your account is not allowed to do this."""
+
+    status = 403
+
+
+class NotFound(DomainError):
+    """This does not exist, or no longer."""
+
+    status = 404
+
+
+class UnknownNumber(DomainError):
+    """This enrolment number is not known here. Check it, or ask at the desk."""
+
+    status = 401
+
+
+class WrongPin(DomainError):
+    """Wrong PIN."""
+
+    status = 401
+
+    def __init__(self, tries_left: int) -> None:
+        tries = "1 try" if tries_left == 1 else f"{tries_left} tries"
+        super().__init__(f"Wrong PIN. {tries} left before this number is locked for a while.")
+
+
+class PinNotChosen(DomainError):
+    """This number has no PIN yet. Choose one of 4 to 8 digits."""
+
+    status = 401
+
+
+class PinAlreadyChosen(DomainError):
+    """This number already has a PIN. Enter it, or ask the desk to reset it."""
+
+
+class NumberLocked(DomainError):
+    """Too many wrong PINs: this number is locked for a while. Staff can reset it."""
+
+    status = 429
+
+
+class WrongPassword(DomainError):
+    """Wrong name or password."""
+
+    status = 401
+
+
+class TooManyTries(DomainError):
+    """Too many tries from here. Wait a minute, then try again."""
+
+    status = 429
+
+
+class ReasonNeeded(DomainError):
+    """Please give a reason: it is kept in the history."""
+
+    status = 422
+
+
+class AlreadyHolds(DomainError):
+    """You already have a locker."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"Locker {label} is already yours. Give it back to get another.")
+
+
+class NoneFree(DomainError):
+    """No locker is free here right now. Join the waiting list and the next one is held for you."""
+
+
+class NoneAccessibleFree(DomainError):
+    """No locker at accessible height is free. Take any locker, or join the waiting list."""
+
+
+class NotHolding(DomainError):
+    """This locker is not yours, or not any more."""
+
+
+class NothingHeld(DomainError):
+    """Nobody holds this locker right now."""
+
+
+class AlreadyWaiting(DomainError):
+    """You are already on the waiting list."""
+
+
+class NotWaiting(DomainError):
+    """You are not on the waiting list."""
+
+
+class LockersFree(DomainError):
+    """There is no need to wait: a locker is free. Take it."""
+
+
+class HoldLapsed(DomainError):
+    """The time to take this locker is over. Join the waiting list again."""
+
+
+class HoldWaiting(DomainError):
+    """A locker is being held for you. Take it, or let it go first."""
+
+
+class AlreadyOutOfService(DomainError):
+    """This locker is already out of service."""
+
+
+class AlreadyInService(DomainError):
+    """This locker is already in service."""
+
+
+class KeyReused(DomainError):
+    """This idempotency key was used for a different request. Send a new key."""
+
+    status = 422

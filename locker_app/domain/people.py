@@ -1,0 +1,93 @@
+"""Rules about persons and staff who sign in: numbers, PINs, passwords, and when to lock."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from locker_app.domain.errors import BadInput, ReasonNeeded
+
+WRONG_TRIES_BEFORE_LOCK = 5
+LOCK_FOR = timedelta(minutes=15)
+MIN_PASSWORD_LENGTH = 10
+MAX_SECRET_LENGTH = 200
+
+_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9._/-]{1,31}")
+_PIN = re.compile(r"[0-9]{4,8}")
+
+
+def normalise_number(text: str) -> str:
+    """The enrolment number as it is stored: upper case, no spaces.
+
+    Raises:
+        BadInput: it can't be an enrolment number.
+    """
+    number = re.sub(r"\s+", "", text).upper()
+    if not _NUMBER.fullmatch(number):
+        raise BadInput("Enter your enrolment number, for example CS2021001.", field="number")
+    return number
+
+
+def check_pin(pin: str) -> str:
+    """The PIN, when it has 4 to 8 digits and is not one digit repeated.
+
+    Raises:
+        BadInput: it does not.
+    """
+    if not _PIN.fullmatch(pin):
+        raise BadInput("A PIN has 4 to 8 digits.", field="pin")
+    if len(set(pin)) == 1:
+        raise BadInput("Choose a PIN that is not one digit repeated.", field="pin")
+    return pin
+
+
+def check_password(password: str) -> str:
+    """The password, when it is long enough to be kept.
+
+    Raises:
+        BadInput: it is shorter than ten characters, or absurdly long.
+    """
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_SECRET_LENGTH:
+        raise BadInput(
+            f"A password has {MIN_PASSWORD_LENGTH} to {MAX_SECRET_LENGTH} characters.",
+            field="password",
+        )
+    return password
+
+
+def check_reason(reason: str) -> str:
+    """The reason with outer spaces removed.
+
+    Raises:
+        ReasonNeeded: there is none.
+        BadInput: it is longer than 500 characters.
+    """
+    reason = " ".join(reason.split())
+    if not reason:
+        raise ReasonNeeded
+    if len(reason) > 500:
+        raise BadInput("Keep the reason under 500 characters.", field="reason")
+    return reason
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Wrong secrets in a row, and until when no more are accepted."""
+
+    failed: int = 0
+    locked_until: datetime | None = None
+
+    def locked(self, now: datetime) -> bool:
+        """Whether tries are refused at `now`, right or wrong."""
+        return self.locked_until is not None and now < self.locked_until
+
+    def after_wrong(self, now: datetime) -> "Tries":
+        """The state after one more wrong secret; the fifth in a row locks, and counts anew."""
+        failed = self.failed + 1
+        if failed >= WRONG_TRIES_BEFORE_LOCK:
+            return Tries(0, now + LOCK_FOR)
+        return Tries(failed, None)
+
+    @property
+    def left(self) -> int:
+        """How many wrong secrets may still follow before the lock."""
+        return WRONG_TRIES_BEFORE_LOCK - self.failed

@@ -1,0 +1,82 @@
+"""Reads about persons and staff, for themselves or for signing in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from locker_app.db.tables import person, staff, staff_role
+from locker_app.domain.actors import Role
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person, as the person may see it."""
+
+    id: int
+    number: str
+    name: str
+    accessible: bool
+    near_last: bool
+
+
+def person_view(conn: Connection, person_id: int) -> PersonView | None:
+    """The person with this id; None when there is none."""
+    p = person.c
+    row = conn.execute(
+        select(p.id, p.number, p.name, p.accessible, p.near_last).where(p.id == person_id)
+    ).one_or_none()
+    return None if row is None else PersonView(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffView:
+    """A staff member with the roles held, as that member may see it."""
+
+    id: int
+    login: str
+    name: str
+    roles: list[tuple[int | None, Role]]
+
+
+def staff_view(conn: Connection, staff_id: int) -> StaffView | None:
+    """The staff member with this id; None when there is none."""
+    row = conn.execute(
+        select(staff.c.id, staff.c.login, staff.c.name).where(staff.c.id == staff_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    roles = conn.execute(
+        select(staff_role.c.site_id, staff_role.c.role)
+        .where(staff_role.c.staff_id == staff_id)
+        .order_by(staff_role.c.id)
+    )
+    return StaffView(*row, roles=[(site_id, Role(role)) for site_id, role in roles])
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What a sign-in is checked against."""
+
+    id: int
+    hash: str | None
+    failed_tries: int
+    locked_until: datetime | None
+
+
+def person_secret(conn: Connection, number: str) -> Secret | None:
+    """The PIN hash of an enrolment number in its normal form; None when it is not known."""
+    p = person.c
+    row = conn.execute(
+        select(p.id, p.pin_hash, p.failed_tries, p.locked_until).where(p.number == number)
+    ).one_or_none()
+    return None if row is None else Secret(*row)
+
+
+def staff_secret(conn: Connection, login: str) -> Secret | None:
+    """The password hash of a staff login; None when there is no such account."""
+    s = staff.c
+    row = conn.execute(
+        select(s.id, s.password_hash, s.failed_tries, s.locked_until).where(s.login == login)
+    ).one_or_none()
+    return None if row is None else Secret(*row)

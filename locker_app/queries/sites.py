@@ -1,0 +1,117 @@
+"""Reads about sites: which there are, and how full their banks are."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from locker_app.db.statement import Statement
+from locker_app.db.tables import assignment, bank, locker, site, wait
+from locker_app.domain.lockers import LockerStatus
+from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE
+
+_A = assignment.c
+
+
+@dataclass(frozen=True, slots=True)
+class BankCounts:
+    """How full a bank is."""
+
+    id: int
+    site_id: int
+    name: str
+    place: str
+    total: int
+    free: int
+    held: int
+    reserved: int
+    overdue: int
+    out_of_service: int
+    waiting: int
+
+
+_AT_SITE = bindparam("site_id")
+_BANKS_OF_SITE = Statement(
+    select(bank.c.id, bank.c.site_id, bank.c.name, bank.c.place)
+    .where(bank.c.site_id == _AT_SITE)
+    .order_by(bank.c.id)
+)
+_DOORS_OF_BANKS = Statement(
+    select(
+        locker.c.bank_id,
+        func.count().label("total"),
+        func.count(locker.c.out_of_service_at).label("broken"),
+    )
+    .join(bank, bank.c.id == locker.c.bank_id)
+    .where(bank.c.site_id == _AT_SITE)
+    .group_by(locker.c.bank_id)
+)
+_CLAIMS_OF_BANKS = Statement(
+    select(_A.bank_id, CLAIM_STATUS, func.count().label("claims"))
+    .join(locker, locker.c.id == _A.locker_id)
+    .where(_A.site_id == _AT_SITE, _A.released_at.is_(None), locker.c.out_of_service_at.is_(None))
+    .group_by(_A.bank_id, text("2"))
+)
+_LINES_OF_BANKS = Statement(
+    select(wait.c.bank_id, func.count().label("waiting"))
+    .where(wait.c.site_id == _AT_SITE, IN_LINE)
+    .group_by(wait.c.bank_id)
+)
+
+
+def bank_counts(conn: Connection, site_id: int, now: datetime) -> list[BankCounts]:
+    """How full each bank of the site is, in the order in which they were set up."""
+    doors = {row.bank_id: row for row in _DOORS_OF_BANKS.rows(conn, site_id=site_id)}
+    claims = Counter(
+        {
+            (row.bank_id, row.status): row.claims
+            for row in _CLAIMS_OF_BANKS.rows(conn, site_id=site_id, now=now)
+        }
+    )
+    lines = {row.bank_id: row.waiting for row in _LINES_OF_BANKS.rows(conn, site_id=site_id)}
+    return [
+        _counts(row, doors.get(row.id), claims, lines.get(row.id, 0))
+        for row in _BANKS_OF_SITE.rows(conn, site_id=site_id)
+    ]
+
+
+def _counts(head: Any, doors: Any, claims: Counter[tuple[int, str]], waiting: int) -> BankCounts:
+    total, broken = (doors.total, doors.broken) if doors else (0, 0)
+    held, reserved, overdue = (
+        claims[head.id, status.value]
+        for status in (LockerStatus.HELD, LockerStatus.RESERVED, LockerStatus.OVERDUE)
+    )
+    return BankCounts(
+        *head,
+        total=total,
+        free=total - broken - held - reserved - overdue,
+        held=held,
+        reserved=reserved,
+        overdue=overdue,
+        out_of_service=broken,
+        waiting=waiting,
+    )
+
+
+def site_of_bank(conn: Connection, bank_id: int) -> int | None:
+    """The site that a bank belongs to; None when there is no such bank."""
+    return conn.scalar(select(bank.c.site_id).where(bank.c.id == bank_id))
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A site as everybody may see it."""
+
+    id: int
+    name: str
+    time_zone: str
+    hold_minutes: int
+
+
+def sites(conn: Connection) -> list[SiteView]:
+    """All sites, in the order in which they were set up."""
+    s = site.c
+    rows = conn.execute(select(s.id, s.name, s.time_zone, s.hold_minutes).order_by(s.id))
+    return [SiteView(*row) for row in rows]

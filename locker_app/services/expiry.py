@@ -1,0 +1,99 @@
+"""What time does by itself: holds lapse, holders are reminded, lockers become overdue.
+
+`run_due` may run late, twice, or in several processes: each step claims its row by an update that
+only one of them wins. Whoever schedules it asks `next_deadline` when to come back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from locker_app.db.tables import assignment, bank, request
+from locker_app.db.transaction import Tx
+from locker_app.domain.actors import Actor
+from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
+from locker_app.domain.lockers import OverdueAction
+from locker_app.services import lockers, waiting
+
+KEEP_ANSWERS = timedelta(days=7)
+"""How long an idempotency key is remembered; no client repeats a request for longer."""
+
+_C = assignment.c
+_OPEN = _C.released_at.is_(None)
+
+
+def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
+    """Do what is due at `now`, at most a batch of each kind; how many things were done."""
+    lapsed = waiting.lapse_holds(tx, now)
+    return lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
+
+
+def forget_old_answers(tx: Tx, actor: Actor, now: datetime) -> int:
+    """Delete answers to idempotency keys that nobody will repeat; how many."""
+    return tx.conn.execute(delete(request).where(request.c.at < now - KEEP_ANSWERS)).rowcount
+
+
+def next_deadline(conn: Connection) -> datetime | None:
+    """When something is due next; None while nothing is."""
+    deadlines = [
+        conn.scalar(select(func.min(column)).where(_OPEN, column.is_not(None), *pending))
+        for column, pending in (
+            (_C.held_until, ()),
+            (_C.remind_at, (_C.reminded_at.is_(None),)),
+            (_C.due_at, (_C.overdue_at.is_(None),)),
+        )
+    ]
+    return min((at for at in deadlines if at is not None), default=None)
+
+
+def _remind(tx: Tx, actor: Actor, now: datetime) -> int:
+    due = _due(tx.conn, _C.remind_at <= now, _C.reminded_at.is_(None))
+    for row in due:
+        if _mark(tx.conn, row.id, _C.reminded_at, now):
+            tx.record(ReturnReminded(assignment_id=row.id, **_subject(row)), actor, now)
+    return len(due)
+
+
+def _become_overdue(tx: Tx, actor: Actor, now: datetime) -> int:
+    due = _due(tx.conn, _C.due_at <= now, _C.overdue_at.is_(None))
+    for row in due:
+        if not _mark(tx.conn, row.id, _C.overdue_at, now):
+            continue
+        action = OverdueAction(
+            tx.conn.scalar(select(bank.c.overdue_action).where(bank.c.id == row.bank_id)) or ""
+        )
+        fact = AssignmentOverdue(
+            assignment_id=row.id, notify_staff=action is not OverdueAction.NOTHING, **_subject(row)
+        )
+        tx.record(fact, actor, now)
+        if action is OverdueAction.RELEASE:
+            lockers.release_overdue(tx, actor, now, row.id)
+    return len(due)
+
+
+def _due(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Any]:
+    """Open claims that meet the conditions; those that another process has in hand are left."""
+    return conn.execute(
+        select(_C.id, _C.site_id, _C.bank_id, _C.locker_id, _C.person_id)
+        .where(_OPEN, *conditions)
+        .order_by(_C.id)
+        .limit(waiting.BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _mark(conn: Connection, assignment_id: int, column: Any, now: datetime) -> bool:
+    """Write the time into the column if nobody did before; whether this call did."""
+    claim = update(assignment).where(_C.id == assignment_id, _OPEN, column.is_(None))
+    return conn.execute(claim.values({column.name: now})).rowcount == 1
+
+
+def _subject(row: Any) -> dict[str, int]:
+    return {
+        "site_id": row.site_id,
+        "bank_id": row.bank_id,
+        "locker_id": row.locker_id,
+        "person_id": row.person_id,
+    }

@@ -1,0 +1,75 @@
+"""Hashing of PINs and passwords, and the signed tokens that name a session.
+
+Hashing takes tens of milliseconds on purpose: it is done outside of transactions, in a thread.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+hasher = PasswordHasher()
+"""argon2id with the library's defaults (RFC 9106, low-memory profile)."""
+
+_NOBODYS_HASH = hasher.hash("nobody has this one")
+
+
+def hash_secret(secret: str) -> str:
+    """The argon2id hash to keep."""
+    return hasher.hash(secret)
+
+
+def secret_matches(hash_: str | None, secret: str) -> bool:
+    """Whether the secret fits the hash. Takes as long when there is no hash to fit."""
+    try:
+        return hasher.verify(hash_ or _NOBODYS_HASH, secret) and hash_ is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """The keys that sign tokens: the first signs, all of them are accepted, so that a key can
+    be changed without signing everybody out."""
+
+    keys: tuple[str, ...]
+
+    def sign(self, opaque_id: str, issued_at: datetime, expires_at: datetime) -> str:
+        """A JSON Web Token that holds the opaque session id and nothing to read."""
+        key = self.keys[0]
+        claims = {"sid": opaque_id, "iat": issued_at, "exp": expires_at}
+        return jwt.encode(claims, _signing_key(key), algorithm="HS256", headers={"kid": _kid(key)})
+
+    def read(self, token: str) -> str | None:
+        """The opaque session id of a token that is genuine and has not expired; else None."""
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key = next(key for key in self.keys if _kid(key) == kid)
+            required = {"require": ["sid", "exp"]}
+            claims = jwt.decode(token, _signing_key(key), algorithms=["HS256"], options=required)  # pyright: ignore[reportArgumentType]
+        except (jwt.InvalidTokenError, StopIteration):
+            return None
+        opaque_id = claims["sid"]
+        return opaque_id if isinstance(opaque_id, str) else None
+
+    def session_id_for(self, idempotency_key: str | None, *credentials: str) -> str:
+        """An opaque session id: random, or, for a repeated request with the same credentials,
+        the same again. Without the key nobody can compute it."""
+        if idempotency_key is None:
+            return secrets.token_urlsafe(32)
+        text = "\0".join((idempotency_key, *credentials))
+        return hmac.new(_signing_key(self.keys[0]), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _signing_key(key: str) -> bytes:
+    """A key of the length that HS256 wants, whatever length the operator chose."""
+    return hashlib.sha256(b"cubby token " + key.encode()).digest()
+
+
+def _kid(key: str) -> str:
+    return hashlib.sha256(b"cubby kid " + key.encode()).hexdigest()[:8]

@@ -1,0 +1,115 @@
+"""Sessions: who a signed-in browser or API client is, and the end of that."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from locker_app.db.statement import Statement
+from locker_app.db.tables import session, staff_role
+from locker_app.db.transaction import Tx
+from locker_app.domain.actors import NOBODY, Actor, ActorKind, Role
+from locker_app.domain.facts import SessionEnded
+
+PERSON_SESSION = timedelta(days=14)
+STAFF_SESSION = timedelta(hours=12)
+
+_SESSION = Statement(
+    select(session.c.id, session.c.person_id, session.c.staff_id).where(
+        session.c.key == bindparam("key"),
+        session.c.ended_at.is_(None),
+        session.c.expires_at > bindparam("now"),
+    )
+)
+
+
+def key_of(opaque_id: str) -> str:
+    """What the session table keeps of the opaque id in a token."""
+    return hashlib.sha256(opaque_id.encode()).hexdigest()
+
+
+def identify(conn: Connection, session_key: str, now: datetime) -> Actor:
+    """Who acts in this session at `now`; nobody when it is unknown, ended or expired."""
+    row = _SESSION.first(conn, key=session_key, now=now)
+    if row is None:
+        return NOBODY
+    if row.person_id is not None:
+        return Actor(ActorKind.PERSON, row.person_id, row.id)
+    roles = conn.execute(
+        select(staff_role.c.site_id, staff_role.c.role)
+        .where(staff_role.c.staff_id == row.staff_id)
+        .order_by(staff_role.c.id)
+    )
+    held = tuple((site_id, Role(role)) for site_id, role in roles)
+    return Actor(ActorKind.STAFF, row.staff_id, row.id, held)
+
+
+def open_session(
+    tx: Tx,
+    now: datetime,
+    session_key: str,
+    *,
+    person_id: int | None = None,
+    staff_id: int | None = None,
+) -> int:
+    """Start a session of a person or a staff member; its id."""
+    lasts = PERSON_SESSION if person_id is not None else STAFF_SESSION
+    result = tx.conn.execute(
+        insert(session).values(
+            key=session_key,
+            person_id=person_id,
+            staff_id=staff_id,
+            created_at=now,
+            expires_at=now + lasts,
+        )
+    )
+    key = result.inserted_primary_key
+    assert key is not None
+    return key[0]
+
+
+def sign_out(tx: Tx, actor: Actor, now: datetime) -> bool:
+    """End the session that asks for it; false when there was none."""
+    return actor.session_id is not None and _end(tx, actor, now, session.c.id == actor.session_id)
+
+
+def sign_out_everywhere(tx: Tx, actor: Actor, now: datetime) -> bool:
+    """End all sessions of whoever asks for it; false when there was none."""
+    if actor.kind is ActorKind.PERSON:
+        return _end(tx, actor, now, session.c.person_id == actor.id)
+    if actor.kind is ActorKind.STAFF:
+        return _end(tx, actor, now, session.c.staff_id == actor.id)
+    return False
+
+
+def renew(tx: Tx, actor: Actor, now: datetime) -> datetime | None:
+    """Put off the end of the session in use, as nobody wants to be signed out while working.
+
+    Returns:
+        The new end, or None when nobody is signed in.
+    """
+    if actor.session_id is None:
+        return None
+    end = now + (PERSON_SESSION if actor.kind is ActorKind.PERSON else STAFF_SESSION)
+    tx.conn.execute(update(session).where(session.c.id == actor.session_id).values(expires_at=end))
+    return end
+
+
+def end_sessions_of_person(tx: Tx, actor: Actor, now: datetime, person_id: int) -> bool:
+    """End all sessions of a person, because `actor` reset what they sign in with."""
+    return _end(tx, actor, now, session.c.person_id == person_id)
+
+
+def _end(tx: Tx, actor: Actor, now: datetime, which: object) -> bool:
+    ended = tx.conn.execute(
+        update(session)
+        .where(which, session.c.ended_at.is_(None))  # pyright: ignore[reportArgumentType]
+        .values(ended_at=now)
+        .returning(session.c.id, session.c.person_id, session.c.staff_id)
+    ).all()
+    for session_id, person_id, staff_id in ended:
+        fact = SessionEnded(
+            site_id=None, session_id=session_id, person_id=person_id, staff_id=staff_id
+        )
+        tx.record(fact, actor, now)
+    return bool(ended)

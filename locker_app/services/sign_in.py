@@ -1,0 +1,169 @@
+"""Signing in: look up, check the secret outside of any transaction, then settle in one.
+
+These run in an adapter's thread, not on the event loop: a hash takes tens of milliseconds.
+"""
+
+from dataclasses import dataclass, replace
+
+from locker_app.db.database import Database
+from locker_app.db.log import Trace
+from locker_app.db.transaction import Tx, Work
+from locker_app.domain.actors import NOBODY, ActorKind
+from locker_app.domain.errors import (
+    BadInput,
+    DomainError,
+    NumberLocked,
+    PinAlreadyChosen,
+    PinNotChosen,
+    UnknownNumber,
+    WrongPassword,
+    WrongPin,
+)
+from locker_app.domain.facts import Refused
+from locker_app.domain.people import MAX_SECRET_LENGTH, Tries, check_pin, normalise_number
+from locker_app.queries.people import Secret, person_secret, staff_secret
+from locker_app.services.command import Call, command
+from locker_app.services.people import (
+    choose_first_pin,
+    settle_person_sign_in,
+    settle_staff_sign_in,
+)
+from locker_app.services.secrets import TokenKeys, hash_secret, secret_matches
+from locker_app.services.sessions import identify, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What signing in needs: the database and the keys that sign tokens."""
+
+    db: Database
+    keys: TokenKeys
+
+
+def has_pin(door: Door, call: Call, number: str) -> bool:
+    """Whether the person with this enrolment number has chosen a PIN yet.
+
+    Raises:
+        BadInput, UnknownNumber: as the words say; an unknown one is kept in the history.
+    """
+    return _known(door, call, number).hash is not None
+
+
+def sign_in_person(door: Door, call: Call, number: str, pin: str) -> str:
+    """Sign in with enrolment number and PIN; the opaque session id for the token.
+
+    Raises:
+        BadInput, UnknownNumber, PinNotChosen, WrongPin, NumberLocked: as the words say.
+    """
+    known = _known(door, call, number)
+    if known.hash is None:
+        raise PinNotChosen
+    matched = _matches(door, call, known, pin)
+    opaque_id = door.keys.session_id_for(call.request_id, "person", number, pin)
+    settled = door.db.run(
+        command(
+            _anonymous(call),
+            settle_person_sign_in,
+            person_id=known.id,
+            matched=matched,
+            session_key=key_of(opaque_id),
+        )
+    )
+    if settled.session_id is None:
+        raise WrongPin(settled.tries_left) if settled.tries_left else NumberLocked
+    return opaque_id
+
+
+def choose_pin(door: Door, call: Call, number: str, pin: str) -> str:
+    """Choose the first PIN and sign in; the opaque session id for the token.
+
+    Raises:
+        BadInput, UnknownNumber, PinAlreadyChosen: as the words say.
+    """
+    known = _known(door, call, number)
+    opaque_id = door.keys.session_id_for(call.request_id, "person", number, pin)
+    if known.hash is not None and _opened_before(door, call, opaque_id, known.id):
+        return opaque_id  # the same request once more: only who sent it can name this session
+    check_pin(pin)
+    if known.hash is not None:
+        raise PinAlreadyChosen
+    door.db.run(
+        command(
+            replace(_anonymous(call), request_id=None),
+            choose_first_pin,
+            person_id=known.id,
+            pin_hash=hash_secret(pin),
+            session_key=key_of(opaque_id),
+        )
+    )
+    return opaque_id
+
+
+def sign_in_staff(door: Door, call: Call, login: str, password: str) -> str:
+    """Sign in with login and password; the opaque session id for the token.
+
+    Raises:
+        WrongPassword: or no such login; which of the two is not said.
+        NumberLocked: too many wrong ones.
+    """
+    login = login.strip().lower()
+    known = door.db.read(lambda conn: staff_secret(conn, login)) if len(login) < 100 else None
+    if known is None:
+        secret_matches(None, password[:MAX_SECRET_LENGTH])
+        _record(door, call, WrongPassword())
+        raise WrongPassword
+    matched = _matches(door, call, known, password)
+    opaque_id = door.keys.session_id_for(call.request_id, "staff", login, password)
+    settled = door.db.run(
+        command(
+            _anonymous(call),
+            settle_staff_sign_in,
+            staff_id=known.id,
+            matched=matched,
+            session_key=key_of(opaque_id),
+        )
+    )
+    if settled.session_id is None:
+        raise WrongPassword if settled.tries_left else NumberLocked
+    return opaque_id
+
+
+def _known(door: Door, call: Call, number: str) -> Secret:
+    number = normalise_number(number)
+    known = door.db.read(lambda conn: person_secret(conn, number))
+    if known is None:
+        _record(door, call, UnknownNumber())
+        raise UnknownNumber
+    return known
+
+
+def _matches(door: Door, call: Call, known: Secret, secret: str) -> bool:
+    """Whether the secret is right; refused before it is looked at while the account is locked."""
+    if not secret or len(secret) > MAX_SECRET_LENGTH:
+        raise BadInput("Please enter it in full.", field="secret")
+    if Tries(known.failed_tries, known.locked_until).locked(call.now):
+        _record(door, call, NumberLocked())
+        raise NumberLocked
+    return secret_matches(known.hash, secret)
+
+
+def _opened_before(door: Door, call: Call, opaque_id: str, person_id: int) -> bool:
+    if call.request_id is None:
+        return False
+    actor = door.db.read(lambda conn: identify(conn, key_of(opaque_id), call.now))
+    return actor.kind is ActorKind.PERSON and actor.id == person_id
+
+
+def _anonymous(call: Call) -> Call:
+    """The call as nobody's: whoever signs in is not yet who they say, whatever cookie they have."""
+    return replace(call, session_key=None)
+
+
+def _record(door: Door, call: Call, refusal: DomainError) -> None:
+    """Keep a refused sign-in in the history, without what was entered."""
+
+    def attempt(tx: Tx) -> None:
+        fact = Refused(site_id=None, command="sign_in", code=refusal.code)
+        tx.record(fact, NOBODY, call.now)
+
+    door.db.run(Work(attempt, Trace(call.origin, call.request_id)))
