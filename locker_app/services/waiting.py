@@ -127,9 +127,7 @@ def leave_waiting(tx: Tx, actor: Actor, now: datetime, *, wait_id: Id) -> bool:
         NotWaiting: this place is not the person's, or not any more.
     """
     person_id = actor.require_person()
-    place = end_wait(
-        tx, actor, now, WaitOutcome.LEFT, wait.c.id == wait_id, wait.c.person_id == person_id
-    )
+    place = end_wait(tx, actor, now, WaitOutcome.LEFT, _OWN_WAIT, this_id=wait_id, who=person_id)
     if place is None:
         raise NotWaiting
     if place.assignment_id is None:
