@@ -1,0 +1,106 @@
+"""What the tests share: a database of either kind for each test, a clock, a small library.
+
+A test that asks for `database` or `world` runs twice, on SQLite and on PostgreSQL. The schema is
+made by the migrations, once for each kind, and copied for every test.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from locker_app.db.database import Database
+from locker_app.db.migrate import upgrade
+from locker_app.services import secrets
+from tests.postgresql import Cluster
+from tests.world import Clock, World
+
+BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_hashes() -> Iterator[None]:
+    """Hashing is slow on purpose; a test that does it a hundred times need not be."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(secrets, "hasher", cheap)
+        patch.setattr(secrets, "_NOBODYS_HASH", cheap.hash("nobody has this one"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The tests' PostgreSQL server."""
+    server = Cluster()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_cluster(cluster: Cluster) -> str:
+    """The name of a PostgreSQL database with the schema and nothing in it, to be copied."""
+    name = cluster.create()
+    upgrade(cluster.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "cubby.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def new_database_url(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[..., str]]:
+    """Makes databases, `new_database_url("sqlite")`, that are gone after the test.
+
+    With `migrated=False` one without any table.
+    """
+    made: list[str] = []
+
+    def make(kind: str, *, migrated: bool = True) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"cubby{len(list(tmp_path.glob('*.db')))}.db"
+            if migrated:
+                shutil.copy(request.getfixturevalue("migrated_file"), path)
+            return f"sqlite:///{path}"
+        server: Cluster = request.getfixturevalue("cluster")
+        template = request.getfixturevalue("migrated_cluster") if migrated else "template0"
+        made.append(server.create(template=template))
+        return server.url(made[-1])
+
+    yield make
+    for name in made:
+        request.getfixturevalue("cluster").drop(name)
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, new_database_url: Callable[..., str]) -> str:
+    """The address of an empty migrated database, of either kind in turn."""
+    return new_database_url(request.param)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty migrated database, of either kind in turn."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until a test moves it."""
+    return Clock()
+
+
+@pytest.fixture
+def world(database: Database, clock: Clock) -> World:
+    """A library to set up and act in, on either kind of database in turn."""
+    return World(database, clock)
