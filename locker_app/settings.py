@@ -1,0 +1,175 @@
+"""Every setting, typed, from the environment and `.env`, read once.
+
+A default is what a first run on a laptop wants. The table in README.md lists
+all of them, and a test keeps it complete.
+"""
+
+import os
+import secrets
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class SettingsError(Exception):
+    """A setting has a value that can't be used. The message names the variable."""
+
+
+class Settings(BaseSettings):
+    """What the environment says. Use `get_settings()`, which reads it once."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CUBBY_", env_file=ROOT / ".env", env_ignore_empty=True, extra="ignore"
+    )
+
+    port: int = Field(
+        default=3000, ge=1, le=65535, description="Port of the pages, websocket and API."
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. `0.0.0.0` lets phones on the same network in.",
+    )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="Address printed in QR codes, such as `https://lockers.example.org`. "
+        "By default that of this machine.",
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder for the database and what is made for this installation.",
+    )
+    database_url: str = Field(
+        default="",
+        validation_alias="DATABASE_URL",
+        pattern=r"^((postgres|postgresql|postgresql\+psycopg|sqlite)://.+)?$",
+        description="`postgresql://…` or `sqlite:///…`. By default SQLite in the data folder.",
+    )
+    admin_password: SecretStr | None = Field(
+        default=None,
+        description="Password of the first admin. By default one is made and printed once.",
+    )
+    sample: bool = Field(
+        default=True, description="Whether an empty database gets the sample library and students."
+    )
+    time_zone: str = Field(
+        default="",
+        description="Time zone of the sample library, such as `Europe/Berlin`. By default that of "
+        "this machine.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Signs sessions. By default made once and kept in the data folder.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="More host names this server answers to, separated by commas. This machine's "
+        "own names and all IP addresses are accepted anyway.",
+    )
+    trusted_proxy_hops: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many reverse proxies stand in front: with 0, `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are ignored.",
+    )
+    log_level: LogLevel = Field(
+        default="info", description="`debug`, `info`, `warning` or `error`."
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value and value not in available_timezones():
+            raise ValueError("there is no such time zone")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _anchor(cls, value: Path) -> Path:
+        """A relative folder lies in the project, wherever the command was started."""
+        return ROOT / value.expanduser()
+
+    @property
+    def database(self) -> str:
+        """The database's address: `DATABASE_URL`, or SQLite in the data folder."""
+        url = self.database_url or f"sqlite:///{self.data_dir / 'cubby.db'}"
+        return url.replace("postgres://", "postgresql://", 1)
+
+    def signing_key(self) -> str:
+        """The key that signs sessions: the setting, or one made once for this installation."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        return _kept_secret(self.data_dir / "secret_key")
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that sets a field of `Settings`."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"CUBBY_{name.upper()}"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: a value can't be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def unknown_variables() -> list[str]:
+    """Variables that look like settings of Cubby and aren't, such as misspelt ones."""
+    known = {variable_of(name) for name in Settings.model_fields}
+    return sorted(key for key in os.environ if key.startswith("CUBBY_") and key not in known)
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = str(first["loc"][0])
+    variable = variable_of(place) if place in Settings.model_fields else place  # or an alias
+    secret = place in {"admin_password", "secret_key", "DATABASE_URL"}
+    shown = "" if secret else f" (it is {first['input']!r})"
+    return f"{variable} can't be used{shown}: {first['msg'].rstrip('.').lower()}."
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret, or make it. Of several processes starting at once, one makes it.
+
+    It is written in full under another name first and then linked into place,
+    which fails when the name exists: nobody ever reads half a key.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent)  # created with O_EXCL and mode 600
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(path).hardlink_to(name)
+        except FileExistsError:
+            pass  # another process was first; its key counts
+        finally:
+            Path(name).unlink()
+    return path.read_text().strip()
