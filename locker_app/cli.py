@@ -1,0 +1,112 @@
+"""Cubby from the shell: `python -m locker_app.cli run|init|build|doctor`.
+
+What fails ends with one sentence that says what to do, and exit code 1.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from types import FrameType
+from typing import NoReturn
+
+from locker_app.serving import addresses, first_run, frontend
+from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unknown_variables
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m locker_app.cli", description="Run Cubby.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__)
+    chosen = parser.parse_args(arguments)
+    os.chdir(ROOT)  # Reflex looks for its files here
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return _COMMANDS[chosen.command](get_settings())
+    except (SettingsError, addresses.AddressError, frontend.BuildError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 130
+
+
+def run(settings: Settings) -> int:
+    """bring the database up to date, build the pages if they changed, and serve"""
+    addresses.listen(settings.host, settings.port).close()  # say so now, not after a build
+    _warn_of_misspelt_settings()
+    password = first_run.prepare(settings)
+    build(settings)
+    from locker_app.serving.server import serve  # after the build: it takes a second to import
+
+    listening = addresses.listen(settings.host, settings.port)
+    if not serve(settings, listening, lambda: _greet(settings, password)):
+        return 1
+    print("\nCubby has stopped.")
+    return 0
+
+
+def init(settings: Settings) -> int:
+    """bring the database up to date and fill it when it is empty"""
+    if password := first_run.prepare(settings):
+        print(_first_password(password))
+    return 0
+
+
+def build(_settings: Settings) -> int:
+    """build the pages if something they come from has changed"""
+    if frontend.is_current():
+        return 0
+    began = time.monotonic()
+    shown = sys.stdout.isatty()
+    print("Building the pages (the first time takes about half a minute) ", end="", flush=True)
+    frontend.ensure_built(lambda: print("." if shown else "", end="", flush=True))
+    print(f" done in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def doctor(settings: Settings) -> int:
+    """say what this installation is and whether it is sound"""
+    print(f"Python      {sys.version.split()[0]} ({sys.executable})")
+    print(f"Database    {settings.database.split('@')[-1]}")
+    print(f"Data        {settings.data_dir}")
+    print(f"Pages       {'built' if frontend.is_current() else 'will be built by the next run'}")
+    print(f"Addresses   {' '.join(addresses.addresses(settings))}")
+    _warn_of_misspelt_settings()
+    addresses.listen(settings.host, settings.port).close()
+    print(f"Port        {settings.port} is free")
+    return 0
+
+
+_COMMANDS = {"run": run, "init": init, "build": build, "doctor": doctor}
+
+
+def _greet(settings: Settings, password: str | None) -> None:
+    places = addresses.addresses(settings)
+    print(f"\n{addresses.qr_code(places[0])}")
+    print("Cubby is running at " + " and ".join(places))
+    if password:
+        print(_first_password(password))
+    if not addresses.lets_phones_in(settings):
+        print("Only this machine can open it. To let phones in: CUBBY_HOST=0.0.0.0 make run")
+    print("Ctrl-C stops it.", flush=True)
+
+
+def _first_password(password: str) -> str:
+    return f"\nThe admin's name is admin, the password {password}\n(It is shown this once.)\n"
+
+
+def _warn_of_misspelt_settings() -> None:
+    for name in unknown_variables():
+        print(f"{name} is no setting of Cubby and does nothing: see README.md, Settings.")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

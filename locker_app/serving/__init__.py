@@ -1,0 +1,1 @@
+"""Getting from a command to a running server: build, address, banner, process."""

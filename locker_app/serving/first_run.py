@@ -1,0 +1,50 @@
+"""The database before the server starts: migrated, and filled when it is empty."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from locker_app.db.database import Database
+from locker_app.db.migrate import upgrade
+from locker_app.domain.errors import DomainError
+from locker_app.services.setup import first_run
+from locker_app.settings import Settings, SettingsError
+
+
+def prepare(settings: Settings) -> str | None:
+    """Bring the tables up to date; make the first admin and the sample library.
+
+    Returns:
+        The password, if one had to be made up for the first admin.
+
+    Raises:
+        SettingsError: the database can't be reached, or the given password won't do.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    given = settings.admin_password.get_secret_value() if settings.admin_password else None
+    upgrade(settings.database)
+    database = Database(settings.database)
+    try:
+        return first_run(
+            database,
+            datetime.now(UTC),
+            admin_password=given,
+            sample=settings.sample,
+            time_zone=settings.time_zone or machine_time_zone(),
+        )
+    except DomainError as refusal:
+        raise SettingsError(f"CUBBY_ADMIN_PASSWORD can't be used: {refusal}") from None
+    finally:
+        database.close()
+
+
+def machine_time_zone() -> str:
+    """The name of this machine's time zone, UTC when it says none."""
+    link = Path("/etc/localtime")
+    linked = str(link.resolve()).partition("zoneinfo/")[2]
+    named = Path("/etc/timezone")
+    written = named.read_text().strip() if named.exists() else ""
+    known = available_timezones()
+    found = (name for name in (os.environ.get("TZ", ""), linked, written) if name in known)
+    return next(found, "UTC")

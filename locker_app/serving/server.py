@@ -1,0 +1,67 @@
+"""The server: one process with the app, its timers and every connection.
+
+One, because SQLite has one writer and rooms are per process; and because a killed
+process then leaves nothing behind. Uvicorn was measured against Granian in
+docs/decisions/0004-one-process-on-uvicorn.md.
+"""
+
+import asyncio
+import importlib.util
+import os
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from locker_app.serving.environment import SERVING
+from locker_app.settings import Settings
+
+_GRACE_SECONDS = 3  # for requests under way when the server is asked to stop
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and always stops in order."""
+
+    ready: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self.ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop once, however often it is asked: a stop takes `_GRACE_SECONDS` at most, and
+        cutting it short would leave the app's own shutdown undone."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None]) -> bool:
+    """Serve until SIGINT or SIGTERM. True when it stopped as asked, False when it never started."""
+    os.environ.update(SERVING)
+    config = uvicorn.Config(
+        "locker_app.asgi:create",
+        factory=True,
+        loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
+        ws="websockets-sansio",
+        # Deflating the same frame anew for each of 500 screens costs more than it saves.
+        ws_per_message_deflate=False,
+        proxy_headers=False,  # the guard reads them, and only from proxies we were told of
+        server_header=False,
+        access_log=settings.log_level == "debug",
+        log_level=settings.log_level if settings.log_level == "debug" else "warning",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = _Server(config)
+    server.ready = ready
+    signal.signal(signal.SIGTERM, _stop_quietly)
+    signal.signal(signal.SIGINT, _stop_quietly)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listening]))
+    return server.started
+
+
+def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:
+    """Uvicorn raises the signal again once it has stopped; by then all is done."""
