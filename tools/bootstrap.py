@@ -1,0 +1,225 @@
+"""From a bare Python to a command that runs: a virtual environment with what is pinned.
+
+Standard library only, and no syntax newer than Python 3.6: an old Python must get far
+enough to be told so. `make` calls it; see the Makefile for the commands.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+OLDEST = (3, 11)
+OFFLINE = (
+    "NewConnectionError",
+    "Max retries exceeded",
+    "Failed to establish a new connection",
+    "Temporary failure in name resolution",
+    "ProxyError",
+    "ConnectTimeout",
+)
+
+
+class Stop(Exception):
+    """The command can't go on. The message is for whoever typed it."""
+
+
+def main(arguments: list) -> int:
+    """Carry out one command of the Makefile."""
+    command, rest = arguments[0], arguments[1:]
+    os.chdir(str(ROOT))
+    try:
+        use_new_enough_python()
+        make_venv()
+        install("requirements.txt")
+        if command not in ("run", "build", "init", "doctor"):
+            install("requirements-dev.txt")
+        return COMMANDS[command](rest)
+    except Stop as reason:
+        print("\n" + str(reason), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def use_new_enough_python() -> None:
+    """Go on with a newer Python of this machine when the one that was called is too old."""
+    if sys.version_info >= OLDEST:
+        return
+    for minor in (13, 12, 11, 14):
+        found = shutil.which(f"python3.{minor}")
+        if found and subprocess.call([found, "-c", "import venv"], stderr=subprocess.DEVNULL) == 0:
+            os.execv(found, [found, *sys.argv])
+    raise Stop(
+        f"Cubby needs Python 3.11 or newer, and this is {sys.version.split()[0]}: install a newer "
+        "one (on Debian and Ubuntu: apt-get install python3.11 python3.11-venv)."
+    )
+
+
+def make_venv() -> None:
+    """Make .venv, unless there is one whose Python is new enough."""
+    check = f"import sys; sys.exit(sys.version_info < {OLDEST})"
+    python = BIN / "python"
+    if python.exists() and subprocess.call([str(python), "-c", check]) == 0 and has_pip():
+        return
+    print("Making a virtual environment in .venv", flush=True)
+    if VENV.exists():
+        shutil.rmtree(str(VENV))
+    made = quietly([sys.executable, "-m", "venv", str(VENV)])
+    if made.returncode or not has_pip():
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        raise Stop(
+            "Python can't make virtual environments here: install its venv module "
+            "(on Debian and Ubuntu: apt-get install python3-venv), then try again."
+        )
+
+
+def has_pip() -> bool:
+    """Whether the virtual environment can install packages: making it may have been cut short."""
+    return bool(list(VENV.glob("lib/python*/site-packages/pip/__main__.py")))
+
+
+def install(requirements: str) -> None:
+    """Install a pinned list, unless exactly this list was installed before."""
+    wanted = hashlib.sha256((ROOT / requirements).read_bytes()).hexdigest()
+    stamp = VENV / (requirements + ".sha256")
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    command = [str(BIN / "python"), "-m", "pip", "install", "--requirement", requirements]
+    command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--retries=2"]
+    log = VENV / "install.log"
+    total = sum(1 for line in (ROOT / requirements).open() if line[:1].isalnum())
+    with log.open("w") as kept:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        )
+        try:
+            show_progress(process, kept, requirements, total)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait()
+    if process.returncode:
+        raise Stop(explain_install(log))
+    stamp.write_text(wanted)
+
+
+def show_progress(process: subprocess.Popen, kept, requirements: str, total: int) -> None:
+    """One line that counts, on a terminal; one line at each quarter elsewhere."""
+    count = 0
+    label = "Installing the packages of " + requirements
+    print(label, end="", flush=True)
+    for line in process.stdout or ():
+        kept.write(line)
+        if line.startswith(("Collecting", "Requirement already")):
+            count = min(count + 1, total)
+            if sys.stdout.isatty():
+                print(f"\r{label}: {count} of {total}", end="", flush=True)
+            elif total and count % max(total // 4, 1) == 0:
+                print(f" {100 * count // total}%", end="", flush=True)
+        elif line.startswith("Installing collected"):
+            print(", unpacking", end="", flush=True)
+    print(flush=True)
+
+
+def explain_install(log: Path) -> str:
+    """A sentence for the commonest failure, the end of the log for others."""
+    text = log.read_text()
+    if any(sign in text for sign in OFFLINE):
+        return (
+            "The Python packages could not be downloaded: this machine seems to be offline. "
+            f"The first run needs the network once (details in {log})."
+        )
+    return f"The Python packages could not be installed; {log} says why:\n\n{text[-1500:]}"
+
+
+def quietly(command: list) -> subprocess.CompletedProcess:
+    """Run a command whose output nobody needs when it works."""
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def become(command: list) -> int:
+    """Replace this process, so that signals reach the command itself. Does not return."""
+    path = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{path}"
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+def cli(name: str) -> "object":
+    """A command of locker_app.cli."""
+    return lambda rest: become([str(BIN / "python"), "-m", "locker_app.cli", name, *rest])
+
+
+def tool(name: str, *arguments: str) -> int:
+    """Run a tool of the virtual environment and return its exit code."""
+    return subprocess.call([str(BIN / name), *arguments])
+
+
+def check(_rest: list) -> int:
+    """All checks, also when an early one fails, so that one run shows everything."""
+    codes = [
+        tool("ruff", "format", "--check", "."),
+        tool("ruff", "check", "."),
+        tool("pyright"),
+        tool("lint-imports"),
+    ]
+    return max(codes)
+
+
+def fmt(_rest: list) -> int:
+    """Sort, fix, format."""
+    return tool("ruff", "check", "--fix", ".") | tool("ruff", "format", ".")
+
+
+def test(rest: list) -> int:
+    """Install the browser and the database server, build the pages, run every test."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import system_packages
+
+    trouble = system_packages.ensure()
+    if trouble:
+        raise Stop(trouble)
+    if tool("python", "-m", "locker_app.cli", "build"):
+        return 1
+    return become([str(BIN / "python"), "-m", "pytest", *rest])
+
+
+def bench(rest: list) -> int:
+    """Build the pages and run the benchmarks."""
+    if tool("python", "-m", "locker_app.cli", "build"):
+        return 1
+    return become([str(BIN / "python"), "-m", "bench", *rest])
+
+
+def pins(_rest: list) -> int:
+    """Resolve requirements*.in anew. uv does it for all platforms at once."""
+    options = ["--universal", "--python-version=3.11", "--no-header", "--annotation-style=line"]
+    tool("python", "-m", "pip", "install", "--quiet", "uv")
+    codes = [
+        tool("uv", "pip", "compile", "--quiet", *options, name + ".in", "-o", name + ".txt")
+        for name in ("requirements", "requirements-dev")
+    ]
+    return max(codes)
+
+
+COMMANDS = {
+    "run": cli("run"),
+    "build": cli("build"),
+    "init": cli("init"),
+    "doctor": cli("doctor"),
+    "test": test,
+    "check": check,
+    "fmt": fmt,
+    "bench": bench,
+    "pins": pins,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
