@@ -13,7 +13,7 @@ from typing import TextIO
 from locker_app.serving.environment import BUILDING, WORK, path_with_node
 from locker_app.settings import ROOT
 
-_BUILT = ROOT / ".web" / "build" / "client"
+BUILT = ROOT / ".web" / "build" / "client"
 _STAMP = ROOT / ".web" / "build" / "inputs.sha256"
 _LOG = WORK / "frontend.log"
 # Pages can show whatever Python computes when they are compiled, so all of the app

@@ -1,0 +1,147 @@
+"""The outermost layer of the server: who may talk to it, and with what headers it answers.
+
+Pure ASGI, and it hands websockets on as they are, so that no frame pays for it.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from locker_app.api.content_policy import ContentPolicy
+from locker_app.api.hosts import Hosts
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Callable[[], Awaitable[Message]], Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Reflex's own, which nothing here uses. /health is ours.
+_CLOSED = frozenset({"/ping", "/_health", "/_all_routes", "/auth-codespace"})
+_HASHED = re.compile(r"/assets/[^/]+-[\w-]{8}\.\w+")
+_ALWAYS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+class Guard:
+    """Refuses requests that a foreign page or name could be behind, and sets headers."""
+
+    def __init__(
+        self, app: ASGIApp, hosts: Hosts, policy: ContentPolicy, proxy_hops: int = 0
+    ) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._policy = policy
+        self._proxy_hops = proxy_hops
+
+    async def __call__(self, scope: Scope, receive: Any, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        host = b",".join(_values(scope, b"host")).decode("latin-1")
+        refusal = self._refusal(scope, host)
+        if scope["type"] == "http":
+            send = self._with_headers(scope, "localhost" if refusal else host, send)
+        if refusal:
+            await _refuse(scope, send, *refusal)
+        else:
+            await self._app(_as_seen_by_proxy(scope, self._proxy_hops), receive, send)
+
+    def _refusal(self, scope: Scope, host: str) -> tuple[int, str] | None:
+        if not self._hosts.accepts(host):
+            return 400, (
+                "This server does not answer to that name. If it should, "
+                "its operator can add the name to CUBBY_ALLOWED_HOSTS."
+            )
+        if scope["type"] == "http" and scope["path"] in _CLOSED:
+            return 404, "There is nothing here."
+        if scope["type"] == "http" and scope["method"] in _READING:
+            return None
+        # Programs that are no browsers send neither header; a browser always sends Origin here.
+        origins = _values(scope, b"origin")
+        foreign = b"cross-site" in _values(scope, b"sec-fetch-site")
+        if foreign or any(
+            not self._hosts.same_origin(origin.decode("latin-1"), host) for origin in origins
+        ):
+            return 403, "This can only be done from this server's own pages."
+        return None
+
+    def _with_headers(self, scope: Scope, host: str, send: Send) -> Send:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = self._headers(scope, host, message)
+            await send(message)
+
+        return with_headers
+
+    def _headers(self, scope: Scope, host: str, message: Message) -> Headers:
+        """What the app said, without CORS, and what it left unsaid."""
+        said: Headers = [
+            (name.lower(), value)
+            for name, value in message.get("headers", ())
+            if not name.lower().startswith(b"access-control-")
+        ]
+        defaults = _ALWAYS | {b"cache-control": _caching(scope, message["status"])}
+        # A page's policy belongs to the page. To other answers it would mean nothing.
+        if not _HASHED.fullmatch(scope["path"]):
+            policy = self._policy.header(scope["path"], host)
+            defaults[b"content-security-policy"] = policy.encode("latin-1")
+        names = {name for name, _ in said}
+        return said + [(name, value) for name, value in defaults.items() if name not in names]
+
+
+def _caching(scope: Scope, status: int) -> bytes:
+    if scope["path"].startswith("/api/") or scope["method"] not in _READING:
+        return b"no-store"
+    if status in {200, 304} and _HASHED.fullmatch(scope["path"]):
+        return b"public, max-age=31536000, immutable"
+    return b"no-cache"  # kept, but asked for again each time: 304 when it is the same
+
+
+def _as_seen_by_proxy(scope: Scope, hops: int) -> Scope:
+    """The connection as the outermost trusted proxy saw it: address and scheme of the client."""
+    if not hops:
+        return scope
+    chain = _listed(_values(scope, b"x-forwarded-for"))
+    schemes = _listed(_values(scope, b"x-forwarded-proto"))
+    seen = dict(scope)
+    if len(chain) >= hops:
+        seen["client"] = (chain[-hops], 0)
+    if schemes and schemes[0] in {"http", "https"}:
+        secure = schemes[0] == "https"
+        plain = "ws" if scope["type"] == "websocket" else "http"
+        seen["scheme"] = plain + "s" if secure else plain
+    return seen
+
+
+def _values(scope: Scope, name: bytes) -> list[bytes]:
+    return [value for key, value in scope["headers"] if key == name]
+
+
+def _listed(values: Iterable[bytes]) -> list[str]:
+    items = b",".join(values).decode("latin-1").split(",")
+    return [item.strip() for item in items if item.strip()]
+
+
+async def _refuse(scope: Scope, send: Send, status: int, sentence: str) -> None:
+    kind = "http"
+    if scope["type"] == "websocket":
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008, "reason": sentence})
+            return
+        kind = "websocket.http"
+    body = sentence.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": f"{kind}.response.start", "status": status, "headers": headers})
+    await send({"type": f"{kind}.response.body", "body": body})
