@@ -68,6 +68,7 @@ class WrongPin(DomainError):
     status = 401
 
     def __init__(self, tries_left: int) -> None:
+        self.tries_left = tries_left
         tries = "1 try" if tries_left == 1 else f"{tries_left} tries"
         super().__init__(f"Wrong PIN. {tries} left before this number is locked for a while.")
 
@@ -80,6 +81,12 @@ class PinNotChosen(DomainError):
 
 class PinAlreadyChosen(DomainError):
     """This number already has a PIN. Enter it, or ask the desk to reset it."""
+
+
+class PinsDiffer(DomainError):
+    """The two PINs are not the same. Enter the same one twice."""
+
+    status = 422
 
 
 class NumberLocked(DomainError):
@@ -98,6 +105,10 @@ class TooManyTries(DomainError):
     """Too many tries from here. Wait a minute, then try again."""
 
     status = 429
+
+    def __init__(self, retry_after_seconds: int = 60) -> None:
+        super().__init__()
+        self.retry_after_seconds = retry_after_seconds
 
 
 class ReasonNeeded(DomainError):

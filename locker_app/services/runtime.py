@@ -4,11 +4,12 @@ Adapters that a framework calls, pages and routes, reach the database through `c
 everything below them is given what it needs as arguments.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from locker_app.db.database import Database
 from locker_app.services.command import Call
+from locker_app.services.limiter import Limiter
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of
 from locker_app.services.sign_in import Door
@@ -18,10 +19,13 @@ SESSION_COOKIE = "cubby_session"
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The database and the keys of this process."""
+    """The database, the keys and the rate limits of this process."""
 
     db: Database
     keys: TokenKeys
+    limiter: Limiter = field(default_factory=Limiter)
+    trusted_proxy_hops: int = 0
+    """How many reverse proxies stand in front, each adding a line to `X-Forwarded-For`."""
 
     @property
     def door(self) -> Door:

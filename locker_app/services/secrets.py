@@ -7,14 +7,20 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from jwt.types import Options
 
 hasher = PasswordHasher()
 """argon2id with the library's defaults (RFC 9106, low-memory profile)."""
+
+_REQUIRED: Options = {"require": ["sid", "iat", "exp"]}
+
+_MAX_TOKEN_LENGTH = 1000
+"""Ours have about 200 characters; a stranger's deeply nested header must not be parsed."""
 
 _NOBODYS_HASH = hasher.hash("nobody has this one")
 
@@ -33,6 +39,15 @@ def secret_matches(hash_: str | None, secret: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """What a genuine token says: which session it names, and its own life."""
+
+    opaque_id: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TokenKeys:
     """The keys that sign tokens: the first signs, all of them are accepted, so that a key can
     be changed without signing everybody out."""
@@ -47,15 +62,24 @@ class TokenKeys:
 
     def read(self, token: str) -> str | None:
         """The opaque session id of a token that is genuine and has not expired; else None."""
+        genuine = self.open(token)
+        return None if genuine is None else genuine.opaque_id
+
+    def open(self, token: str) -> Token | None:
+        """What the token says, when it is genuine and has not expired; else None."""
+        if len(token) > _MAX_TOKEN_LENGTH:
+            return None
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             key = next(key for key in self.keys if _kid(key) == kid)
-            required = {"require": ["sid", "exp"]}
-            claims = jwt.decode(token, _signing_key(key), algorithms=["HS256"], options=required)  # pyright: ignore[reportArgumentType]
+            claims = jwt.decode(token, _signing_key(key), algorithms=["HS256"], options=_REQUIRED)
         except (jwt.InvalidTokenError, StopIteration):
             return None
         opaque_id = claims["sid"]
-        return opaque_id if isinstance(opaque_id, str) else None
+        if not isinstance(opaque_id, str):
+            return None
+        issued, expires = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
+        return Token(opaque_id, issued, expires)
 
     def session_id_for(self, idempotency_key: str | None, *credentials: str) -> str:
         """An opaque session id: random, or, for a repeated request with the same credentials,

@@ -1,0 +1,150 @@
+"""Rate limits for strangers: tries to sign in, and commands of nobody in particular.
+
+Pages and routes use the same limiter, so that who is refused here is refused there as well. The
+counts are in this process's memory: with several workers each allows as much.
+
+A library with 300 students behind one address must be able to sign in at nine o'clock. So what
+an address may do is bounded by its *failures* only; what counts every try is the pair of address
+and account. The failures allowed in an hour still make guessing hopeless: a number locks after
+five wrong PINs, and one PIN tried on every number finds one in ten thousand.
+"""
+
+import ipaddress
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from locker_app.domain.errors import (
+    NotSignedIn,
+    NumberLocked,
+    PinAlreadyChosen,
+    TooManyTries,
+    UnknownNumber,
+    WrongPassword,
+    WrongPin,
+)
+
+FAILURES = (UnknownNumber, WrongPin, WrongPassword, NumberLocked, PinAlreadyChosen)
+"""What an address is allowed so often. Not `PinNotChosen`: on the first day that is everyone."""
+
+_SWEEP_EVERY = 1000
+_MAX_ACCOUNT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How much is allowed in what time, as the `limits` library writes it; `;` separates."""
+
+    account: str = "10/minute;100/hour"
+    """Tries to sign in, right or wrong, with one number or login from one address."""
+    failures: str = "60/minute;300/hour"
+    """Failed tries from one address, whatever the number or login."""
+    nobody: str = "30/minute"
+    """Commands from one address without a session. Each leaves a refusal in the history."""
+
+
+USUAL = Rates()
+UNLIMITED = Rates("", "", "")
+"""For load tests."""
+
+
+class Limiter:
+    """Counts what strangers do."""
+
+    def __init__(self, rates: Rates = USUAL) -> None:
+        self._account, self._failures, self._nobody = (
+            parse_many(text) if text else []
+            for text in (rates.account, rates.failures, rates.nobody)
+        )
+        self._storage = MemoryStorage()
+        self._window = MovingWindowRateLimiter(self._storage)
+        self._counted = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def sign_in(self, address: str, account: str) -> Generator[None]:
+        """Around one try to sign in, to choose a PIN, or to ask whether a number has one.
+
+        To be entered in the thread that checks the secret: tries that wait for their turn have
+        then been counted before the next one begins.
+
+        Raises:
+            TooManyTries: from this address, or for this account from this address.
+        """
+        address = network_of(address)
+        self._check(self._failures, "failures", address)
+        self._count(self._account, "account", address, _normal(account))
+        try:
+            yield
+        except FAILURES:
+            self._count(self._failures, "failures", address, refuse=False)
+            raise
+
+    @contextmanager
+    def command(self, address: str, session_key: str | None) -> Generator[None]:
+        """Around one command from outside. What signed-in people do is not limited.
+
+        A session that has ended is known only afterwards: it counts by itself, not against
+        everybody at the address.
+
+        Raises:
+            TooManyTries: too many commands by nobody from this address.
+        """
+        if session_key is None:
+            self._count(self._nobody, "nobody", network_of(address))
+            yield
+            return
+        self._check(self._nobody, "ended", session_key)
+        try:
+            yield
+        except NotSignedIn:
+            self._count(self._nobody, "ended", session_key, refuse=False)
+            raise
+
+    def _check(self, items: list[RateLimitItem], *who: str) -> None:
+        with self._lock:
+            for item in items:
+                if not self._window.test(item, *who):
+                    raise self._refusal(item, *who)
+
+    def _count(self, items: list[RateLimitItem], *who: str, refuse: bool = True) -> None:
+        with self._lock:
+            self._sweep()
+            for item in items:
+                if not self._window.hit(item, *who) and refuse:
+                    raise self._refusal(item, *who)
+
+    def _refusal(self, item: RateLimitItem, *who: str) -> TooManyTries:
+        frees_at = self._window.get_window_stats(item, *who).reset_time
+        return TooManyTries(max(1, round(frees_at - time.time() + 0.5)))
+
+    def _sweep(self) -> None:
+        """Forget who has not come back: the storage keeps an empty list for each for ever."""
+        self._counted += 1
+        if self._counted % _SWEEP_EVERY == 0:
+            for key, entries in list(self._storage.events.items()):
+                if not entries:
+                    self._storage.clear(key)
+
+
+def network_of(address: str) -> str:
+    """What an address counts as: itself, or the /64 that one IPv6 subscriber has to choose from."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _normal(account: str) -> str:
+    return "".join(account.split()).upper()[:_MAX_ACCOUNT]
