@@ -18,6 +18,8 @@ class Claim:
     """A locker that is a person's, or held for them. For that person alone."""
 
     assignment_id: int
+    wait_id: int | None
+    """The place in the waiting list that it is held for; with it the hold can be declined."""
     site_id: int
     bank_id: int
     bank_name: str
@@ -32,12 +34,21 @@ class Claim:
 
 _CLAIMS_OF_PERSON = Statement(
     select(
-        *(_A.id, _A.site_id, _A.bank_id, bank.c.name, bank.c.place, bank.c.prefix),
+        *(
+            _A.id,
+            wait.c.id.label("wait_id"),
+            _A.site_id,
+            _A.bank_id,
+            bank.c.name,
+            bank.c.place,
+            bank.c.prefix,
+        ),
         *(locker.c.number, CLAIM_STATUS),
         *(_A.assigned_at, _A.due_at, _A.held_until, _A.reminded_at),
     )
     .join(locker, locker.c.id == _A.locker_id)
     .join(bank, bank.c.id == _A.bank_id)
+    .outerjoin(wait, (wait.c.assignment_id == _A.id) & wait.c.ended_at.is_(None))
     .where(_A.person_id == bindparam("person_id"), _A.released_at.is_(None))
     .order_by(_A.id)
 )
@@ -47,7 +58,7 @@ def claims_of(conn: Connection, person_id: int, now: datetime) -> list[Claim]:
     """What a person has, and what is held for them, at all sites."""
     return [
         Claim(
-            *row[:5],
+            *row[:6],
             label=label(row.prefix, row.number),
             status=LockerStatus(row.status),
             since=row.assigned_at,
