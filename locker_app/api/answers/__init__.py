@@ -1,0 +1,1 @@
+"""What routes answer: the public shape of rows, in words, with examples for the OpenAPI."""

@@ -1,0 +1,55 @@
+"""The API as one application, and how it stands in front of the pages."""
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from locker_app.api import forms
+from locker_app.api.openapi import ADDRESS, describe, operation_id
+from locker_app.api.problems import handle_problems
+from locker_app.api.renewal import Renewal
+from locker_app.api.routes import entry, lockers, me, places, staff
+from locker_app.api.routes.health import health_router
+from locker_app.api.shell import Shell, is_ours
+from locker_app.version import VERSION
+
+
+def make_api() -> FastAPI:
+    """The routes of `/api/v1`, `/auth` and `/health`. They run on `services.runtime.current()`.
+
+    There is no page to try them out: it would be loaded from somebody else's server.
+    """
+    app = FastAPI(
+        title="Cubby",
+        version=VERSION,
+        openapi_url=ADDRESS,
+        docs_url=None,
+        redoc_url=None,
+        # a redirect to the path without the slash would name whatever host the client claims
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    v1 = APIRouter(prefix="/api/v1")
+    for routes in (entry, me, places, lockers, staff):
+        v1.include_router(routes.router)
+    app.include_router(v1)
+    app.include_router(forms.router)
+    app.include_router(health_router())
+    handle_problems(app)
+    describe(app)
+    app.add_middleware(Shell)
+    return app
+
+
+def in_front_of(pages: ASGIApp) -> ASGIApp:
+    """The API and the pages as one: for `rx.App(api_transformer=in_front_of)`.
+
+    Paths of the API never reach the pages, so that an unknown one is a problem and not a page;
+    the pages' requests and sockets never pass through the API's middleware.
+    """
+    api, renewing = make_api(), Renewal(pages)
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        ours = scope["type"] == "http" and is_ours(scope["path"])
+        await (api if ours else renewing)(scope, receive, send)
+
+    return both

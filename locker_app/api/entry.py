@@ -1,0 +1,83 @@
+"""Coming in and going out: what the routes of the API and the forms of the pages share.
+
+Secrets are checked in the threads for hashing, and each try is counted there, so that tries that
+wait for their turn can't run ahead of their limit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from locker_app.domain.errors import NotSignedIn
+from locker_app.queries.sessions import session_view
+from locker_app.services.command import Call, command
+from locker_app.services.hashing import off_the_loop
+from locker_app.services.runtime import call_now, current
+from locker_app.services.sessions import key_of, sign_out
+from locker_app.services.sign_in import Door, choose_pin, sign_in_person, sign_in_staff
+
+Kind = Literal["person", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session that was just opened, and the token that names it."""
+
+    kind: Kind
+    token: str
+    session_key: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who wants to come in: by which way, from where, under which idempotency key."""
+
+    origin: str
+    address: str
+    request_id: str | None = None
+
+    async def person(self, number: str, pin: str) -> Opened:
+        """Sign in with enrolment number and PIN. Raises: as `sign_in_person`, TooManyTries."""
+        return await self._enter("person", number, sign_in_person, pin)
+
+    async def first_pin(self, number: str, pin: str) -> Opened:
+        """Choose the first PIN and sign in. Raises: as `choose_pin`, TooManyTries."""
+        return await self._enter("person", number, choose_pin, pin)
+
+    async def staff(self, login: str, password: str) -> Opened:
+        """Sign in with login and password. Raises: as `sign_in_staff`, TooManyTries."""
+        return await self._enter("staff", login, sign_in_staff, password)
+
+    async def _enter(
+        self, kind: Kind, account: str, way: Callable[[Door, Call, str, str], str], secret: str
+    ) -> Opened:
+        runtime = current()
+        call = call_now(self.origin, request_id=self.request_id)
+
+        def enter() -> str:
+            with runtime.limiter.sign_in(self.address, account):
+                return way(runtime.door, call, account, secret)
+
+        return await _opened(kind, await off_the_loop(enter))
+
+
+async def leave(origin: str, session_key: str | None) -> None:
+    """End the session that a browser had until now, if it had one."""
+    if session_key is not None:
+        await current().db.arun(command(call_now(origin, session_key), sign_out))
+
+
+async def _opened(kind: Kind, opaque_id: str) -> Opened:
+    """The session's token, made from what is stored of it: asked for again, it is the same.
+
+    Raises:
+        NotSignedIn: an earlier request with this key opened it, and it has ended since.
+    """
+    runtime, key = current(), key_of(opaque_id)
+    session = await runtime.db.aread(lambda conn: session_view(conn, key, datetime.now(UTC)))
+    if session is None:
+        raise NotSignedIn("This session has ended. Sign in again, with a new idempotency key.")
+    token = runtime.keys.sign(opaque_id, session.created_at, session.expires_at)
+    return Opened(kind, token, key, session.expires_at)

@@ -1,0 +1,140 @@
+"""The forms of the pages, sent by the browser itself: only so can a cookie be out of reach of
+scripts. Each answers by sending the browser on (303), so that reloading sends nothing twice.
+
+A refusal goes back to the form as its stable code. Nothing that was entered stands in an address:
+addresses are logged, kept in histories, and can be made up by others.
+"""
+
+from collections.abc import Awaitable
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse
+
+from locker_app.api.cookies import clear_session, set_session
+from locker_app.api.entry import Opened, Visitor, leave
+from locker_app.api.origin import client_address, from_another_site
+from locker_app.api.refusals import CrossSite
+from locker_app.domain.errors import BadInput, DomainError, PinsDiffer, WrongPin
+from locker_app.services.command import command
+from locker_app.services.runtime import SESSION_COOKIE, call_now, current
+from locker_app.services.sessions import sign_out_everywhere
+
+ORIGIN = "web"
+PERSON_FORM, PERSON_HOME = "/sign-in", "/"
+STAFF_FORM, STAFF_HOME = "/staff/sign-in", "/staff"
+
+_MAX_NEXT = 500
+
+
+async def own_page(request: Request) -> None:
+    """Let pass only what our own pages send.
+
+    Signing somebody in as somebody else is an attack as well, so this holds without a cookie too.
+
+    Raises:
+        CrossSite: another site's page sent it.
+    """
+    if from_another_site(request):
+        raise CrossSite
+
+
+router = APIRouter(prefix="/auth", include_in_schema=False, dependencies=[Depends(own_page)])
+
+Entry = Annotated[str, Form()]
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request, number: Entry = "", pin: Entry = "", next: Entry = ""
+) -> RedirectResponse:
+    """Sign in a person; on to `next`."""
+    entering = _visitor(request).person(number, pin)
+    return await _enter(request, entering, PERSON_FORM, local(next, PERSON_HOME))
+
+
+@router.post("/choose-pin")
+async def choose_pin(
+    request: Request, number: Entry = "", pin: Entry = "", again: Entry = "", next: Entry = ""
+) -> RedirectResponse:
+    """Set a person's first PIN and sign in; on to `next`."""
+    if pin != again:
+        return _back(PERSON_FORM, PinsDiffer())
+    entering = _visitor(request).first_pin(number, pin)
+    return await _enter(request, entering, PERSON_FORM, local(next, PERSON_HOME))
+
+
+@router.post("/staff")
+async def sign_in_staff(
+    request: Request, login: Entry = "", password: Entry = "", next: Entry = ""
+) -> RedirectResponse:
+    """Sign in a staff member; on to `next`."""
+    entering = _visitor(request).staff(login, password)
+    return await _enter(request, entering, STAFF_FORM, local(next, STAFF_HOME))
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> RedirectResponse:
+    """End the browser's session; on to the start page."""
+    await leave(ORIGIN, _session_key(request))
+    return _signed_out(request)
+
+
+@router.post("/sign-out-everywhere")
+async def sign_out_of_all(request: Request) -> RedirectResponse:
+    """End all sessions of whoever is signed in here; on to the start page."""
+    key = _session_key(request)
+    if key is not None:
+        await current().db.arun(command(call_now(ORIGIN, key), sign_out_everywhere))
+    return _signed_out(request)
+
+
+def local(next: str, otherwise: str) -> str:
+    """`next`, when it is a path on this server and nothing that a browser could read as an
+    address elsewhere; else `otherwise`."""
+    good = (
+        next.startswith("/")
+        and not next.startswith("//")
+        and "\\" not in next
+        and next.isprintable()
+        and len(next) <= _MAX_NEXT
+    )
+    return next if good else otherwise
+
+
+def _visitor(request: Request) -> Visitor:
+    return Visitor(ORIGIN, client_address(request))
+
+
+def _session_key(request: Request) -> str | None:
+    return current().session_key(request.cookies.get(SESSION_COOKIE))
+
+
+async def _enter(
+    request: Request, entering: Awaitable[Opened], form: str, onward: str
+) -> RedirectResponse:
+    try:
+        opened = await entering
+    except DomainError as refusal:
+        return _back(form, refusal)
+    await leave(ORIGIN, _session_key(request))
+    response = RedirectResponse(onward, status_code=303)
+    set_session(response, request, opened.token, opened.expires_at)
+    return response
+
+
+def _back(form: str, refusal: DomainError) -> RedirectResponse:
+    """Back to the form with what it needs to say why: the code, and numbers and names of ours."""
+    why: dict[str, str | int] = {"refused": refusal.code}
+    if isinstance(refusal, WrongPin):
+        why["left"] = refusal.tries_left
+    if isinstance(refusal, BadInput) and refusal.field is not None:
+        why["field"] = refusal.field
+    return RedirectResponse(f"{form}?{urlencode(why)}", status_code=303)
+
+
+def _signed_out(request: Request) -> RedirectResponse:
+    response = RedirectResponse(PERSON_HOME, status_code=303)
+    clear_session(response, request)
+    return response
