@@ -1,6 +1,8 @@
 """The database as the rest of Cubby sees it: commands in, rows out, events on commit."""
 
 import asyncio
+import json
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -22,6 +24,10 @@ _RETRIED_STATES = frozenset({"40001", "40P01"})
 """PostgreSQL: serialization failure and deadlock; the loser is to try again."""
 _MAX_ATTEMPTS = 10
 _THREADS = 8
+CHANNEL = "cubby_events"
+MAX_NOTIFIED = 500
+"""PostgreSQL takes payloads of up to 8,000 bytes; who writes more events than this at once, as
+an import does, names the first ones, and their topics are the same."""
 
 
 class Database:
@@ -29,6 +35,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.process = uuid.uuid4().hex
         self.is_sqlite = is_sqlite(url)
         self._listeners: list[Listener] = []
         self._engine = make_engine(url, writing=not self.is_sqlite)
@@ -95,13 +102,22 @@ class Database:
             with self._write_engine.begin() as conn:
                 tx = Tx(conn, work.trace)
                 result = work.attempt(tx)
+                self._notify(tx)
         except DomainError as refusal:
             if work.on_refusal is not None:
                 with self._write_engine.begin() as conn:
                     tx = Tx(conn, work.trace)
                     work.on_refusal(tx, refusal)
+                    self._notify(tx)
                 self._tell(tx.events)
             raise
         if tx.events:
             self._tell(tx.events)
         return result
+
+    def _notify(self, tx: Tx) -> None:
+        """Tell other processes on PostgreSQL, at the commit, which events this one wrote."""
+        if tx.events:
+            ids = [event.id for event in tx.events[:MAX_NOTIFIED]]
+            payload = json.dumps([self.process, ids])
+            tx.conn.exec_driver_sql("SELECT pg_notify(%s, %s)", (CHANNEL, payload))

@@ -72,6 +72,12 @@ def logged_after(conn: Connection, last_id: int, limit: int) -> list[Logged]:
     return [logged(row) for row in rows]
 
 
+def logged_by_id(conn: Connection, ids: list[int]) -> list[Logged]:
+    """The events with these ids, oldest first, as the hub needs them."""
+    rows = conn.execute(select(*LOGGED_COLUMNS).where(event.c.id.in_(ids)).order_by(event.c.id))
+    return [logged(row) for row in rows]
+
+
 def last_event_id(conn: Connection) -> int:
     """The id of the newest event; 0 in an empty log."""
     return conn.scalar(select(event.c.id).order_by(event.c.id.desc()).limit(1)) or 0

@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, locker, person, wait
+from locker_app.db.tables import assignment, bank, locker, person, site, wait
 from locker_app.db.types import UtcDateTime
-from locker_app.domain.lockers import LockerStatus
+from locker_app.domain.lockers import LockerStatus, label
 
 _A = assignment.c
 _OPEN_HERE = and_(_A.locker_id == locker.c.id, _A.released_at.is_(None))
@@ -144,19 +144,18 @@ class Holder:
     service_reason: str | None
 
 
+_HOLDER = (
+    locker.c.id.label("locker_id"),
+    _A.id.label("assignment_id"),
+    _STATUS,
+    person.c.name.label("person_name"),
+    person.c.number.label("person_number"),
+    func.coalesce(_A.assigned_at, locker.c.out_of_service_at, type_=UtcDateTime()).label("since"),
+    func.coalesce(_A.due_at, _A.held_until, type_=UtcDateTime()).label("until"),
+    locker.c.out_of_service_reason.label("service_reason"),
+)
 _HOLDERS = Statement(
-    select(
-        locker.c.id.label("locker_id"),
-        _A.id.label("assignment_id"),
-        _STATUS,
-        person.c.name.label("person_name"),
-        person.c.number.label("person_number"),
-        func.coalesce(_A.assigned_at, locker.c.out_of_service_at, type_=UtcDateTime()).label(
-            "since"
-        ),
-        func.coalesce(_A.due_at, _A.held_until, type_=UtcDateTime()).label("until"),
-        locker.c.out_of_service_reason.label("service_reason"),
-    )
+    select(*_HOLDER)
     .outerjoin(assignment, _OPEN_HERE)
     .outerjoin(person, person.c.id == _A.person_id)
     .where(
@@ -171,3 +170,31 @@ def bank_holders(conn: Connection, bank_id: int, now: datetime) -> list[Holder]:
     """Every door of the bank that is not simply free, with who has it."""
     rows = _HOLDERS.rows(conn, bank_id=bank_id, now=now)
     return [Holder(**{**row._asdict(), "status": LockerStatus(row.status)}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorView(Holder):
+    """One door with who has it. For staff who may see names."""
+
+    label: str
+    time_zone: str
+
+
+_DOOR = Statement(
+    select(*_HOLDER, locker.c.number, bank.c.prefix, site.c.time_zone)
+    .join(bank, bank.c.id == locker.c.bank_id)
+    .join(site, site.c.id == bank.c.site_id)
+    .outerjoin(assignment, _OPEN_HERE)
+    .outerjoin(person, person.c.id == _A.person_id)
+    .where(locker.c.id == bindparam("locker_id"))
+)
+
+
+def door_view(conn: Connection, locker_id: int, now: datetime) -> DoorView | None:
+    """The door at `now`; None when there is no such locker."""
+    row = _DOOR.first(conn, locker_id=locker_id, now=now)
+    if row is None:
+        return None
+    *holder, number, prefix, time_zone = row
+    holder[2] = LockerStatus(holder[2])
+    return DoorView(*holder, label=label(prefix, number), time_zone=time_zone)

@@ -100,6 +100,12 @@ def site_of_bank(conn: Connection, bank_id: int) -> int | None:
     return conn.scalar(select(bank.c.site_id).where(bank.c.id == bank_id))
 
 
+def site_of_locker(conn: Connection, locker_id: int) -> int | None:
+    """The site that a locker belongs to; None when there is no such locker."""
+    this = select(bank.c.site_id).join(locker, locker.c.bank_id == bank.c.id)
+    return conn.scalar(this.where(locker.c.id == locker_id))
+
+
 @dataclass(frozen=True, slots=True)
 class SiteView:
     """A site as everybody may see it."""

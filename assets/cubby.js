@@ -1,0 +1,196 @@
+// The few parts of a page that Python can't describe: what a clock, a connection, a cabinet of
+// doors and a dialog do in the browser. Text comes in as props, so that it stays translatable.
+import { createElement as h, memo, useCallback, useEffect, useRef, useState } from "react";
+
+const STALE_AFTER_MS = 13000; // two beats of five seconds and some air
+
+/** The time now, renewed every `everyMs`, so that what depends on it moves by itself. */
+function useNow(everyMs) {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+const formats = new Map();
+
+/** A cached formatter: making one costs more than using it a thousand times. */
+function format(at, zone, options) {
+  const key = zone + JSON.stringify(options);
+  if (!formats.has(key)) {
+    formats.set(key, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone || undefined }));
+  }
+  return formats.get(key).format(at);
+}
+
+const CLOCK = { hour: "2-digit", minute: "2-digit" };
+const EXACT = { dateStyle: "medium", timeStyle: "medium" };
+
+/** "14:20", with the day when it is not today in the zone. */
+function clock(at, now, zone) {
+  const day = { day: "numeric", month: "short" };
+  const time = format(at, zone, CLOCK);
+  const sameDay = format(at, zone, day) === format(now, zone, day);
+  return sameDay ? time : `${format(at, zone, { weekday: "short", ...day })}, ${time}`;
+}
+
+/** "in 12 min", "5 min ago", "in 1 h 05": near times as people say them. */
+function relative(at, now) {
+  const minutes = Math.round(Math.abs(at - now) / 60000);
+  if (minutes === 0) return at > now ? "in under a minute" : "just now";
+  const hours = Math.floor(minutes / 60);
+  const rest = String(minutes % 60).padStart(2, "0");
+  const span = hours ? `${hours} h ${rest}` : `${minutes} min`;
+  return at > now ? `in ${span}` : `${span} ago`;
+}
+
+/** A moment: near ones relative, others by the clock of the site; exact on hover. */
+export function Moment({ at, zone, form = "auto" }) {
+  const now = useNow(10000);
+  if (!at) return null;
+  const near = Math.abs(at - now) < 3600000;
+  const text = form === "relative" || (form === "auto" && near) ? relative(at, now) : clock(at, now, zone);
+  return h("time", { dateTime: new Date(at).toISOString(), title: format(at, zone, EXACT) }, text);
+}
+
+/** The time left until a moment, by the second: "9:41". */
+export function Countdown({ until, over }) {
+  const now = useNow(500);
+  const left = Math.max(0, Math.ceil((until - now) / 1000));
+  if (left === 0) return h("span", null, over);
+  const seconds = String(left % 60).padStart(2, "0");
+  return h("span", { className: "digits", role: "timer" }, `${Math.floor(left / 60)}:${seconds}`);
+}
+
+/**
+ * Whether what is on the screen is live. The server beats every five seconds; a screen that has
+ * not heard it for longer says as of when it is, whatever the socket believes.
+ */
+export function Freshness({ beat, disconnected, sessionOver, liveText, lostText, asOfText }) {
+  const now = useNow(1000);
+  const heard = useRef(0);
+  const beatSeen = useRef(0);
+  const [online, setOnline] = useState(true);
+  if (beat && beat !== beatSeen.current) {
+    beatSeen.current = beat;
+    heard.current = Date.now();
+  }
+  useEffect(() => {
+    const update = () => setOnline(navigator.onLine);
+    update();
+    window.addEventListener("online", update);
+    window.addEventListener("offline", update);
+    return () => {
+      window.removeEventListener("online", update);
+      window.removeEventListener("offline", update);
+    };
+  }, []);
+  useEffect(() => {
+    if (sessionOver) window.location.reload();
+  }, [sessionOver]);
+  const known = heard.current > 0;
+  const live = known && online && !disconnected && now - heard.current < STALE_AFTER_MS;
+  const waiting = !known && online && !disconnected;
+  const asOf = known ? ` ${asOfText} ${format(heard.current, "", { timeStyle: "medium" })}` : "";
+  const text = live ? liveText : waiting ? "" : `${lostText}${asOf}`;
+  useEffect(() => {
+    document.documentElement.dataset.live = live ? "yes" : "no";
+  }, [live]);
+  return h(
+    "p",
+    { className: "freshness", "data-state": live ? "live" : waiting ? "waiting" : "lost", role: "status" },
+    h("span", { className: "dot", "aria-hidden": true }),
+    h("span", null, text),
+  );
+}
+
+const Door = memo(function Door({ number, letter, low, mine, word, prefix, chosen, onChoose }) {
+  const label = `${prefix}${number}, ${word}${low ? ", low" : ""}`;
+  const props = {
+    className: "door",
+    "data-status": letter,
+    "data-low": low || undefined,
+    "data-mine": mine || undefined,
+    title: label,
+  };
+  if (!onChoose) return h("span", props, number);
+  return h(
+    "button",
+    { ...props, type: "button", "aria-label": label, "aria-pressed": chosen, onClick: () => onChoose(number) },
+    number,
+  );
+});
+
+/** A cabinet of doors. Only doors that changed are drawn again. */
+export function Cabinet({ numbers, doors, low, mine, words, prefix, label, chosen, onChoose }) {
+  const lowest = useRef({ of: null, set: new Set() });
+  if (lowest.current.of !== low) lowest.current = { of: low, set: new Set(low) };
+  const choose = useRef(onChoose);
+  choose.current = onChoose;
+  const onDoor = useCallback((number) => choose.current?.(number), []);
+  const frame = onChoose ? { role: "group" } : { role: "img" };
+  return h(
+    "div",
+    { className: "cabinet", "aria-label": label, ...frame },
+    numbers.map((number, index) =>
+      h(Door, {
+        key: number,
+        number,
+        prefix,
+        letter: doors[index] ?? "x",
+        word: words[doors[index]] ?? "",
+        low: lowest.current.set.has(number),
+        mine: mine === number,
+        chosen: onChoose ? chosen === number : undefined,
+        onChoose: onChoose ? onDoor : undefined,
+      }),
+    ),
+  );
+}
+
+/** A dialog of the browser's own: it keeps the focus, and Escape closes it. */
+export function Modal({ open, onClose, label, children }) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    if (open && !dialog.current.open) dialog.current.showModal();
+    if (!open && dialog.current.open) dialog.current.close();
+  }, [open]);
+  const closeOnBackdrop = (event) => {
+    if (event.target === dialog.current) dialog.current.close();
+  };
+  return h(
+    "dialog",
+    { ref: dialog, className: "modal", "aria-label": label, onClose: () => onClose?.(), onClick: closeOnBackdrop },
+    open ? children : null,
+  );
+}
+
+/** What just happened, said once: seen for some seconds, and read out by a screen reader. */
+export function Notice({ text, tone, count }) {
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    if (!count) return undefined;
+    setShown(true);
+    const timer = setTimeout(() => setShown(false), 8000);
+    return () => clearTimeout(timer);
+  }, [count]);
+  return h(
+    "div",
+    { className: "notices", role: tone === "bad" ? "alert" : "status" },
+    shown && text
+      ? h(
+          "p",
+          { className: "notice", "data-tone": tone, key: count },
+          text,
+          h("button", { type: "button", className: "quiet", "aria-label": "Dismiss", onClick: () => setShown(false) }, "×"),
+        )
+      : null,
+  );
+}
+
+/** A form that the browser itself sends, so that signing in works before and without scripts. */
+export function NativeForm({ children, ...props }) {
+  return h("form", { ...props, method: "post" }, children);
+}

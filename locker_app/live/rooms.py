@@ -1,0 +1,149 @@
+"""Rooms: the only module that knows Reflex's wire.
+
+A change is sent as one `StateUpdate` to all sockets that watch a topic, encoded once. That is
+several times cheaper than one state update for each client, and never loses any
+(docs/decisions/0001-rooms.md). Facts used here, all checked by tests/live/test_rooms.py against
+the pinned version: the event namespace and its token map, Socket.IO's rooms and packet encoding,
+Engine.IO's queue for each socket, and the names of states and vars in a delta.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import reflex as rx
+from engineio import packet as engine_packet
+from reflex.state import StateUpdate
+from reflex_base.constants.state import FIELD_MARKER
+from socketio import packet as socket_packet
+
+from locker_app.live.topics import Topic, Vars
+
+EVERYONE = "everyone"
+NAMESPACE = "/_event"
+
+
+class LiveState(rx.State, mixin=True):
+    """Vars that a topic fills. The server keeps no copy for each client, so a hydration never
+    sends the empty ones: what a reconnecting screen shows stays until the snapshot replaces it."""
+
+    def dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The state's vars for a hydration: none."""
+        whole = super().dict(*args, **kwargs)
+        whole[self.get_full_name()] = {}
+        return whole
+
+
+class Rooms:
+    """Who watches what, and the sending to them. One for each process; on the event loop only."""
+
+    def __init__(self, app: rx.App) -> None:
+        self._app = app
+        self._states: dict[str, type[rx.State]] = {}
+        self._pulse: type[rx.State] | None = None
+
+    def bind(self, kind: str, state: type[rx.State]) -> None:
+        """Fill the vars of this State class from topics of the kind."""
+        self._states[kind] = state
+
+    def bind_pulse(self, state: type[rx.State]) -> None:
+        """Put what all screens hear into this State class: the time of each beat as `beat_at`, in
+        milliseconds, and `session_over` for those whose session has ended."""
+        self._pulse = state
+
+    def sid_of(self, state: rx.State) -> str | None:
+        """The socket on which the client of this state is connected now, if it is."""
+        return self._namespace.token_to_sid.get(state.router.session.client_token)
+
+    def enter(self, sid: str, session_id: int | None) -> None:
+        """Let a socket hear the beat, and be found when its session ends."""
+        self._leave_all(sid)
+        self._enter(sid, EVERYONE)
+        if session_id is not None:
+            self._enter(sid, _session_room(session_id))
+
+    def join(self, sid: str, topic: Topic) -> None:
+        """Let a socket watch a topic. Who may is the caller's to know."""
+        self._enter(sid, str(topic))
+
+    def still_in(self, sid: str, session_id: int | None) -> bool:
+        """Whether the socket is still in the rooms it entered, and so its session goes on."""
+        room = EVERYONE if session_id is None else _session_room(session_id)
+        return any(sid == member for member, _ in self._members(room))
+
+    def send_to(self, sid: str, topic: Topic, values: Vars) -> None:
+        """Send a snapshot of a topic to one socket."""
+        self._emit(sid, self._update(self._states[topic.kind], values))
+
+    def watched(self, topic: Topic) -> bool:
+        """Whether any socket watches the topic."""
+        return any(True for _ in self._members(str(topic)))
+
+    def send(self, topic: Topic, values: Vars) -> None:
+        """Send vars of a topic to all sockets that watch it."""
+        self._emit(str(topic), self._update(self._states[topic.kind], values))
+
+    def beat(self, at: datetime) -> None:
+        """Tell all sockets the time."""
+        self.beat_to(EVERYONE, at)
+
+    def beat_to(self, room: str, at: datetime) -> None:
+        """Tell one socket, or a room of them, the time."""
+        if self._pulse is not None:
+            values = {"beat_at": int(at.timestamp() * 1000), "session_over": False}
+            self._emit(room, self._update(self._pulse, values))
+
+    def evict(self, session_id: int) -> None:
+        """Take a session's sockets out of all rooms and tell their pages to start anew."""
+        room = _session_room(session_id)
+        members = list(self._members(room))
+        if self._pulse is not None:
+            self._emit(room, self._update(self._pulse, {"session_over": True}))
+        for sid, _ in members:
+            self._leave_all(sid)
+
+    @property
+    def _namespace(self) -> Any:
+        return self._app.event_namespace
+
+    @property
+    def _manager(self) -> Any:
+        return self._namespace.server.manager
+
+    def _members(self, room: str) -> Iterator[tuple[str, str]]:
+        """The sockets in a room, by Socket.IO's and by Engine.IO's id."""
+        rooms = self._manager.rooms.get(NAMESPACE, {})
+        return iter(list(rooms.get(room, {}).items()))
+
+    def _enter(self, sid: str, room: str) -> None:
+        eio_sid = self._manager.eio_sid_from_sid(sid, NAMESPACE)
+        if eio_sid is not None:
+            self._manager.basic_enter_room(sid, NAMESPACE, room, eio_sid)
+
+    def _leave_all(self, sid: str) -> None:
+        """Leave every room but the two that Socket.IO itself keeps: all, and one's own."""
+        for room in self._manager.get_rooms(sid, NAMESPACE):
+            if room is not None and room != sid:
+                self._manager.basic_leave_room(sid, NAMESPACE, room)
+
+    def _update(self, state: type[rx.State], values: Vars) -> StateUpdate:
+        fields = {name + FIELD_MARKER: value for name, value in values.items()}
+        return StateUpdate(delta={state.get_full_name(): fields})
+
+    def _emit(self, room: str, update: StateUpdate) -> None:
+        """Encode once and queue for each socket of the room.
+
+        Socket.IO's own `emit` starts a task for each socket; with hundreds of screens those tasks
+        cost more than the sending.
+        """
+        server = self._namespace.server
+        packet = server.packet_class(socket_packet.EVENT, namespace=NAMESPACE, data=["event", update])
+        frame = engine_packet.Packet(engine_packet.MESSAGE, packet.encode())
+        for _, eio_sid in self._members(room):
+            socket = server.eio.sockets.get(eio_sid)
+            if socket is not None and not socket.closed:
+                socket.queue.put_nowait(frame)
+
+
+def _session_room(session_id: int) -> str:
+    return f"session:{session_id}"

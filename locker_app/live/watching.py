@@ -1,0 +1,89 @@
+"""Watching: a page asks for topics, its right is checked, and it gets a snapshot and then changes.
+
+The order matters. The socket enters its session's room before the session is looked at, so that a
+session that ends meanwhile takes the socket with it; and joining and the snapshot happen without
+giving up the event loop in between, so that no change is missed or overtaken.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import reflex as rx
+from sqlalchemy import Connection
+
+from locker_app.db.database import Database
+from locker_app.domain.actors import Actor
+from locker_app.live.hub import Hub
+from locker_app.live.rooms import Rooms
+from locker_app.live.topics import KINDS, Topic
+
+Identify = Callable[[Connection], Actor]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Who looks, and which of the topics that the page wants exist and are theirs to see."""
+
+    actor: Actor
+    topics: frozenset[Topic]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live side of this process: its database, hub and rooms."""
+
+    db: Database
+    hub: Hub
+    rooms: Rooms
+
+    async def watch(
+        self, state: rx.State, identify: Identify, topics: Callable[[Actor], list[Topic]]
+    ) -> Watched:
+        """Let the screen behind this state watch the topics that its actor may, and no others.
+
+        `topics` says which the page wants, given who looks. Asking again, as every page does when
+        it loads or reconnects, replaces what was watched before.
+        """
+        actor = await self.db.aread(identify)
+        sid = self.rooms.sid_of(state)
+        if sid is not None:
+            self.rooms.enter(sid, actor.session_id)
+        actor, allowed = await self.db.aread(lambda conn: _allowed(conn, identify(conn), topics))
+        watched = Watched(actor, frozenset(allowed))
+        if sid is None or not self.rooms.still_in(sid, actor.session_id):
+            return watched  # gone, or signed out just now: nothing is shown
+        self.rooms.beat_to(sid, datetime.now(UTC))
+        for topic in allowed:
+            self.rooms.join(sid, topic)
+            values = self.hub.snapshot(topic)
+            if values is not None:
+                self.rooms.send_to(sid, topic, values)
+        return watched
+
+
+def _allowed(
+    conn: Connection, actor: Actor, topics: Callable[[Actor], list[Topic]]
+) -> tuple[Actor, list[Topic]]:
+    wanted = topics(actor)
+    return actor, [t for t in wanted if KINDS[t.kind].may_watch(conn, actor, t.key)]
+
+
+_current: Live | None = None
+
+
+def start(live: Live) -> None:
+    """Make this the live side of the process."""
+    global _current
+    _current = live
+
+
+def current() -> Live:
+    """The live side of the process.
+
+    Raises:
+        RuntimeError: nothing was started yet.
+    """
+    if _current is None:
+        raise RuntimeError("the application has not been started")
+    return _current

@@ -1,0 +1,44 @@
+"""Rows of the event log as a table."""
+
+from typing import Any
+
+import reflex as rx
+
+from locker_app.web.components.browser import Moment
+from locker_app.web.words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
+
+_COLUMNS = ("When", "What", "Where", "Whose", "By", "Why")
+
+
+def event_table(rows: rx.Var[list[list[Any]]], zone: rx.Var[str] | str, caption: str) -> rx.Component:
+    """A table of events as `live.topics.event_row` makes them."""
+    return rx.el.div(
+        rx.el.table(
+            rx.el.caption(caption),
+            rx.el.thead(rx.el.tr(*[rx.el.th(text, scope="col") for text in _COLUMNS])),
+            rx.el.tbody(rx.foreach(rows, lambda row: _row(row, zone))),
+        ),
+        class_name="scroll",
+        tab_index=0,
+        role="region",
+        aria_label=caption,
+    )
+
+
+def _row(row: rx.Var[list[Any]], zone: rx.Var[str] | str) -> rx.Component:
+    kind, command, code = row[2].to(str), row[9].to(str), row[10].to(str)
+    what = rx.cond(
+        kind == "Refused",
+        rx.el.span(
+            "refused: ", rx.match(command, *COMMAND_WORDS.items(), command), class_name="refused"
+        ),
+        rx.el.span(rx.match(kind, *EVENT_WORDS.items(), kind)),
+    )
+    return rx.el.tr(
+        rx.el.td(Moment.create(at=row[1].to(int), zone=zone, form="clock")),
+        rx.el.td(what),
+        rx.el.td(row[5].to(str), " ", rx.el.span(row[4].to(str), class_name="soft")),
+        rx.el.td(row[6].to(str), " ", rx.el.span(row[7].to(str), class_name="soft")),
+        rx.el.td(row[3].to(str), " ", rx.el.span(row[11].to(str), class_name="soft small")),
+        rx.el.td(rx.cond(row[8].to(str) != "", row[8].to(str), rx.match(code, *CODE_WORDS.items(), code))),
+    )

@@ -1,0 +1,389 @@
+"""The staff board: a bank's doors, live, who has which, and what staff may do about it."""
+
+from typing import Any
+
+import reflex as rx
+
+from locker_app.domain.actors import Right
+from locker_app.live.topics import ALL, Topic
+from locker_app.services import lockers
+from locker_app.web.components.browser import Cabinet, Modal, Moment, new_request_id
+from locker_app.web.components.history import event_table
+from locker_app.web.components.parts import WORDS, legend, skeleton, status
+from locker_app.web.live_states import Bank, BankRow, Door, Holders, Home, PlaceRow
+from locker_app.web.session import Feedback, id_in_address, perform, watch
+from locker_app.web.template import page
+
+
+class BoardPage(rx.State):
+    """Which bank and which door are open, and the reason being typed."""
+
+    shown: int = 0
+    may_see: bool = False
+    loaded: bool = False
+    door: int = 0
+    """The locker whose dialog is open; 0 while none is."""
+    confirming: str = ""
+    reason: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Begin to watch the places, and the bank that the address names."""
+        self.shown = id_in_address(self, "bank")
+        self.door, self.confirming = 0, ""
+        await self._watch()
+
+    @rx.event
+    async def open_door(self, number: int, locker_id: int) -> None:
+        """Open the dialog of one door."""
+        self.door = locker_id if isinstance(locker_id, int) and locker_id > 0 else 0
+        self.confirming, self.reason = "", ""
+        await self._watch()
+
+    @rx.event
+    async def close_door(self) -> None:
+        """Close the dialog."""
+        self.door, self.confirming = 0, ""
+        await self._watch()
+
+    @rx.event
+    def confirm(self, what: str) -> None:
+        """Ask for the reason before doing something that overrides somebody."""
+        self.confirming = what if what in ("release", "out") else ""
+        self.reason = ""
+
+    @rx.event
+    def type_reason(self, reason: str) -> None:
+        """Keep what is typed as the reason."""
+        self.reason = str(reason)[:500]
+
+    @rx.event
+    async def force_release(self, locker_id: int, assignment_id: int, request_id: str) -> None:
+        """Take the locker from whoever has it."""
+        done = await perform(
+            self,
+            lockers.force_release,
+            request_id,
+            said="Locker {0} is released.",
+            locker_id=locker_id,
+            reason=self.reason,
+            assignment_id=assignment_id,
+        )
+        self._finish(done)
+
+    @rx.event
+    async def take_out_of_service(self, locker_id: int, request_id: str) -> None:
+        """Give this door to nobody until it is back."""
+        done = await perform(
+            self,
+            lockers.take_out_of_service,
+            request_id,
+            said="Locker {0} is out of service.",
+            locker_id=locker_id,
+            reason=self.reason,
+        )
+        self._finish(done)
+
+    @rx.event
+    async def put_back_in_service(self, locker_id: int, request_id: str) -> None:
+        """Let this door be given again."""
+        said = "Locker {0} is back in service."
+        await perform(self, lockers.put_back_in_service, request_id, said, locker_id=locker_id)
+
+    def _finish(self, done: Any) -> None:
+        if done is not None:
+            self.confirming, self.reason = "", ""
+
+    async def _watch(self) -> None:
+        wanted = [Topic("home", ALL)]
+        if self.shown:
+            wanted += [Topic("bank", self.shown), Topic("holders", self.shown)]
+        if self.door:
+            wanted.append(Topic("door", self.door))
+        watched = await watch(self, *wanted)
+        self.may_see = watched.actor.may(Right.SEE_BOARD, None)
+        self.loaded = True
+
+
+def board() -> rx.Component:
+    """The page."""
+    return page(
+        rx.el.h1("Board"),
+        rx.cond(
+            BoardPage.loaded,
+            rx.cond(BoardPage.may_see, _banks(), not_for_you()),
+            skeleton(tall=True),
+        ),
+        here="/staff",
+    )
+
+
+def not_for_you() -> rx.Component:
+    """What somebody sees who may not see this page."""
+    return rx.el.div(
+        rx.el.h2("This page is for staff"),
+        rx.el.p("Sign in with a staff account that has the right to see it."),
+        rx.el.a("Staff sign in", href="/staff/sign-in", class_name="button primary"),
+        class_name="card narrow",
+    )
+
+
+def _banks() -> rx.Component:
+    return rx.fragment(
+        rx.el.nav(rx.foreach(Home.places, _place), aria_label="Banks", class_name="stack"),
+        rx.cond(
+            BoardPage.shown > 0,
+            rx.cond(Bank.bank_id == BoardPage.shown, _one_bank(), skeleton(tall=True)),
+            rx.el.p("Choose a bank.", class_name="soft"),
+        ),
+        _door_dialog(),
+    )
+
+
+def _place(place: rx.Var[PlaceRow]) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(place["name"], class_name="soft small"),
+        rx.el.div(rx.foreach(place["banks"], _tab), class_name="tabs"),
+    )
+
+
+def _tab(bank: rx.Var[BankRow]) -> rx.Component:
+    return rx.el.a(
+        bank["name"],
+        rx.el.span(" ", bank["free"], "/", bank["total"], class_name="small"),
+        href=f"/staff/board/{bank['id']}",
+        aria_current=rx.cond(bank["id"] == BoardPage.shown, "page", "false"),
+    )
+
+
+def _one_bank() -> rx.Component:
+    return rx.fragment(
+        rx.el.section(
+            rx.el.div(
+                rx.el.h2(Bank.name),
+                rx.el.p(
+                    *_counts(), aria_live="off", class_name="row small", data_testid="board-counts"
+                ),
+                class_name="row apart",
+            ),
+            Cabinet.create(
+                numbers=Bank.numbers,
+                doors=Bank.doors,
+                low=Bank.accessible_numbers,
+                words=WORDS,
+                prefix=Bank.prefix,
+                label="Doors of " + Bank.name,
+                on_choose=lambda number: BoardPage.open_door(number, _locker_id(number)),
+            ),
+            legend(),
+            class_name="stack",
+        ),
+        _holders(),
+    )
+
+
+def _counts() -> list[rx.Component]:
+    counts = (
+        ("f", Bank.free),
+        ("h", Bank.held),
+        ("r", Bank.reserved),
+        ("o", Bank.overdue),
+        ("x", Bank.out_of_service),
+    )
+    return [rx.el.span(count, " ", status(letter), class_name="row") for letter, count in counts]
+
+
+def _locker_id(number: rx.Var[int]) -> rx.Var[int]:
+    """The id of the locker with this number, found in the browser."""
+    script = f"{Holders.locker_ids!s}[{Bank.numbers!s}.indexOf({number!s})]"
+    data = rx.vars.VarData.merge(
+        Holders.locker_ids._get_all_var_data(), Bank.numbers._get_all_var_data()
+    )
+    return rx.Var(script, _var_data=data).to(int)
+
+
+def _holders() -> rx.Component:
+    return rx.el.div(
+        rx.el.table(
+            rx.el.caption("Doors that are not free"),
+            rx.el.thead(
+                rx.el.tr(*[rx.el.th(text, scope="col") for text in ("Door", "Who", "Since", "Until")])
+            ),
+            rx.el.tbody(rx.foreach(Holders.rows, _holder)),
+        ),
+        class_name="scroll",
+        tab_index=0,
+        role="region",
+        aria_label="Doors that are not free",
+    )
+
+
+def _holder(row: rx.Var[list[Any]]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(
+            rx.el.button(
+                Bank.prefix,
+                _number_of(row[0].to(int)),
+                type="button",
+                on_click=BoardPage.open_door(0, row[0].to(int)),
+                class_name="asLink",
+            )
+        ),
+        rx.el.td(
+            rx.cond(
+                row[2].to(str) != "",
+                rx.fragment(row[2].to(str), rx.el.span(" ", row[3].to(str), class_name="soft")),
+                rx.el.span("out of service: ", row[6].to(str), class_name="soft"),
+            )
+        ),
+        rx.el.td(Moment.create(at=row[4].to(int), zone=Bank.time_zone)),
+        rx.el.td(Moment.create(at=row[5].to(int), zone=Bank.time_zone, form="clock")),
+    )
+
+
+def _number_of(locker_id: rx.Var[int]) -> rx.Var[int]:
+    script = f"{Bank.numbers!s}[{Holders.locker_ids!s}.indexOf({locker_id!s})]"
+    data = rx.vars.VarData.merge(
+        Holders.locker_ids._get_all_var_data(), Bank.numbers._get_all_var_data()
+    )
+    return rx.Var(script, _var_data=data).to(int)
+
+
+def _door_dialog() -> rx.Component:
+    return Modal.create(
+        rx.cond(
+            Door.locker_id == BoardPage.door,
+            rx.el.div(
+                rx.el.div(
+                    rx.el.h2("Locker ", Door.label),
+                    rx.el.button(
+                        "Close", type="button", on_click=BoardPage.close_door, class_name="second"
+                    ),
+                    class_name="row apart",
+                ),
+                status(Door.status),
+                _who_has_it(),
+                _actions(),
+                event_table(Door.rows, Door.time_zone, "Last events of this door"),
+                class_name="stack",
+            ),
+            rx.el.div(skeleton(), skeleton(tall=True)),
+        ),
+        open=BoardPage.door > 0,
+        label="One door",
+        on_close=BoardPage.close_door,
+    )
+
+
+def _who_has_it() -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            Door.person_name != "",
+            rx.el.p(
+                rx.el.strong(Door.person_name),
+                " ",
+                Door.person_number,
+                ", since ",
+                Moment.create(at=Door.since, zone=Door.time_zone),
+                rx.cond(
+                    Door.until > 0,
+                    rx.fragment(
+                        ", until ", Moment.create(at=Door.until, zone=Door.time_zone, form="clock")
+                    ),
+                ),
+            ),
+            rx.el.p("Nobody has this locker.", class_name="soft"),
+        ),
+        rx.cond(
+            Door.service_reason != "", rx.el.p("Out of service: ", Door.service_reason, class_name="box")
+        ),
+    )
+
+
+def _actions() -> rx.Component:
+    release = BoardPage.force_release(Door.locker_id, Door.assignment_id, new_request_id())
+    out = BoardPage.take_out_of_service(Door.locker_id, new_request_id())
+    return rx.match(
+        BoardPage.confirming,
+        (
+            "release",
+            _confirm(
+                rx.fragment(
+                    "Locker ", Door.label, " is taken from ", Door.person_name, " at once."
+                ),
+                "Release it",
+                release,
+            ),
+        ),
+        (
+            "out",
+            _confirm(
+                rx.fragment(
+                    "Nobody gets locker ", Door.label, " until it is back. Who has it keeps it."
+                ),
+                "Take out of service",
+                out,
+            ),
+        ),
+        rx.el.div(
+            rx.cond(
+                Door.assignment_id > 0,
+                rx.el.button(
+                    "Force release…",
+                    type="button",
+                    on_click=BoardPage.confirm("release"),
+                    class_name="danger",
+                ),
+            ),
+            rx.cond(
+                Door.status == "x",
+                rx.el.button(
+                    "Back in service",
+                    type="button",
+                    on_click=BoardPage.put_back_in_service(Door.locker_id, new_request_id()),
+                    class_name="second",
+                ),
+                rx.el.button(
+                    "Out of service…",
+                    type="button",
+                    on_click=BoardPage.confirm("out"),
+                    class_name="second",
+                ),
+            ),
+            class_name="row",
+        ),
+    )
+
+
+def _confirm(what: rx.Component, act: str, on_click: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.p(what),
+        rx.el.div(
+            rx.el.label("Reason", html_for="reason"),
+            rx.el.span("It is kept in the history.", class_name="hint", id="reason-hint"),
+            rx.el.input(
+                id="reason",
+                type="text",
+                default_value="",
+                on_change=BoardPage.type_reason,
+                max_length=500,
+                required=True,
+                auto_focus=True,
+                aria_describedby="reason-hint",
+            ),
+            class_name="field",
+        ),
+        # Refusals are said beside the button: the page's notice is under the dialog.
+        rx.cond(
+            Feedback.tone == "bad", rx.el.p(Feedback.text, class_name="error", role="alert")
+        ),
+        rx.el.div(
+            rx.el.button(act, type="button", on_click=on_click, class_name="danger"),
+            rx.el.button(
+                "Cancel", type="button", on_click=BoardPage.confirm(""), class_name="second"
+            ),
+            class_name="row",
+        ),
+        class_name="stack box",
+        data_tone="bad",
+    )

@@ -1,0 +1,123 @@
+"""History for staff: the newest events live, older ones by the page, refusals alone if wanted."""
+
+from typing import Any
+
+import reflex as rx
+
+from locker_app.domain.actors import Actor, Right
+from locker_app.live.topics import ALL, Topic, event_row
+from locker_app.queries.events import PAGE, events_page
+from locker_app.services import runtime
+from locker_app.services.sessions import identify
+from locker_app.web.components.history import event_table
+from locker_app.web.components.parts import skeleton
+from locker_app.web.live_states import Events
+from locker_app.web.pages.board import not_for_you
+from locker_app.web.session import call_of, watch
+from locker_app.web.template import page
+
+MAX_ROWS = 1000
+"""How many older rows a screen keeps; who looks further back filters or exports."""
+
+
+class HistoryPage(rx.State):
+    """The older rows that were asked for, and the filter."""
+
+    loaded: bool = False
+    may_see: bool = False
+    refused_only: bool = False
+    older: list[list[Any]] = []
+    exhausted: bool = False
+
+    @rx.event
+    async def load(self) -> None:
+        """Begin to watch the newest events."""
+        sites = await self._sites()
+        topics = [ALL] if sites is None else sorted(sites)
+        watched = await watch(self, *[Topic("events", key) for key in topics[:1]])
+        self.may_see = watched.actor.may(Right.SEE_EVENTS, None)
+        self.refused_only, self.older, self.exhausted, self.loaded = False, [], False, True
+
+    @rx.event
+    async def only_refused(self, wanted: bool) -> None:
+        """Show refused attempts alone, or everything."""
+        self.refused_only = wanted is True
+        self.older, self.exhausted = [], False
+        if self.refused_only:
+            await self._read(None)
+
+    @rx.event
+    async def show_older(self, before: int) -> None:
+        """Add the next page of older events."""
+        valid = isinstance(before, int) and 0 < before < 2**31
+        if valid and len(self.older) < MAX_ROWS:
+            await self._read(before)
+
+    async def _read(self, before: int | None) -> None:
+        sites = await self._sites()
+        refused_only = self.refused_only
+        if sites is not None and not sites:
+            return
+        page_ = await runtime.current().db.aread(
+            lambda conn: events_page(conn, sites, before=before, refused_only=refused_only)
+        )
+        self.older = [*self.older, *[event_row(event) for event in page_]]
+        self.exhausted = len(page_) < PAGE
+
+    async def _sites(self) -> frozenset[int] | None:
+        """The sites whose events who looks may see; None means all."""
+        call = call_of(self)
+        actor: Actor = await runtime.current().db.aread(
+            lambda conn: identify(conn, call.session_key or "", call.now)
+        )
+        return actor.sites_with(Right.SEE_EVENTS)
+
+
+def history() -> rx.Component:
+    """The page."""
+    return page(
+        rx.el.h1("History"),
+        rx.cond(
+            HistoryPage.loaded,
+            rx.cond(HistoryPage.may_see, _events(), not_for_you()),
+            skeleton(tall=True),
+        ),
+        here="/staff/history",
+    )
+
+
+def _events() -> rx.Component:
+    last_live = Events.rows[-1][0].to(int)
+    last_older = HistoryPage.older[-1][0].to(int)
+    return rx.fragment(
+        rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                checked=HistoryPage.refused_only,
+                on_change=HistoryPage.only_refused,
+            ),
+            "Refused attempts only",
+            class_name="check",
+        ),
+        rx.cond(
+            HistoryPage.refused_only,
+            rx.fragment(),
+            event_table(Events.rows, "", "Newest events, live"),
+        ),
+        rx.cond(
+            HistoryPage.older.length() > 0,
+            event_table(HistoryPage.older, "", "Events, newest first"),
+        ),
+        rx.cond(
+            HistoryPage.exhausted,
+            rx.el.p("That is all.", class_name="soft"),
+            rx.el.button(
+                "Show older",
+                type="button",
+                class_name="second",
+                on_click=HistoryPage.show_older(
+                    rx.cond(HistoryPage.older.length() > 0, last_older, last_live)
+                ),
+            ),
+        ),
+    )

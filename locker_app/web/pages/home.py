@@ -1,0 +1,113 @@
+"""Home: what is mine at the top, then the places here with live counts."""
+
+import reflex as rx
+
+from locker_app.live.topics import ALL, Topic
+from locker_app.web.components.browser import Countdown, Moment
+from locker_app.web.components.parts import skeleton, status
+from locker_app.web.live_states import BankRow, ClaimRow, Home, Me, PlaceRow, WaitRow
+from locker_app.web.session import watch
+from locker_app.web.template import page
+
+
+class HomePage(rx.State):
+    """The home page keeps nothing of its own."""
+
+    @rx.event
+    async def load(self) -> None:
+        """Begin to watch all places."""
+        await watch(self, Topic("home", ALL))
+
+
+def home() -> rx.Component:
+    """The page."""
+    return page(
+        rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Lockers"), id="title"),
+        rx.cond((Me.claims.length() > 0) | (Me.waits.length() > 0), _mine()),
+        rx.cond(
+            Home.ready,
+            rx.cond(Home.places.length() > 0, rx.foreach(Home.places, _place), _nothing_here()),
+            rx.el.div(skeleton(tall=True), skeleton(tall=True), skeleton(tall=True), class_name="cards"),
+        ),
+        here="/",
+    )
+
+
+def _mine() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Yours"),
+        rx.el.div(
+            rx.foreach(Me.claims, _claim), rx.foreach(Me.waits, _wait), class_name="cards"
+        ),
+        aria_label="Yours",
+        class_name="row-gap",
+    )
+
+
+def _claim(claim: rx.Var[ClaimRow]) -> rx.Component:
+    return rx.el.a(
+        rx.el.span(claim["label"], class_name="fact"),
+        status(claim["status"]),
+        rx.el.span(claim["bank_name"], class_name="soft"),
+        rx.cond(
+            claim["held_until"] > 0,
+            rx.el.span(
+                "Take it within ", Countdown.create(until=claim["held_until"], over="no time left")
+            ),
+        ),
+        rx.cond(
+            claim["due_at"] > 0, rx.el.span("Give back by ", Moment.create(at=claim["due_at"], form="clock"))
+        ),
+        href=f"/lockers/{claim['bank_id']}",
+        class_name="card link",
+    )
+
+
+def _wait(place: rx.Var[WaitRow]) -> rx.Component:
+    return rx.el.a(
+        rx.el.span("Waiting list", class_name="fact small"),
+        rx.el.span(place["bank_name"], class_name="soft"),
+        href=f"/lockers/{place['bank_id']}",
+        class_name="card link",
+    )
+
+
+def _place(place: rx.Var[PlaceRow]) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(place["name"]),
+        rx.el.div(rx.foreach(place["banks"], _bank), class_name="cards"),
+        aria_label=place["name"],
+        class_name="stack",
+    )
+
+
+def _bank(bank: rx.Var[BankRow]) -> rx.Component:
+    return rx.el.a(
+        rx.el.h3(bank["name"]),
+        rx.el.p(bank["place"], class_name="soft small"),
+        rx.el.p(
+            bank["free"],
+            rx.el.small(" of ", bank["total"], " free"),
+            class_name="fact",
+            data_testid="free-count",
+        ),
+        rx.el.div(
+            rx.el.span(style={"width": f"calc(100% * {bank['free']} / max(1, {bank['total']}))"}),
+            class_name="bar",
+            aria_hidden="true",
+        ),
+        rx.cond(
+            bank["waiting"] > 0,
+            rx.el.p(bank["waiting"], " waiting", class_name="soft small"),
+        ),
+        href=f"/lockers/{bank['id']}",
+        class_name="card link",
+    )
+
+
+def _nothing_here() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("No lockers have been set up yet"),
+        rx.el.p("As soon as a bank of lockers is added, it appears here by itself."),
+        class_name="card",
+    )

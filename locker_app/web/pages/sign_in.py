@@ -1,0 +1,184 @@
+"""Signing in with enrolment number and PIN: first the number, then the PIN or a new one.
+
+The second step is a form that the browser sends to /auth by itself, so that the session cookie is
+set by an HTTP answer and no script can read it.
+"""
+
+from typing import Any
+
+import reflex as rx
+from starlette.concurrency import run_in_threadpool
+
+from locker_app.domain.errors import DomainError
+from locker_app.services import runtime, sign_in as signing
+from locker_app.web.components.browser import NativeForm
+from locker_app.web.components.parts import hidden, sign_out_forms
+from locker_app.web.live_states import Me
+from locker_app.web.session import call_of, watch
+from locker_app.web.template import page
+from locker_app.web.words import SIGN_IN_REFUSALS
+
+
+class SignInPage(rx.State):
+    """The number that was entered, and whether it has a PIN yet."""
+
+    number: str = ""
+    step: str = "number"
+    error: str = ""
+    refused: str = ""
+    goes_to: str = "/"
+
+    @rx.event
+    async def load(self) -> None:
+        """Show what the sign-in form was refused for, if it was."""
+        await watch(self)
+        asked = self.router.page.params
+        self.refused = str(asked.get("refused", ""))[:40]
+        goes_to = str(asked.get("next", "/"))
+        self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
+        self.error = ""
+        if self.refused == "pin_already_chosen" and self.number:
+            self.step = "pin"
+
+    @rx.event
+    async def look_up(self, form: dict[str, Any]) -> Any:
+        """Find out whether this number has a PIN yet."""
+        number = form.get("number") if isinstance(form, dict) else None
+        self.refused = ""
+        try:
+            known = await run_in_threadpool(
+                signing.has_pin, runtime.current().door, call_of(self), str(number or "")
+            )
+        except DomainError as refusal:
+            self.error, self.step = str(refusal), "number"
+            return rx.set_focus("number")
+        self.error, self.number = "", str(number)
+        self.step = "pin" if known else "choose"
+        return None
+
+    @rx.event
+    def start_over(self) -> None:
+        """Enter another number."""
+        self.number, self.step, self.error, self.refused = "", "number", "", ""
+
+
+def sign_in() -> rx.Component:
+    """The page."""
+    return page(
+        rx.el.div(
+            rx.el.h1("Sign in"),
+            _refused(),
+            rx.cond(
+                Me.signed_in,
+                rx.el.div(
+                    rx.el.p("You are signed in as ", Me.name, "."),
+                    sign_out_forms(),
+                    class_name="card",
+                ),
+                rx.match(
+                    SignInPage.step, ("pin", _enter_pin()), ("choose", _choose_pin()), _number()
+                ),
+            ),
+            rx.el.p(
+                rx.el.a("Staff sign in here", href="/staff/sign-in", class_name="small"),
+                class_name="soft",
+            ),
+            class_name="narrow",
+        ),
+        here="/sign-in",
+    )
+
+
+def _refused() -> rx.Component:
+    return rx.cond(
+        SignInPage.refused != "",
+        rx.el.div(
+            rx.match(SignInPage.refused, *SIGN_IN_REFUSALS.items(), "That did not work."),
+            class_name="box",
+            data_tone="bad",
+            role="alert",
+        ),
+    )
+
+
+def _number() -> rx.Component:
+    return rx.form(
+        rx.el.div(
+            rx.el.label("Enrolment number", html_for="number"),
+            rx.el.span("It is on your student card, for example CS2021001.", class_name="hint"),
+            rx.el.input(
+                id="number",
+                name="number",
+                type="text",
+                auto_complete="username",
+                auto_capitalize="characters",
+                spell_check=False,
+                required=True,
+                max_length=40,
+                auto_focus=True,
+                aria_invalid=SignInPage.error != "",
+                aria_describedby="number-error",
+            ),
+            rx.el.p(SignInPage.error, id="number-error", class_name="error", role="alert"),
+            class_name="field",
+        ),
+        rx.el.button("Continue", type="submit", class_name="primary"),
+        on_submit=SignInPage.look_up,
+        class_name="card",
+    )
+
+
+def _who() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            rx.el.p("Enrolment number ", rx.el.strong(SignInPage.number)),
+            rx.el.button(
+                "Change", type="button", on_click=SignInPage.start_over, class_name="asLink"
+            ),
+            class_name="row apart",
+        ),
+        hidden("number", SignInPage.number),
+        hidden("next", SignInPage.goes_to),
+    )
+
+
+def _pin_field(name: str, text: str, complete: str, **props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(text, html_for=name),
+        rx.el.input(
+            id=name,
+            name=name,
+            type="password",
+            input_mode="numeric",
+            pattern="[0-9]{4,8}",
+            title="4 to 8 digits",
+            auto_complete=complete,
+            required=True,
+            max_length=8,
+            **props,
+        ),
+        class_name="field",
+    )
+
+
+def _enter_pin() -> rx.Component:
+    return NativeForm.create(
+        _who(),
+        _pin_field("pin", "Your PIN", "current-password", auto_focus=True),
+        rx.el.button("Sign in", type="submit", class_name="primary"),
+        rx.el.p("Forgotten? The desk can reset it.", class_name="hint"),
+        action="/auth/sign-in",
+        class_name="card",
+    )
+
+
+def _choose_pin() -> rx.Component:
+    return NativeForm.create(
+        _who(),
+        rx.el.p("Welcome. Choose a PIN of 4 to 8 digits: you will be asked for it from now on."),
+        _pin_field("pin", "Choose a PIN", "new-password", auto_focus=True),
+        _pin_field("again", "The same PIN again", "new-password"),
+        rx.el.button("Choose this PIN", type="submit", class_name="primary"),
+        action="/auth/choose-pin",
+        class_name="card",
+    )

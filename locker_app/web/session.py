@@ -1,0 +1,105 @@
+"""Who acts in a browser, what it watches, and how its commands run. Shared by all pages.
+
+Who acts is read from the connection's cookie for each event; no State keeps an identity. What a
+handler was sent is checked by `services.command`; what may be done, by the service.
+"""
+
+import logging
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, TypeVar
+
+import reflex as rx
+
+from locker_app.domain.actors import Actor, ActorKind
+from locker_app.domain.errors import BadInput, DomainError
+from locker_app.live import watching
+from locker_app.live.topics import Topic
+from locker_app.live.watching import Watched
+from locker_app.services import runtime
+from locker_app.services.command import Call, command
+from locker_app.services.sessions import identify
+
+R = TypeVar("R")
+ORIGIN = "web"
+
+logger = logging.getLogger(__name__)
+
+
+class Feedback(rx.State):
+    """What this browser is told about its last action."""
+
+    text: str = ""
+    tone: str = ""
+    count: int = 0
+
+    def _tell(self, text: str, tone: str = "good") -> None:
+        self.text, self.tone, self.count = text, tone, self.count + 1
+
+
+def session_key(state: rx.State) -> str | None:
+    """The key of the session that the connection's cookie names, if the cookie is genuine."""
+    headers = state.router.headers.raw_headers
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(runtime.SESSION_COOKIE)
+    except CookieError:
+        return None
+    return runtime.current().session_key(morsel.value if morsel else None)
+
+
+def call_of(state: rx.State, request_id: str | None = None) -> Call:
+    """The call behind an event of this state."""
+    return runtime.call_now(ORIGIN, session_key(state), request_id)
+
+
+async def watch(state: rx.State, *wanted: Topic) -> Watched:
+    """Let the page watch these topics, and what its header shows: who is signed in."""
+    call = call_of(state)
+
+    def topics(actor: Actor) -> list[Topic]:
+        return [*_own_topics(actor), *wanted]
+
+    return await watching.current().watch(
+        state, lambda conn: identify(conn, call.session_key or "", call.now), topics
+    )
+
+
+def _own_topics(actor: Actor) -> list[Topic]:
+    if actor.id is None:
+        return []
+    if actor.kind is ActorKind.PERSON:
+        return [Topic("person", actor.id)]
+    return [Topic("staff", actor.id)] if actor.kind is ActorKind.STAFF else []
+
+
+async def perform(
+    state: rx.State, fn: Callable[..., R], request_id: Any, said: str = "", **arguments: Any
+) -> R | None:
+    """Run a command for who acts in this browser. What was done, or why not, is said there.
+
+    Returns:
+        The command's answer; None when it was refused.
+    """
+    feedback = await state.get_state(Feedback)
+    try:
+        if not isinstance(request_id, str):
+            raise BadInput
+        answer = await runtime.current().db.arun(
+            command(call_of(state, request_id), fn, **arguments)
+        )
+    except DomainError as refusal:
+        feedback._tell(str(refusal), "bad")
+        return None
+    except Exception:
+        logger.exception("%s failed", fn.__name__)
+        feedback._tell("That did not work, and nothing was changed. Please try again.", "bad")
+        return None
+    if said:
+        feedback._tell(said.format(answer))
+    return answer
+
+
+def id_in_address(state: rx.State, name: str) -> int:
+    """The id that the page's address names, e.g. in `/lockers/3`; 0 when it is no id."""
+    text = str(state.router.page.params.get(name, ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

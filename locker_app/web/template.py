@@ -1,0 +1,64 @@
+"""The frame around every page: skip link, header with freshness, main, notices."""
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from locker_app.web.components.browser import Freshness, Notice
+from locker_app.web.live_states import Me, Pulse, StaffMe
+from locker_app.web.session import Feedback
+
+
+def page(*content: Any, here: str = "", **props: Any) -> rx.Component:
+    """A page with its content in the frame; `here` is the menu entry that is current."""
+    return rx.fragment(
+        rx.el.a("Skip to content", href="#content", class_name="skip"),
+        _header(here),
+        rx.el.main(*content, id="content", **props),
+        Notice.create(text=Feedback.text, tone=Feedback.tone, count=Feedback.count),
+    )
+
+
+
+def _header(here: str) -> rx.Component:
+    return rx.el.header(
+        rx.el.div(
+            rx.el.a(
+                rx.el.img(src="/logo.svg", alt="", width="28", height="28"),
+                "Cubby",
+                href="/",
+                class_name="brand",
+            ),
+            rx.el.nav(_menu(here), aria_label="Main", class_name="menu"),
+            Freshness.create(
+                beat=Pulse.beat_at,
+                disconnected=has_connection_errors,
+                session_over=Pulse.session_over,
+                live_text="Live",
+                lost_text="Reconnecting",
+                as_of_text="· as of",
+            ),
+            class_name="top-in",
+        ),
+        class_name="top",
+    )
+
+
+def _menu(here: str) -> rx.Component:
+    def entry(text: Any, to: str) -> rx.Component:
+        current = {"aria_current": "page"} if to == here else {}
+        return rx.el.a(text, href=to, **current)
+
+    return rx.fragment(
+        entry("Lockers", "/"),
+        rx.cond(
+            StaffMe.signed_in,
+            rx.fragment(
+                entry("Board", "/staff"),
+                entry("History", "/staff/history"),
+                entry("Account", "/staff/account"),
+            ),
+            rx.cond(Me.signed_in, entry(Me.name, "/me"), entry("Sign in", "/sign-in")),
+        ),
+    )
