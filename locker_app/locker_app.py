@@ -1,26 +1,91 @@
-"""Composition root: the app, its pages, its lifespan tasks. A placeholder for now."""
+"""Composition root: the app, its pages, and what runs while it is served."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import reflex as rx
+from reflex.app import default_error_boundary
+
+from locker_app.db.database import Database
+from locker_app.live import watching
+from locker_app.live.follow import follow
+from locker_app.live.hub import Hub
+from locker_app.live.rooms import Rooms
+from locker_app.services import runtime
+from locker_app.services.secrets import TokenKeys
+from locker_app.settings import get_settings
+from locker_app.timer import keep_time
+from locker_app.web.live_states import bind_topics
+from locker_app.web.pages.bank import BankPage, bank
+from locker_app.web.pages.board import BoardPage, board
+from locker_app.web.pages.history import HistoryPage, history
+from locker_app.web.pages.home import HomePage, home
+from locker_app.web.pages.me import MePage, me
+from locker_app.web.pages.sign_in import SignInPage, sign_in
+from locker_app.web.pages.staff_sign_in import (
+    StaffAccountPage,
+    StaffSignInPage,
+    staff_account,
+    staff_sign_in,
+)
+
+PAGES = (
+    (home, "/", "Cubby", HomePage.load),
+    (bank, "/lockers/[bank]", "Lockers · Cubby", BankPage.load),
+    (sign_in, "/sign-in", "Sign in · Cubby", SignInPage.load),
+    (me, "/me", "My account · Cubby", MePage.load),
+    (staff_sign_in, "/staff/sign-in", "Staff sign in · Cubby", StaffSignInPage.load),
+    (staff_account, "/staff/account", "Account · Cubby", StaffAccountPage.load),
+    (board, "/staff", "Board · Cubby", BoardPage.load),
+    (board, "/staff/board/[bank]", "Board · Cubby", BoardPage.load),
+    (history, "/staff/history", "History · Cubby", HistoryPage.load),
+)
 
 
-class Hello(rx.State):
-    """Shows that the live connection works."""
-
-    presses: int = 0
-
-    @rx.event
-    def press(self) -> None:
-        """Count a press."""
-        self.presses += 1
+def _head() -> list[rx.Component]:
+    return [
+        rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        rx.el.meta(name="theme-color", content="#4338ca"),
+    ]
 
 
-def index() -> rx.Component:
-    """The one page of the placeholder."""
-    return rx.el.main(
-        rx.el.h1("Cubby"),
-        rx.el.button("Pressed ", Hello.presses, " times", on_click=Hello.press),
+@contextlib.asynccontextmanager
+async def _serving(app: rx.App) -> AsyncIterator[None]:
+    """The database, the hub and the timer, from the start of the server to its end."""
+    settings = get_settings()
+    db = Database(settings.database)
+    runtime.start(runtime.Runtime(db, TokenKeys(tuple(settings.signing_key().split(",")))))
+    rooms = Rooms(app)
+    bind_topics(rooms)
+    hub = Hub(db, rooms)
+    watching.start(watching.Live(db, hub, rooms))
+    async with hub.running():
+        tasks = [asyncio.create_task(follow(db, hub)), asyncio.create_task(keep_time(db))]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.to_thread(db.close)
+
+
+def make_app() -> rx.App:
+    """The application with all its pages."""
+    made = rx.App(
+        html_lang="en",
+        stylesheets=["/cubby.css"],
+        head_components=_head(),
+        toaster=None,
+        # Without Reflex's own banner and toasts: freshness and notices are in our template.
+        app_wraps={(55, "ErrorBoundary"): lambda _stateful: default_error_boundary()},
     )
+    for component, route, title, on_load in PAGES:
+        made.add_page(component, route=route, title=title, on_load=on_load)
+    made.register_lifespan_task(lambda: _serving(made))
+    return made
 
 
-app = rx.App(html_lang="en")
-app.add_page(index, route="/", title="Cubby")
+app = make_app()

@@ -27,11 +27,19 @@ class LiveState(rx.State, mixin=True):
     """Vars that a topic fills. The server keeps no copy for each client, so a hydration never
     sends the empty ones: what a reconnecting screen shows stays until the snapshot replaces it."""
 
-    def dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The state's vars for a hydration: none."""
-        whole = super().dict(*args, **kwargs)
-        whole[self.get_full_name()] = {}
-        return whole
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Set rather than defined: Reflex takes every public function of a State for a handler.
+        cls.dict = _values_of_build_only  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _values_of_build_only(
+    state: rx.State, include_computed: bool = True, initial: bool = False, **kwargs: Any
+) -> dict[str, Any]:
+    """The vars for the build, which begins with empty ones; none for a hydration."""
+    if initial:
+        return rx.State.dict(state, include_computed, initial, **kwargs)
+    return {state.get_full_name(): {}}
 
 
 class Rooms:

@@ -5,6 +5,8 @@ The server keeps no values here for a client; see `live.rooms.LiveState`.
 
 from typing import Any, TypedDict
 
+import reflex as rx
+
 from locker_app.live.rooms import LiveState, Rooms
 
 
@@ -59,21 +61,21 @@ class WaitRow(TypedDict):
     ahead: int
 
 
-class Pulse(LiveState):
+class Pulse(LiveState, rx.State):
     """What every screen hears: the server's beat, and that its session is over."""
 
     beat_at: int = 0
     session_over: bool = False
 
 
-class Home(LiveState):
+class Home(LiveState, rx.State):
     """All sites with how full their banks are."""
 
     places: list[PlaceRow] = []
     ready: bool = False
 
 
-class Bank(LiveState):
+class Bank(LiveState, rx.State):
     """One bank as everybody may see it."""
 
     bank_id: int = 0
@@ -97,7 +99,7 @@ class Bank(LiveState):
     line: list[int] = []
 
 
-class Holders(LiveState):
+class Holders(LiveState, rx.State):
     """Who has which door of a bank, for staff."""
 
     bank_id: int = 0
@@ -105,7 +107,7 @@ class Holders(LiveState):
     rows: list[list[Any]] = []
 
 
-class Door(LiveState):
+class Door(LiveState, rx.State):
     """One door with who has it and its last events, for staff."""
 
     locker_id: int = 0
@@ -121,7 +123,7 @@ class Door(LiveState):
     rows: list[list[Any]] = []
 
 
-class Me(LiveState):
+class Me(LiveState, rx.State):
     """The person who is signed in, with what is theirs."""
 
     signed_in: bool = False
@@ -133,7 +135,7 @@ class Me(LiveState):
     waits: list[WaitRow] = []
 
 
-class StaffMe(LiveState):
+class StaffMe(LiveState, rx.State):
     """The staff member who is signed in."""
 
     signed_in: bool = False
@@ -142,7 +144,7 @@ class StaffMe(LiveState):
     roles: list[list[Any]] = []
 
 
-class Events(LiveState):
+class Events(LiveState, rx.State):
     """The newest events, for staff."""
 
     rows: list[list[Any]] = []
