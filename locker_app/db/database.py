@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from locker_app.db.engine import is_sqlite, make_engine
+from locker_app.db.engine import is_sqlite, make_engines
 from locker_app.db.log import Logged
 from locker_app.db.transaction import Tx, Work
 from locker_app.db.writer import Writer
@@ -38,12 +38,8 @@ class Database:
         self.process = uuid.uuid4().hex
         self.is_sqlite = is_sqlite(url)
         self._listeners: list[Listener] = []
-        self._engine = make_engine(url, writing=not self.is_sqlite)
-        self._writer: Writer | None = None
-        self._write_engine = self._engine
-        if self.is_sqlite:
-            self._write_engine = make_engine(url, writing=True)
-            self._writer = Writer(self._write_engine, self._tell)
+        self._read_engine, self._write_engine = make_engines(url)
+        self._writer = Writer(self._write_engine, self._tell) if self.is_sqlite else None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="database")
 
     def submit(self, work: Work[T]) -> Future[T]:
@@ -62,7 +58,7 @@ class Database:
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query on one consistent snapshot. Not for the event loop: see `aread`."""
-        with self._engine.connect() as conn, conn.begin():
+        with self._read_engine.connect() as conn, conn.begin():
             return query(conn)
 
     async def aread(self, query: Callable[[Connection], T]) -> T:
@@ -79,7 +75,7 @@ class Database:
             self._writer.close()
         self._threads.shutdown()
         self._write_engine.dispose()
-        self._engine.dispose()
+        self._read_engine.dispose()
 
     def _tell(self, events: list[Logged]) -> None:
         for listener in self._listeners:

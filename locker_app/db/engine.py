@@ -14,6 +14,19 @@ def is_sqlite(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
+def make_engines(url: str) -> tuple[Engine, Engine]:
+    """An engine to read with, in transactions that see one moment, and one to write with.
+
+    Raises:
+        ValueError: as `make_engine`.
+    """
+    writing = make_engine(url, writing=True)
+    if is_sqlite(url):
+        return make_engine(url, writing=False), writing
+    one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return writing.execution_options(**one_moment), writing
+
+
 def make_engine(url: str, *, writing: bool) -> Engine:
     """An engine for the address. On SQLite a writing one takes the write lock when it begins.
 
