@@ -137,7 +137,7 @@ def claim_lowest_free(
 
     `claim` has the values of the new claim's columns. On PostgreSQL two transactions can reach
     for the same door: rows that another is just claiming are skipped, and who still loses by the
-    unique index tries again.
+    unique index tries again. When only such rows are left, it waits to see what becomes of them.
 
     Returns:
         The claim's `id` and `locker_id`; None when there is nothing to claim.
@@ -158,8 +158,8 @@ def _claim(conn: Connection, how: tuple[str, bool], claim: dict[str, Any], **whi
         row = insert.first(conn, **values)
         if row is not None or conn.dialect.name == "sqlite":
             return row
-        still_free = _ANY_FREE[how].first(conn, **{"bank_id": claim["bank_id"], **which})
-        if still_free is None or _slot_taken(conn, claim):
+        perhaps_free = _AWAIT_FREE[how].first(conn, **{"bank_id": claim["bank_id"], **which})
+        if perhaps_free is None or _slot_taken(conn, claim):
             return None
     raise AssertionError("a claim was lost more often than a bank has doors")
 
@@ -195,7 +195,11 @@ def _insert(dialect: Any, how: tuple[str, bool]) -> Statement:
 _WAYS = [("low", False), ("low", True), ("near", False), ("near", True), ("door", False)]
 _INSERT_SQLITE = {how: _insert(sqlite, how) for how in _WAYS}
 _INSERT_POSTGRESQL = {how: _insert(postgresql, how) for how in _WAYS}
-_ANY_FREE = {how: Statement(_free(how).limit(1)) for how in _WAYS}
+_AWAIT_FREE = {
+    how: Statement(_free(how).order_by(locker.c.number).limit(1).with_for_update(of=locker))
+    for how in _WAYS
+}
+"""A door that looks free, once whoever has it in hand is done with it, one way or the other."""
 
 
 def end_claim(*conditions: ColumnElement[bool]) -> Statement:
