@@ -148,19 +148,20 @@ def force_release(
         raise NothingHeld
     if claim.assigned_at is None:
         waiting.end_wait(tx, actor, now, WaitOutcome.LEFT, waiting.WAIT_OF_HOLD, hold_id=claim.id)
-        waiting.end_hold(tx, actor, now, ReleaseCause.FORCED, claim.id, reason)
+        released = waiting.end_hold(tx, actor, now, ReleaseCause.FORCED, claim.id, reason)
     else:
         forced = ReleaseCause.FORCED
-        if _release(tx, actor, now, forced, _END_ANY, reason=reason, this_id=claim.id) is None:
-            raise NothingHeld
+        released = _release(tx, actor, now, forced, _END_ANY, reason=reason, this_id=claim.id)
+    if not released:
+        raise NothingHeld
     return label(place.prefix, place.number)
 
 
 def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, reason: Text) -> str:
     """Give this door to nobody until it is back; its label.
 
-    Whoever holds it keeps it until giving it back. Who only had it held for them goes back to
-    the head of the waiting list.
+    Whoever holds it keeps it until giving it back. Who only had it held for them gets another
+    held, or goes back to the head of the waiting list.
 
     Raises:
         NotFound, NotSignedIn, NotAllowed, ReasonNeeded: as the words say.
@@ -169,6 +170,8 @@ def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, r
     place = door(tx.conn, locker_id)
     actor.require(Right.SERVICE_LOCKERS, place.site_id)
     reason = check_reason(reason)
+    waiting.lock_bank(tx.conn, place.bank_id)
+    waiting.lapse_holds(tx, now)
     changed = tx.conn.execute(
         update(locker)
         .where(locker.c.id == locker_id, locker.c.out_of_service_at.is_(None))
@@ -180,7 +183,7 @@ def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, r
         site_id=place.site_id, bank_id=place.bank_id, locker_id=locker_id, reason=reason
     )
     tx.record(fact, actor, now)
-    waiting.move_hold(tx, actor, now, locker_id, reason)
+    waiting.move_hold(tx, actor, now, place, reason)
     return label(place.prefix, place.number)
 
 
@@ -193,6 +196,7 @@ def put_back_in_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id) -
     """
     place = door(tx.conn, locker_id)
     actor.require(Right.SERVICE_LOCKERS, place.site_id)
+    waiting.lock_bank(tx.conn, place.bank_id)
     changed = tx.conn.execute(
         update(locker)
         .where(locker.c.id == locker_id, locker.c.out_of_service_at.is_not(None))
@@ -263,6 +267,7 @@ def _last_number(conn: Connection, person_id: int, bank_id: int) -> int | None:
         select(locker.c.number)
         .join(assignment, assignment.c.locker_id == locker.c.id)
         .where(assignment.c.person_id == person_id, assignment.c.bank_id == bank_id)
+        .where(assignment.c.assigned_at.is_not(None))
         .order_by(assignment.c.id.desc())
         .limit(1)
     )

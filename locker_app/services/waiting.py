@@ -6,8 +6,10 @@ can walk up and take it. On PostgreSQL joining excludes freeing by a lock on the
 somebody could join just when the last look for waiting people has passed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, update
@@ -34,7 +36,14 @@ from locker_app.domain.lockers import (
     remind_at,
 )
 from locker_app.queries.lockers import is_free
-from locker_app.services.claims import claim_door, door, end_claim, open_claims, rules_for
+from locker_app.services.claims import (
+    claim_door,
+    claim_lowest_free,
+    door,
+    end_claim,
+    open_claims,
+    rules_for,
+)
 from locker_app.services.ids import Flag, Id
 from locker_app.services.limits import refuse_more
 
@@ -65,7 +74,9 @@ def _end_wait(*conditions: ColumnElement[bool]) -> Statement:
 
 
 WAIT_OF_HOLD = _end_wait(_W.assignment_id == bindparam("hold_id"))
-WAIT_AT_SITE = _end_wait(_W.person_id == bindparam("who"), _W.site_id == bindparam("at"))
+WAIT_AT_SITE = _end_wait(
+    _W.person_id == bindparam("who"), _W.site_id == bindparam("at"), _W.assignment_id.is_(None)
+)
 _THIS_WAIT = _end_wait(_W.id == bindparam("this_id"))
 _OWN_WAIT_OF_HOLD = _end_wait(
     _W.assignment_id == bindparam("hold_id"), _W.person_id == bindparam("who")
@@ -97,7 +108,7 @@ def join_waiting(
     """
     person_id = actor.require_person()
     lapse_holds(tx, now)
-    _lock_bank(tx.conn, bank_id, joining=True)
+    lock_bank(tx.conn, bank_id)
     rules = rules_for(tx.conn, bank_id, person_id)
     claims = open_claims(tx.conn, person_id, rules.site_id)
     if free_slot([c.slot for c in claims], rules.lockers_per_person) is None:
@@ -197,14 +208,20 @@ def take_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> Take
 
 
 def offer_next(tx: Tx, now: datetime, locker_id: int) -> None:
-    """Hold a door that has just become free for the first who waits and can use it."""
+    """Hold a door that may have become free for the first who waits and can use it."""
+    _lock_bank_of(tx.conn, locker_id)
     place = door(tx.conn, locker_id)
     if place.out_of_service_at is not None:
         return
-    _lock_bank(tx.conn, place.bank_id, joining=False)
+    this_door = partial(claim_door, locker_id=locker_id)
     while (first := _first_waiting(tx.conn, place)) is not None:
-        if _hold_for(tx, now, place, first):
+        slot = _slot_for(tx.conn, place, first.person_id)
+        if slot is None:  # has all they may have from elsewhere, and so waits no more
+            end_wait(tx, SYSTEM, now, WaitOutcome.TOOK_LOCKER, _THIS_WAIT, this_id=first.id)
+        elif _hold_for(tx, now, place, first, slot, this_door):
             return
+        elif _slot_for(tx.conn, place, first.person_id) == slot:
+            return  # it is not free after all, e.g. back in service while somebody has it
 
 
 def end_hold(
@@ -247,19 +264,24 @@ def lapse_holds(tx: Tx, now: datetime) -> int:
     return len(lapsed)
 
 
-def move_hold(tx: Tx, actor: Actor, now: datetime, locker_id: int, reason: str) -> None:
-    """End the hold on a door that can't be used; whoever had it is first in the list again."""
+def move_hold(tx: Tx, actor: Actor, now: datetime, place: Any, reason: str) -> None:
+    """End the hold on a door that can't be used; whoever had it gets another door held if one
+    is free, else is first in the list again. The caller has the bank locked."""
     cause = ReleaseCause.FORCED
-    row = _END_HOLD_ON_DOOR.first(tx.conn, now=now, cause=cause.value, door_id=locker_id)
+    row = _END_HOLD_ON_DOOR.first(tx.conn, now=now, cause=cause.value, door_id=place.id)
     if row is None:
         return
-    tx.conn.execute(
+    fact = HoldEnded(cause=cause, reason=reason, **row._asdict())
+    tx.record(fact, actor, now)
+    first = tx.conn.execute(
         update(wait)
         .where(_W.assignment_id == row.assignment_id, _W.ended_at.is_(None))
         .values(assignment_id=None)
-    )
-    fact = HoldEnded(cause=cause, reason=reason, **row._asdict())
-    tx.record(fact, actor, now)
+        .returning(_W.id, _W.person_id, _W.accessible)
+    ).one()
+    slot = _slot_for(tx.conn, place, first.person_id)
+    assert slot is not None  # the one of the hold that has just ended
+    _hold_for(tx, now, place, first, slot, partial(claim_lowest_free, accessible=first.accessible))
 
 
 def end_wait(
@@ -279,12 +301,19 @@ def end_wait(
     return row
 
 
-def _lock_bank(conn: Connection, bank_id: int, *, joining: bool) -> None:
-    """On PostgreSQL, hold off joining while somebody passes a door on, and the other way round.
-    SQLite has one writer anyway."""
+def lock_bank(conn: Connection, bank_id: int) -> None:
+    """On PostgreSQL, hold off whoever joins, passes a door on or changes one of this bank until
+    this transaction ends. SQLite has one writer anyway."""
     if conn.dialect.name != "sqlite":
         this = select(bank.c.id).where(bank.c.id == bank_id)
-        conn.execute(this.with_for_update(key_share=joining, read=not joining))
+        conn.execute(this.with_for_update(key_share=True))
+
+
+def _lock_bank_of(conn: Connection, locker_id: int) -> None:
+    """Likewise, but side by side with others who pass doors on."""
+    if conn.dialect.name != "sqlite":
+        this = select(bank.c.id).join(locker, locker.c.bank_id == bank.c.id)
+        conn.execute(this.where(locker.c.id == locker_id).with_for_update(read=True, of=bank))
 
 
 def _insert_wait(
@@ -309,29 +338,31 @@ def _first_waiting(conn: Connection, place: Any) -> Any | None:
     return _FIRST_WAITING.first(conn, bank_id=place.bank_id, low=place.accessible)
 
 
-def _hold_for(tx: Tx, now: datetime, place: Any, first: Any) -> bool:
-    """Hold the door for one who waits; false when that person got all they may have elsewhere,
-    and so waits no more."""
-    claims = open_claims(tx.conn, first.person_id, place.site_id)
-    slot = free_slot([c.slot for c in claims], place.lockers_per_person)
+def _slot_for(conn: Connection, place: Any, person_id: int) -> int | None:
+    claims = open_claims(conn, person_id, place.site_id)
+    return free_slot([c.slot for c in claims], place.lockers_per_person)
+
+
+def _hold_for(
+    tx: Tx, now: datetime, place: Any, first: Any, slot: int, claim: Callable[..., Any | None]
+) -> bool:
+    """Hold what `claim` gets for one who waits; false when it gets nothing."""
     until = now + timedelta(minutes=place.hold_minutes)
-    held = slot and claim_door(
+    held = claim(
         tx.conn,
-        place.id,
         site_id=place.site_id,
         bank_id=place.bank_id,
         person_id=first.person_id,
         slot=slot,
         held_until=until,
     )
-    if not held:
-        end_wait(tx, SYSTEM, now, WaitOutcome.TOOK_LOCKER, _THIS_WAIT, this_id=first.id)
+    if held is None:
         return False
     tx.conn.execute(update(wait).where(_W.id == first.id).values(assignment_id=held.id))
     fact = LockerReserved(
         site_id=place.site_id,
         bank_id=place.bank_id,
-        locker_id=place.id,
+        locker_id=held.locker_id,
         person_id=first.person_id,
         assignment_id=held.id,
         wait_id=first.id,
