@@ -13,6 +13,13 @@ MAX_SECRET_LENGTH = 200
 
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9._/-]{1,31}")
 _PIN = re.compile(r"[0-9]{4,8}")
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+def is_text(text: str) -> bool:
+    """Whether this can be stored and hashed: no NUL, no half of a surrogate pair, which JSON and
+    Python's `str` let through and databases don't."""
+    return _NOT_TEXT.search(text) is None
 
 
 def normalise_number(text: str) -> str:

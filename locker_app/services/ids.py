@@ -2,12 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+
+from locker_app.domain.people import is_text
+
+
+def _storable(text: str) -> str:
+    if not is_text(text):
+        raise ValueError("these characters can't be kept")
+    return text
+
 
 Id = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 """The id of a row."""
 
-Text = Annotated[str, Field(strict=True, max_length=2000)]
+Text = Annotated[str, Field(strict=True, max_length=2000), AfterValidator(_storable)]
 """Text from a form; the rule that it must meet is the domain's."""
 
 Flag = Annotated[bool, Field(strict=True)]
