@@ -66,9 +66,9 @@ _KEEP_ANSWER = Statement(update(request).where(_THIS_KEY).values(answer=bindpara
 class Replayed(DomainError):
     """A refusal that was given before to the same key, with its code and message."""
 
-    def __init__(self, code: str, message: str, status: int) -> None:
+    def __init__(self, code: str, message: str, status: int, field: str | None = None) -> None:
         super().__init__(message)
-        self._code, self.status = code, status
+        self._code, self.status, self.field = code, status, field
 
     @property
     def code(self) -> str:
@@ -104,6 +104,8 @@ def command(call: Call, fn: Command[P, R], *_: P.args, **arguments: P.kwargs) ->
         actor = _actor(tx.conn, call)
         tx.record(_refused(tx.conn, fn, checked, refusal), actor, call.now)
         stored = {"code": refusal.code, "message": str(refusal), "status": refusal.status}
+        if isinstance(refusal, BadInput):
+            stored["field"] = refusal.field
         _claim_key(tx.conn, call, actor, fingerprint, refusal=json.dumps(stored))
 
     return Work(attempt, Trace(call.origin, call.request_id), on_refusal)

@@ -24,8 +24,6 @@ class Runtime:
     db: Database
     keys: TokenKeys
     limiter: Limiter = field(default_factory=Limiter)
-    trusted_proxy_hops: int = 0
-    """How many reverse proxies stand in front, each adding a line to `X-Forwarded-For`."""
 
     @property
     def door(self) -> Door:

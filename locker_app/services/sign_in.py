@@ -107,7 +107,8 @@ def sign_in_staff(door: Door, call: Call, login: str, password: str) -> str:
         NumberLocked: too many wrong ones.
     """
     login = login.strip().lower()
-    known = door.db.read(lambda conn: staff_secret(conn, login)) if len(login) < 100 else None
+    possible = len(login) < 100 and login.isprintable()
+    known = door.db.read(lambda conn: staff_secret(conn, login)) if possible else None
     if known is None:
         secret_matches(None, password[:MAX_SECRET_LENGTH])
         _record(door, call, WrongPassword())
