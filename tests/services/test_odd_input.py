@@ -1,28 +1,14 @@
-"""Text that a database can't keep is refused like any other bad input, on both kinds."""
+"""Odd text at the sign-in, and what a refused command says when it is repeated."""
 
 import pytest
 
 from locker_app.domain.errors import BadInput, DomainError, WrongPassword
-from locker_app.services.lockers import force_release, take_out_of_service
-from locker_app.services.people import reset_pin
+from locker_app.services.lockers import take_out_of_service
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sign_in import Door, sign_in_person, sign_in_staff
 from tests.world import World
 
 NUL = "a\x00b"
-
-
-@pytest.mark.parametrize("reason", [NUL, "\x00", "a\ud800b"])
-def test_a_reason_is_text_that_every_database_can_keep(world: World, reason: str) -> None:
-    bank = world.bank()
-    admin = world.staff()
-    locker = world.locker_ids(bank)[0]
-
-    for command in (force_release, take_out_of_service):
-        with pytest.raises(BadInput):
-            world.run(admin, command, locker_id=locker, reason=reason)
-    with pytest.raises(BadInput):
-        world.run(admin, reset_pin, number=NUL, reason="forgotten")
 
 
 def test_no_login_has_a_nul_in_it(world: World) -> None:
