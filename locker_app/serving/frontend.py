@@ -78,7 +78,7 @@ def _build(tick: Tick) -> None:
         command = [sys.executable, "-m", "locker_app.web.compile"]
         code = _watch(command, environment, log, tick)
     if code:
-        raise BuildError(_explain(_LOG.read_text()))
+        raise BuildError(explain(_LOG.read_text()))
 
 
 def _watch(command: list[str], environment: dict[str, str], log: TextIO, tick: Tick) -> int:
@@ -104,7 +104,8 @@ def _watch(command: list[str], environment: dict[str, str], log: TextIO, tick: T
             process.wait()
 
 
-def _explain(log: str) -> str:
+def explain(log: str) -> str:
+    """A sentence for the commonest failure of a build, the end of its log for others."""
     if any(sign in log for sign in _OFFLINE):
         return (
             "The JavaScript packages could not be downloaded: this machine seems to be offline. "

@@ -1,0 +1,79 @@
+"""The rules of ARCHITECTURE.md that a machine can hold."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "locker_app"
+# `call_now`, by which adapters say when a command came in, is kept beside what it fills.
+_MAY_ASK_THE_CLOCK = "locker_app/services/runtime.py"
+_CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+}
+
+
+def _calls(folder: Path) -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_import_rules() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_only_the_database_layer_commits() -> None:
+    committing = [
+        place
+        for place, call in _calls(APP)
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "commit"
+        and not place.startswith("locker_app/db/")
+    ]
+    assert committing == []
+
+
+def test_nothing_below_the_adapters_asks_the_clock() -> None:
+    asking = []
+    for layer in ("domain", "db", "services", "queries"):
+        for place, call in _calls(APP / layer):
+            function = call.func
+            if isinstance(function, ast.Attribute):
+                owner = function.value
+                name = owner.attr if isinstance(owner, ast.Attribute) else None
+                name = owner.id if isinstance(owner, ast.Name) else name
+                allowed = place.startswith(_MAY_ASK_THE_CLOCK)
+                if (name, function.attr) in _CLOCKS and not allowed:
+                    asking.append(place)
+    assert asking == []
+
+
+def test_the_domain_imports_the_standard_library_only() -> None:
+    foreign = set()
+    for path in (APP / "domain").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path.name}: absolute imports only"
+                names = [node.module or ""]
+            foreign |= {
+                f"{path.name}: {name}"
+                for name in names
+                if name.partition(".")[0] not in sys.stdlib_module_names
+                and not name.startswith("locker_app.domain")
+            }
+    assert foreign == set()
+
+
+def test_importing_the_package_imports_nothing() -> None:
+    assert (APP / "__init__.py").read_text().strip() == ""

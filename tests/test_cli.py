@@ -1,0 +1,195 @@
+"""The running program: it starts, says what it does, stops whole, and starts again after a kill."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from locker_app.serving import addresses, frontend
+from locker_app.settings import ROOT
+from tests import running
+from tests.running import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running.running(tmp_path_factory.mktemp("served")) as started:
+        yield started
+
+
+def _family(group: int) -> list[int]:
+    """The processes of a session, by its leader."""
+    members = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # ended meanwhile
+        if int(fields[3]) == group and fields[0] != "Z":
+            members.append(int(stat.parent.name))
+    return members
+
+
+def test_a_first_run_prints_what_one_needs(tmp_path: Path) -> None:
+    with running.running(tmp_path / "data", CUBBY_ADMIN_PASSWORD="") as first:
+        said = first.output
+        assert f"http://localhost:{first.port}" in said
+        assert "the password " in said
+        assert "CUBBY_HOST=0.0.0.0" in said
+        assert "█" in said  # the QR code
+        first.stop()
+        again = running.start(tmp_path / "data", CUBBY_ADMIN_PASSWORD="")
+        try:
+            assert again.output.count("the password ") == 1  # of the first run: one log for both
+        finally:
+            again.stop()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_whole_and_quietly(tmp_path: Path, how: signal.Signals) -> None:
+    server = running.start(tmp_path)
+    with connect(f"ws://localhost:{server.port}/_event/?EIO=4&transport=websocket") as screen:
+        screen.recv()
+        server.process.send_signal(how)
+        server.process.send_signal(how)  # impatient people press Ctrl-C twice
+        assert server.process.wait(timeout=15) == 0
+    assert "Cubby has stopped." in server.output
+    assert "Traceback" not in server.output
+    assert "Error" not in server.output
+    assert _family(server.process.pid) == []
+
+
+def test_it_starts_again_after_a_kill(tmp_path: Path) -> None:
+    killed = running.start(tmp_path)
+    with connect(f"ws://localhost:{killed.port}/_event/?EIO=4&transport=websocket") as screen:
+        screen.recv()
+        killed.stop(signal.SIGKILL)
+    assert _family(killed.process.pid) == []
+    began = time.monotonic()
+    with running.running(tmp_path, port=killed.port):
+        assert time.monotonic() - began < 10
+
+
+def test_stopping_it_during_a_build_leaves_no_child() -> None:
+    script = (
+        "import sys; from locker_app.serving import frontend;"
+        "frontend._watch([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " None, open('/dev/null', 'w'), lambda: None)"
+    )
+    waiting = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE)
+    children = Path(f"/proc/{waiting.pid}/task/{waiting.pid}/children")
+    end = time.monotonic() + 20
+    while not (started := children.read_text().split()) and time.monotonic() < end:
+        time.sleep(0.05)
+    waiting.send_signal(signal.SIGINT)
+    waiting.wait(timeout=10)
+    assert started
+    assert not Path(f"/proc/{started[0]}").exists()
+
+
+def _refused(**settings: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "locker_app.cli", "run"],
+        env=running.clean_environment(**settings),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stdout
+    (sentence,) = done.stderr.strip().splitlines()
+    return sentence
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        sentence = _refused(CUBBY_PORT=str(port), CUBBY_DATA_DIR=str(tmp_path))
+    assert sentence.startswith(f"Port {port} is taken by another program")
+    assert f"CUBBY_PORT={port + 1}" in sentence
+
+
+def test_a_foreign_address_is_named(tmp_path: Path) -> None:
+    sentence = _refused(CUBBY_HOST="192.0.2.7", CUBBY_DATA_DIR=str(tmp_path))
+    assert sentence.startswith("CUBBY_HOST can't be used (it is '192.0.2.7')")
+
+
+def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
+    sentence = _refused(
+        CUBBY_PORT=str(running.free_port()),
+        CUBBY_DATA_DIR=str(tmp_path),
+        CUBBY_ADMIN_PASSWORD="x1y",
+    )
+    assert sentence.startswith("CUBBY_ADMIN_PASSWORD can't be used")
+    assert "x1y" not in sentence
+
+
+def test_building_without_a_network_says_so() -> None:
+    sentence = frontend.explain("npm error code ENOTFOUND\nnpm error network request failed")
+    assert "this machine seems to be offline" in sentence
+    assert "\n" not in sentence
+
+
+def test_only_what_pages_come_from_makes_a_new_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("locker_app/web/pages/home.py", "locker_app/api/guard.py", "assets/style.css"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("first")
+    monkeypatch.setattr(frontend, "ROOT", tmp_path)
+    before = frontend.fingerprint()
+    (tmp_path / "locker_app/api/guard.py").write_text("second")
+    assert frontend.fingerprint() == before
+    (tmp_path / "assets/style.css").write_text("second")
+    after = frontend.fingerprint()
+    assert after != before
+    (tmp_path / "assets/style.css").rename(tmp_path / "assets/new.css")
+    assert frontend.fingerprint() not in {before, after}
+
+
+def test_pages_are_compressed_guarded_and_free_of_cors(server: Server) -> None:
+    page = httpx.get(server.url, headers={"accept-encoding": "br, gzip", "origin": "http://evil"})
+    assert page.status_code == 200
+    assert page.headers["content-encoding"] == "br"
+    assert "unsafe-eval" not in page.headers["content-security-policy"]
+    assert not [name for name in page.headers if name.startswith("access-control")]
+    preflight = {"origin": "http://evil.example", "access-control-request-method": "POST"}
+    answer = httpx.options(server.url, headers=preflight)
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert httpx.get(server.url, headers={"host": "evil.example"}).status_code == 400
+    assert httpx.get(f"{server.url}/ping").status_code == 404
+
+
+def test_a_foreign_page_gets_no_websocket(server: Server) -> None:
+    place = f"ws://localhost:{server.port}/_event/?EIO=4&transport=websocket"
+    with pytest.raises(InvalidStatus) as refused:
+        connect(place, origin="http://evil.example")  # type: ignore[arg-type]
+    assert refused.value.response.status_code == 403
+    with connect(place, origin=server.url) as own:  # type: ignore[arg-type]
+        opened = str(own.recv())
+        assert '"pingInterval":10000' in opened
+        assert '"pingTimeout":8000' in opened
+        assert "permessage-deflate" not in str(own.response and own.response.headers)
+
+
+def test_phones_get_an_address_they_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    from locker_app.settings import Settings
+
+    monkeypatch.setattr(addresses, "own_address", lambda: "192.168.1.20")
+    for host, expected in {
+        "127.0.0.1": ["http://localhost:3000"],
+        "0.0.0.0": ["http://192.168.1.20:3000", "http://localhost:3000"],
+        "192.168.1.5": ["http://192.168.1.5:3000"],
+        "fd00::5": ["http://[fd00::5]:3000"],
+    }.items():
+        assert addresses.addresses(Settings(host=host, port=3000)) == expected
+    public = Settings(public_url="https://cubby.example.org", port=3000)
+    assert addresses.addresses(public)[0] == "https://cubby.example.org"
