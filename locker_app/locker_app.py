@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import reflex as rx
 from reflex.app import default_error_boundary
 
+from locker_app.api.app import in_front_of
 from locker_app.db.database import Database
 from locker_app.live import watching
 from locker_app.live.follow import follow
@@ -56,7 +57,9 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     """The database, the hub and the timer, from the start of the server to its end."""
     settings = get_settings()
     db = Database(settings.database)
-    runtime.start(runtime.Runtime(db, TokenKeys(tuple(settings.signing_key().split(",")))))
+    keys = TokenKeys(tuple(settings.signing_key().split(",")))
+    hops = settings.trusted_proxy_hops
+    runtime.start(runtime.Runtime(db, keys, trusted_proxy_hops=hops))
     rooms = Rooms(app)
     bind_topics(rooms)
     hub = Hub(db, rooms)
@@ -79,6 +82,7 @@ def make_app() -> rx.App:
         stylesheets=["/cubby.css"],
         head_components=_head(),
         toaster=None,
+        api_transformer=in_front_of,
         # Without Reflex's own banner and toasts: freshness and notices are in our template.
         app_wraps={(55, "ErrorBoundary"): lambda _stateful: default_error_boundary()},
     )

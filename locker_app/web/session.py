@@ -47,6 +47,11 @@ def session_key(state: rx.State) -> str | None:
     return runtime.current().session_key(morsel.value if morsel else None)
 
 
+def address_of(state: rx.State) -> str:
+    """The address that this browser's connection comes from, as far as trusted proxies say."""
+    return state.router.session.client_ip
+
+
 def call_of(state: rx.State, request_id: str | None = None) -> Call:
     """The call behind an event of this state."""
     return runtime.call_now(ORIGIN, session_key(state), request_id)
@@ -81,12 +86,14 @@ async def perform(
         The command's answer; None when it was refused.
     """
     feedback = await state.get_state(Feedback)
+    here = runtime.current()
     try:
         if not isinstance(request_id, str):
             raise BadInput
-        answer = await runtime.current().db.arun(
-            command(call_of(state, request_id), fn, **arguments)
-        )
+        call = call_of(state, request_id)
+        work = command(call, fn, **arguments)
+        with here.limiter.command(address_of(state), call.session_key):
+            answer = await here.db.arun(work)
     except DomainError as refusal:
         feedback._tell(str(refusal), "bad")
         return None
@@ -101,5 +108,5 @@ async def perform(
 
 def id_in_address(state: rx.State, name: str) -> int:
     """The id that the page's address names, e.g. in `/lockers/3`; 0 when it is no id."""
-    text = str(state.router.page.params.get(name, ""))
+    text = str(getattr(state, name, ""))  # Reflex sets what dynamic routes name
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -145,7 +145,7 @@ def _mine(claim: rx.Var[ClaimRow]) -> rx.Component:
     return rx.el.section(
         rx.el.p("Your locker", class_name="soft"),
         rx.el.p(claim["label"], class_name="number", data_testid="my-locker"),
-        status(claim["status"]),
+        rx.cond(claim["status"] == "o", status("o"), rx.el.span("yours", class_name="status", data_status="h")),
         rx.el.p("since ", Moment.create(at=claim["since"], zone=Bank.time_zone), class_name="soft"),
         rx.cond(claim["due_at"] > 0, _due(claim)),
         rx.el.div(

@@ -40,7 +40,7 @@ def _mine() -> rx.Component:
             rx.foreach(Me.claims, _claim), rx.foreach(Me.waits, _wait), class_name="cards"
         ),
         aria_label="Yours",
-        class_name="row-gap",
+        class_name="stack",
     )
 
 

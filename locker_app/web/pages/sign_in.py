@@ -14,7 +14,7 @@ from locker_app.services import runtime, sign_in as signing
 from locker_app.web.components.browser import NativeForm
 from locker_app.web.components.parts import hidden, sign_out_forms
 from locker_app.web.live_states import Me
-from locker_app.web.session import call_of, watch
+from locker_app.web.session import address_of, call_of, watch
 from locker_app.web.template import page
 from locker_app.web.words import SIGN_IN_REFUSALS
 
@@ -32,7 +32,7 @@ class SignInPage(rx.State):
     async def load(self) -> None:
         """Show what the sign-in form was refused for, if it was."""
         await watch(self)
-        asked = self.router.page.params
+        asked = self.router.url.query_parameters
         self.refused = str(asked.get("refused", ""))[:40]
         goes_to = str(asked.get("next", "/"))
         self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
@@ -45,10 +45,14 @@ class SignInPage(rx.State):
         """Find out whether this number has a PIN yet."""
         number = form.get("number") if isinstance(form, dict) else None
         self.refused = ""
+        here, call, address = runtime.current(), call_of(self), address_of(self)
+
+        def has_pin(text: str) -> bool:
+            with here.limiter.sign_in(address, text):
+                return signing.has_pin(here.door, call, text)
+
         try:
-            known = await run_in_threadpool(
-                signing.has_pin, runtime.current().door, call_of(self), str(number or "")
-            )
+            known = await run_in_threadpool(has_pin, str(number or "")[:100])
         except DomainError as refusal:
             self.error, self.step = str(refusal), "number"
             return rx.set_focus("number")

@@ -19,7 +19,7 @@ class StaffSignInPage(rx.State):
     async def load(self) -> None:
         """Show what the sign-in form was refused for, if it was."""
         await watch(self)
-        self.refused = str(self.router.page.params.get("refused", ""))[:40]
+        self.refused = str(self.router.url.query_parameters.get("refused", ""))[:40]
 
 
 def staff_sign_in() -> rx.Component:
