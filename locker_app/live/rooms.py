@@ -145,7 +145,9 @@ class Rooms:
         cost more than the sending.
         """
         server = self._namespace.server
-        packet = server.packet_class(socket_packet.EVENT, namespace=NAMESPACE, data=["event", update])
+        packet = server.packet_class(
+            socket_packet.EVENT, namespace=NAMESPACE, data=["event", update]
+        )
         frame = engine_packet.Packet(engine_packet.MESSAGE, packet.encode())
         for _, eio_sid in self._members(room):
             socket = server.eio.sockets.get(eio_sid)

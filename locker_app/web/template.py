@@ -20,7 +20,6 @@ def page(*content: Any, here: str = "", **props: Any) -> rx.Component:
     )
 
 
-
 def _header(here: str) -> rx.Component:
     return rx.el.header(
         rx.el.div(

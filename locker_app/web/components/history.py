@@ -10,7 +10,9 @@ from locker_app.web.words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
 _COLUMNS = ("When", "What", "Where", "Whose", "By", "Why")
 
 
-def event_table(rows: rx.Var[list[list[Any]]], zone: rx.Var[str] | str, caption: str) -> rx.Component:
+def event_table(
+    rows: rx.Var[list[list[Any]]], zone: rx.Var[str] | str, caption: str
+) -> rx.Component:
     """A table of events as `live.topics.event_row` makes them."""
     return rx.el.div(
         rx.el.table(
@@ -40,5 +42,7 @@ def _row(row: rx.Var[list[Any]], zone: rx.Var[str] | str) -> rx.Component:
         rx.el.td(row[5].to(str), " ", rx.el.span(row[4].to(str), class_name="soft")),
         rx.el.td(row[6].to(str), " ", rx.el.span(row[7].to(str), class_name="soft")),
         rx.el.td(row[3].to(str), " ", rx.el.span(row[11].to(str), class_name="soft small")),
-        rx.el.td(rx.cond(row[8].to(str) != "", row[8].to(str), rx.match(code, *CODE_WORDS.items(), code))),
+        rx.el.td(
+            rx.cond(row[8].to(str) != "", row[8].to(str), rx.match(code, *CODE_WORDS.items(), code))
+        ),
     )

@@ -145,7 +145,11 @@ def _mine(claim: rx.Var[ClaimRow]) -> rx.Component:
     return rx.el.section(
         rx.el.p("Your locker", class_name="soft"),
         rx.el.p(claim["label"], class_name="number", data_testid="my-locker"),
-        rx.cond(claim["status"] == "o", status("o"), rx.el.span("yours", class_name="status", data_status="h")),
+        rx.cond(
+            claim["status"] == "o",
+            status("o"),
+            rx.el.span("yours", class_name="status", data_status="h"),
+        ),
         rx.el.p("since ", Moment.create(at=claim["since"], zone=Bank.time_zone), class_name="soft"),
         rx.cond(claim["due_at"] > 0, _due(claim)),
         rx.el.div(
@@ -171,7 +175,9 @@ def _due(claim: rx.Var[ClaimRow]) -> rx.Component:
         rx.el.p("The time was over at ", when, ". Please give it back.", class_name="error"),
         rx.cond(
             claim["reminded"],
-            rx.el.p("Time is nearly up: give it back by ", when, " (", soon, ").", class_name="box"),
+            rx.el.p(
+                "Time is nearly up: give it back by ", when, " (", soon, ").", class_name="box"
+            ),
             rx.el.p("Give it back by ", when),
         ),
     )
@@ -258,7 +264,9 @@ def _wait(place: rx.Var[WaitRow]) -> rx.Component:
 
 def _index_in_line(wait_id: rx.Var[int]) -> rx.Var[int]:
     """How many are before this place, counted in the browser: the line is the same for all."""
-    return rx.Var(f"Math.max(0, {Bank.line!s}.indexOf({wait_id!s}))", _var_data=Bank.line._get_all_var_data()).to(int)
+    return rx.Var(
+        f"Math.max(0, {Bank.line!s}.indexOf({wait_id!s}))", _var_data=Bank.line._get_all_var_data()
+    ).to(int)
 
 
 def _get_one() -> rx.Component:

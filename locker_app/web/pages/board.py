@@ -207,7 +207,9 @@ def _holders() -> rx.Component:
         rx.el.table(
             rx.el.caption("Doors that are not free"),
             rx.el.thead(
-                rx.el.tr(*[rx.el.th(text, scope="col") for text in ("Door", "Who", "Since", "Until")])
+                rx.el.tr(
+                    *[rx.el.th(text, scope="col") for text in ("Door", "Who", "Since", "Until")]
+                )
             ),
             rx.el.tbody(rx.foreach(Holders.rows, _holder)),
         ),
@@ -295,7 +297,8 @@ def _who_has_it() -> rx.Component:
             rx.el.p("Nobody has this locker.", class_name="soft"),
         ),
         rx.cond(
-            Door.service_reason != "", rx.el.p("Out of service: ", Door.service_reason, class_name="box")
+            Door.service_reason != "",
+            rx.el.p("Out of service: ", Door.service_reason, class_name="box"),
         ),
     )
 
@@ -374,9 +377,7 @@ def _confirm(what: rx.Component, act: str, on_click: Any) -> rx.Component:
             class_name="field",
         ),
         # Refusals are said beside the button: the page's notice is under the dialog.
-        rx.cond(
-            Feedback.tone == "bad", rx.el.p(Feedback.text, class_name="error", role="alert")
-        ),
+        rx.cond(Feedback.tone == "bad", rx.el.p(Feedback.text, class_name="error", role="alert")),
         rx.el.div(
             rx.el.button(act, type="button", on_click=on_click, class_name="danger"),
             rx.el.button(

@@ -27,7 +27,9 @@ def home() -> rx.Component:
         rx.cond(
             Home.ready,
             rx.cond(Home.places.length() > 0, rx.foreach(Home.places, _place), _nothing_here()),
-            rx.el.div(skeleton(tall=True), skeleton(tall=True), skeleton(tall=True), class_name="cards"),
+            rx.el.div(
+                skeleton(tall=True), skeleton(tall=True), skeleton(tall=True), class_name="cards"
+            ),
         ),
         here="/",
     )
@@ -36,9 +38,7 @@ def home() -> rx.Component:
 def _mine() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Yours"),
-        rx.el.div(
-            rx.foreach(Me.claims, _claim), rx.foreach(Me.waits, _wait), class_name="cards"
-        ),
+        rx.el.div(rx.foreach(Me.claims, _claim), rx.foreach(Me.waits, _wait), class_name="cards"),
         aria_label="Yours",
         class_name="stack",
     )
@@ -56,7 +56,8 @@ def _claim(claim: rx.Var[ClaimRow]) -> rx.Component:
             ),
         ),
         rx.cond(
-            claim["due_at"] > 0, rx.el.span("Give back by ", Moment.create(at=claim["due_at"], form="clock"))
+            claim["due_at"] > 0,
+            rx.el.span("Give back by ", Moment.create(at=claim["due_at"], form="clock")),
         ),
         href=f"/lockers/{claim['bank_id']}",
         class_name="card link",

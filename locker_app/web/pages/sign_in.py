@@ -10,7 +10,8 @@ import reflex as rx
 from starlette.concurrency import run_in_threadpool
 
 from locker_app.domain.errors import DomainError
-from locker_app.services import runtime, sign_in as signing
+from locker_app.services import runtime
+from locker_app.services import sign_in as signing
 from locker_app.web.components.browser import NativeForm
 from locker_app.web.components.parts import hidden, sign_out_forms
 from locker_app.web.live_states import Me
