@@ -58,8 +58,7 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     settings = get_settings()
     db = Database(settings.database)
     keys = TokenKeys(tuple(settings.signing_key().split(",")))
-    hops = settings.trusted_proxy_hops
-    runtime.start(runtime.Runtime(db, keys, trusted_proxy_hops=hops))
+    runtime.start(runtime.Runtime(db, keys))
     rooms = Rooms(app)
     bind_topics(rooms)
     hub = Hub(db, rooms)
