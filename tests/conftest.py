@@ -1,12 +1,15 @@
 """What the tests share: a database of either kind for each test, a clock, a small library.
 
 A test that asks for `database` or `world` runs twice, on SQLite and on PostgreSQL. The schema is
-made by the migrations, once for each kind, and copied for every test.
+made by the migrations, once for each kind, and copied; a PostgreSQL database is emptied after a
+test and used again.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import pytest
 from argon2 import PasswordHasher
@@ -54,15 +57,23 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_names() -> list[str]:
+    """The names of migrated PostgreSQL databases that tests are done with and that are empty."""
+    return []
+
+
 @pytest.fixture
 def new_database_url(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest, tmp_path: Path, empty_names: list[str]
 ) -> Iterator[Callable[..., str]]:
     """Makes databases, `new_database_url("sqlite")`, that are gone after the test.
 
     With `migrated=False` one without any table.
     """
-    made: list[str] = []
+    cluster = cache(lambda: cast(Cluster, request.getfixturevalue("cluster")))
+    in_use: list[str] = []
+    bare: list[str] = []
 
     def make(kind: str, *, migrated: bool = True) -> str:
         if kind == "sqlite":
@@ -70,14 +81,19 @@ def new_database_url(
             if migrated:
                 shutil.copy(request.getfixturevalue("migrated_file"), path)
             return f"sqlite:///{path}"
-        server: Cluster = request.getfixturevalue("cluster")
-        template = request.getfixturevalue("migrated_cluster") if migrated else "template0"
-        made.append(server.create(template=template))
-        return server.url(made[-1])
+        if not migrated:
+            bare.append(cluster().create())
+            return cluster().url(bare[-1])
+        template = request.getfixturevalue("migrated_cluster")
+        in_use.append(empty_names.pop() if empty_names else cluster().create(template=template))
+        return cluster().url(in_use[-1])
 
     yield make
-    for name in made:
-        request.getfixturevalue("cluster").drop(name)
+    for name in in_use:
+        cluster().empty(name)
+        empty_names.append(name)
+    for name in bare:
+        cluster().drop(name)
 
 
 @pytest.fixture(params=BOTH)

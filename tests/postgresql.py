@@ -27,6 +27,22 @@ _FAST_AND_FORGETFUL = {
     "deadlock_timeout": "100ms",
     "log_min_messages": "fatal",
 }
+_SEND_OTHERS_AWAY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_EMPTY = """
+DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;  -- the log is append-only by a trigger
+    FOR name IN SELECT tablename FROM pg_tables
+                WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+        PERFORM setval(format('%I', name)::regclass, 1, false);
+    END LOOP;
+END $$
+"""
 
 
 def _programs() -> Path:
@@ -75,13 +91,21 @@ class Cluster:
         """Make a database; its name."""
         name = f"test_{next(self._names)}"
         made = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        self._administer(made.format(sql.Identifier(name), sql.Identifier(template)))
+        with self._connect() as conn:
+            conn.execute(made.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever still uses it."""
         dropped = sql.SQL("DROP DATABASE {} WITH (FORCE)")
-        self._administer(dropped.format(sql.Identifier(name)))
+        with self._connect() as conn:
+            conn.execute(dropped.format(sql.Identifier(name)))
+
+    def empty(self, name: str) -> None:
+        """Take all rows out of a database, whoever still uses it. Much faster than a new one."""
+        with self._connect(name) as conn:
+            conn.execute(_SEND_OTHERS_AWAY)
+            conn.execute(_EMPTY)
 
     def stop(self) -> None:
         """End the server at once and remove its files."""
@@ -108,7 +132,6 @@ class Cluster:
                 raise RuntimeError("PostgreSQL ended instead of starting")
         return server
 
-    def _administer(self, statement: sql.Composed) -> None:
-        where = f"host={self._home} user={_USER} dbname=postgres"
-        with psycopg.connect(where, autocommit=True) as conn:
-            conn.execute(statement)
+    def _connect(self, name: str = "postgres") -> psycopg.Connection[Any]:
+        where = f"host={self._home} user={_USER} dbname={name}"
+        return psycopg.connect(where, autocommit=True)
