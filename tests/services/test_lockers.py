@@ -529,7 +529,7 @@ def test_commands_of_staff_are_refused_to_others(world: World, who: str, fn: obj
     if fn is not put_back_in_service:
         arguments["reason"] = "because"
     with pytest.raises(refusal):
-        world.run(actor, fn, **arguments)  # pyright: ignore[reportArgumentType]
+        world.run(actor, fn, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue]
     assert world.doors(bank_id) == "hf"
     assert len(world.refusals()) == 1
 
