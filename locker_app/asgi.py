@@ -4,9 +4,9 @@ The guard is put around here and not through `api_transformer`, since Reflex put
 CORS layer around that: only this way is it the first to see a request.
 """
 
-from locker_app.api.content_policy import ContentPolicy
 from locker_app.api.guard import ASGIApp, Guard
 from locker_app.api.hosts import Hosts
+from locker_app.api.pages import Pages
 from locker_app.locker_app import app
 from locker_app.serving.frontend import BUILT
 from locker_app.settings import get_settings
@@ -18,6 +18,6 @@ def create() -> ASGIApp:
     return Guard(
         app(),
         Hosts(settings.allowed_hosts, settings.public_url),
-        ContentPolicy(BUILT),
+        Pages(BUILT),
         settings.trusted_proxy_hops,
     )

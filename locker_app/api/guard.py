@@ -7,8 +7,8 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from locker_app.api.content_policy import ContentPolicy
 from locker_app.api.hosts import Hosts
+from locker_app.api.pages import Pages
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,12 +33,10 @@ _ALWAYS = {
 class Guard:
     """Refuses requests that a foreign page or name could be behind, and sets headers."""
 
-    def __init__(
-        self, app: ASGIApp, hosts: Hosts, policy: ContentPolicy, proxy_hops: int = 0
-    ) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts, pages: Pages, proxy_hops: int = 0) -> None:
         self._app = app
         self._hosts = hosts
-        self._policy = policy
+        self._pages = pages
         self._proxy_hops = proxy_hops
 
     async def __call__(self, scope: Scope, receive: Any, send: Send) -> None:
@@ -53,7 +51,16 @@ class Guard:
         if refusal:
             await _refuse(scope, send, *refusal)
         else:
-            await self._app(_as_seen_by_proxy(scope, self._proxy_hops), receive, send)
+            await self._app(self._as_meant(scope), receive, send)
+
+    def _as_meant(self, scope: Scope) -> Scope:
+        """The connection as the client made it, and pages by the path of their files."""
+        scope = _as_seen_by_proxy(scope, self._proxy_hops)
+        if scope["type"] == "http" and scope["method"] in _READING:
+            path = self._pages.file_path(scope["path"])
+            if path != scope["path"]:
+                return {**scope, "path": path, "raw_path": path.encode()}
+        return scope
 
     def _refusal(self, scope: Scope, host: str) -> tuple[int, str] | None:
         if not self._hosts.accepts(host):
@@ -92,7 +99,7 @@ class Guard:
         defaults = _ALWAYS | {b"cache-control": _caching(scope, message["status"])}
         # A page's policy belongs to the page. To other answers it would mean nothing.
         if not _HASHED.fullmatch(scope["path"]):
-            policy = self._policy.header(scope["path"], host)
+            policy = self._pages.policy(scope["path"], host)
             defaults[b"content-security-policy"] = policy.encode("latin-1")
         names = {name for name, _ in said}
         return said + [(name, value) for name, value in defaults.items() if name not in names]

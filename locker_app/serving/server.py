@@ -7,6 +7,7 @@ docs/decisions/0004-one-process-on-uvicorn.md.
 
 import asyncio
 import importlib.util
+import logging
 import os
 import signal
 import socket
@@ -41,6 +42,7 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None]) -> bool:
     """Serve until SIGINT or SIGTERM. True when it stopped as asked, False when it never started."""
     os.environ.update(SERVING)
+    _log(settings)
     config = uvicorn.Config(
         "locker_app.asgi:create",
         factory=True,
@@ -61,6 +63,15 @@ def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=[listening]))
     return server.started
+
+
+def _log(settings: Settings) -> None:
+    """Our own messages from the chosen level on; of the libraries, what went wrong."""
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        level="DEBUG" if settings.log_level == "debug" else "WARNING",
+    )
+    logging.getLogger("locker_app").setLevel(settings.log_level.upper())
 
 
 def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from locker_app.api.content_policy import ContentPolicy
 from locker_app.api.guard import Guard
 from locker_app.api.hosts import Hosts
+from locker_app.api.pages import Pages
 
 HASHED = "/assets/root-CT0qtkhh.js"
 Answer = tuple[int, dict[str, str], str]
@@ -51,7 +51,7 @@ class Client:
     def __init__(self, pages: Path, **options: Any) -> None:
         self.inner = Inner()
         hosts = Hosts(options.pop("allowed", ()), options.pop("public_url", ""))
-        self.guard = Guard(self.inner, hosts, ContentPolicy(pages), **options)
+        self.guard = Guard(self.inner, hosts, Pages(pages), **options)
 
     def scope(self, kind: str, path: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
         named = {"host": "localhost:3000"} | headers
@@ -257,6 +257,22 @@ def test_each_page_allows_its_own_inline_scripts_and_no_others(client: Client) -
         assert "unsafe" not in scripts
         assert "frame-ancestors 'none'" in policy
         assert "ws://localhost:3000" in policy
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/lockers", "/lockers/"),
+        ("/lockers/", "/lockers/"),
+        ("/", "/"),
+        ("/lockers/3", "/lockers/3"),
+        ("/cubby.css", "/cubby.css"),
+    ],
+)
+def test_a_page_is_served_without_a_redirect(client: Client, path: str, served: str) -> None:
+    client.http(path)
+    assert client.inner.seen is not None
+    assert client.inner.seen["path"] == served
 
 
 def test_what_reflex_brings_and_nothing_uses_is_closed(client: Client) -> None:

@@ -1,4 +1,6 @@
-"""The content security policy of each page: docs/decisions/0002-content-security-policy.md.
+"""The built pages, and the content security policy of each.
+
+docs/decisions/0002-content-security-policy.md says why the policy is what it is.
 
 Pages are files, so the inline scripts in them are known: each page is sent with the
 hashes of its own, and no other inline script runs. Nothing may be evaluated.
@@ -14,8 +16,8 @@ _INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | 
 _FALLBACKS = ("404.html", "__spa-fallback.html")
 
 
-class ContentPolicy:
-    """Policies for the pages in a folder of built files, read once."""
+class Pages:
+    """The pages in a folder of built files, read once."""
 
     def __init__(self, built: Path) -> None:
         pages = {path.relative_to(built).as_posix(): path for path in built.rglob("*.html")}
@@ -23,7 +25,15 @@ class ContentPolicy:
         self._fallback = shared
         self._pages = {_route(name): shared | _hashes(path) for name, path in pages.items()}
 
-    def header(self, path: str, host: str) -> str:
+    def file_path(self, path: str) -> str:
+        """The path under which a page's file is served at once.
+
+        Asked for `/sign-in`, the server of static files would redirect to `/sign-in/`: a
+        round trip more, and to the wrong scheme behind a proxy that ends TLS.
+        """
+        return f"{path}/" if path.strip("/") in self._pages and path[-1:] != "/" else path
+
+    def policy(self, path: str, host: str) -> str:
         """The policy for the page at a path, for a browser that calls this server `host`."""
         scripts = self._pages.get(path.strip("/"), self._fallback)
         return "; ".join(
