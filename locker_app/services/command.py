@@ -8,6 +8,7 @@ give it to the database.
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,7 @@ R = TypeVar("R")
 Command = Callable[Concatenate[Tx, Actor, datetime, P], R]
 
 MAX_KEY_LENGTH = 200
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ def command(call: Call, fn: Command[P, R], *_: P.args, **arguments: P.kwargs) ->
         BadInput: an argument is missing, too much, or not of its type.
     """
     checked = _check_arguments(fn, arguments)
-    if call.request_id is not None and not 1 <= len(call.request_id) <= MAX_KEY_LENGTH:
-        raise BadInput(f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters.")
+    if call.request_id is not None and not _KEY.fullmatch(call.request_id):
+        raise BadInput(f"An idempotency key has 1 to {MAX_KEY_LENGTH} visible ASCII characters.")
     fingerprint = _fingerprint(fn, checked)
 
     run: Callable[..., R] = fn

@@ -4,6 +4,7 @@ These run in an adapter's thread, not on the event loop: a hash takes tens of mi
 """
 
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
@@ -20,7 +21,13 @@ from locker_app.domain.errors import (
     WrongPin,
 )
 from locker_app.domain.facts import Refused
-from locker_app.domain.people import MAX_SECRET_LENGTH, Tries, check_pin, normalise_number
+from locker_app.domain.people import (
+    MAX_SECRET_LENGTH,
+    Tries,
+    check_pin,
+    is_text,
+    normalise_number,
+)
 from locker_app.queries.people import Secret, person_secret, staff_secret
 from locker_app.services.command import Call, command
 from locker_app.services.people import (
@@ -57,7 +64,7 @@ def sign_in_person(door: Door, call: Call, number: str, pin: str) -> str:
     """
     known = _known(door, call, number)
     if known.hash is None:
-        raise PinNotChosen
+        _refuse(door, call, PinNotChosen(), person_id=known.id)
     matched = _matches(door, call, known, pin)
     opaque_id = door.keys.session_id_for(call.request_id, "person", number, pin)
     settled = door.db.run(
@@ -81,22 +88,13 @@ def choose_pin(door: Door, call: Call, number: str, pin: str) -> str:
         BadInput, UnknownNumber, PinAlreadyChosen: as the words say.
     """
     known = _known(door, call, number)
-    opaque_id = door.keys.session_id_for(call.request_id, "person", number, pin)
-    if known.hash is not None and _opened_before(door, call, opaque_id, known.id):
-        return opaque_id  # the same request once more: only who sent it can name this session
     check_pin(pin)
-    if known.hash is not None:
-        raise PinAlreadyChosen
-    door.db.run(
-        command(
-            replace(_anonymous(call), request_id=None),
-            choose_first_pin,
-            person_id=known.id,
-            pin_hash=hash_secret(pin),
-            session_key=key_of(opaque_id),
-        )
-    )
-    return opaque_id
+    opaque_id = door.keys.session_id_for(call.request_id, "person", number, pin)
+    if known.hash is None and _was_first(door, call, known.id, pin, opaque_id):
+        return opaque_id
+    if not _opened_before(door, call, opaque_id, known.id):
+        _refuse(door, call, PinAlreadyChosen(), person_id=known.id)
+    return opaque_id  # the same request once more: only who sent it can name this session
 
 
 def sign_in_staff(door: Door, call: Call, login: str, password: str) -> str:
@@ -110,9 +108,9 @@ def sign_in_staff(door: Door, call: Call, login: str, password: str) -> str:
     possible = len(login) < 100 and login.isprintable()
     known = door.db.read(lambda conn: staff_secret(conn, login)) if possible else None
     if known is None:
-        secret_matches(None, password[:MAX_SECRET_LENGTH])
-        _record(door, call, WrongPassword())
-        raise WrongPassword
+        _check_secret(password)
+        secret_matches(None, password)
+        _refuse(door, call, WrongPassword())
     matched = _matches(door, call, known, password)
     opaque_id = door.keys.session_id_for(call.request_id, "staff", login, password)
     settled = door.db.run(
@@ -133,19 +131,37 @@ def _known(door: Door, call: Call, number: str) -> Secret:
     number = normalise_number(number)
     known = door.db.read(lambda conn: person_secret(conn, number))
     if known is None:
-        _record(door, call, UnknownNumber())
-        raise UnknownNumber
+        _refuse(door, call, UnknownNumber())
     return known
 
 
 def _matches(door: Door, call: Call, known: Secret, secret: str) -> bool:
     """Whether the secret is right; refused before it is looked at while the account is locked."""
-    if not secret or len(secret) > MAX_SECRET_LENGTH:
-        raise BadInput("Please enter it in full.", field="secret")
+    _check_secret(secret)
     if Tries(known.failed_tries, known.locked_until).locked(call.now):
-        _record(door, call, NumberLocked())
-        raise NumberLocked
+        _refuse(door, call, NumberLocked())
     return secret_matches(known.hash, secret)
+
+
+def _check_secret(secret: str) -> None:
+    if not secret or len(secret) > MAX_SECRET_LENGTH or not is_text(secret):
+        raise BadInput("Please enter it in full.", field="secret")
+
+
+def _was_first(door: Door, call: Call, person_id: int, pin: str, opaque_id: str) -> bool:
+    """Set the first PIN; false when somebody was quicker, perhaps this same request."""
+    work = command(
+        replace(_anonymous(call), request_id=None),
+        choose_first_pin,
+        person_id=person_id,
+        pin_hash=hash_secret(pin),
+        session_key=key_of(opaque_id),
+    )
+    try:
+        door.db.run(replace(work, on_refusal=None))
+    except PinAlreadyChosen:
+        return False
+    return True
 
 
 def _opened_before(door: Door, call: Call, opaque_id: str, person_id: int) -> bool:
@@ -160,11 +176,14 @@ def _anonymous(call: Call) -> Call:
     return replace(call, session_key=None)
 
 
-def _record(door: Door, call: Call, refusal: DomainError) -> None:
-    """Keep a refused sign-in in the history, without what was entered."""
+def _refuse(
+    door: Door, call: Call, refusal: DomainError, *, person_id: int | None = None
+) -> NoReturn:
+    """Keep a refused sign-in in the history, without what was entered, and refuse it."""
 
     def attempt(tx: Tx) -> None:
-        fact = Refused(site_id=None, command="sign_in", code=refusal.code)
+        fact = Refused(site_id=None, command="sign_in", code=refusal.code, person_id=person_id)
         tx.record(fact, NOBODY, call.now)
 
     door.db.run(Work(attempt, Trace(call.origin, call.request_id)))
+    raise refusal
