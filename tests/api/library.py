@@ -12,7 +12,7 @@ from starlette.exceptions import StarletteDeprecationWarning
 
 from locker_app.api.app import make_api
 from locker_app.db.log import Trace
-from locker_app.db.tables import metadata
+from locker_app.db.tables import bank, metadata
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.services.limiter import UNLIMITED, Limiter, Rates
@@ -53,6 +53,10 @@ class Library:
     def login_of(self, staff: Actor) -> str:
         """The staff member's login."""
         return self._row("staff", staff).login
+
+    def banks(self, site_id: int) -> list[Any]:
+        """The site's banks."""
+        return self.world.rows(bank, site_id=site_id)
 
     def token(self, actor: Actor, *, lasts: timedelta = timedelta(days=14)) -> str:
         """A genuine token of a session of the actor's."""
