@@ -50,7 +50,7 @@ class Shell:
         try:
             await self._app(scope, _again(body, receive), send_private)
         except Exception:
-            _log.exception("%s %s failed", scope["method"], _route(scope))
+            _log.exception("%s %s failed", scope["method"], _operation(scope))
             if started:
                 raise  # half an answer is out: the server is to break the connection
             await problem_response(Internal())(scope, receive, send_private)
@@ -85,6 +85,6 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def _route(scope: Scope) -> str:
-    """The route's pattern for the log: a path can have an enrolment number in it."""
-    return getattr(scope.get("route"), "path_format", "a request of no route")
+def _operation(scope: Scope) -> str:
+    """The operation's name for the log: a path can have an enrolment number in it."""
+    return getattr(scope.get("endpoint"), "__name__", "of no route")

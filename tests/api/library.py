@@ -75,6 +75,10 @@ class Library:
         headers = {} if actor is None else {"Authorization": f"Bearer {self.token(actor)}"}
         return Client(self.app, headers, address)
 
+    def fresh_program(self) -> "Client":
+        """A program at an API of its own, to be used by `with`: on one event loop throughout."""
+        return Client(make_api(), {}, "10.0.0.3")
+
     def browser(self, actor: Actor | None = None, *, address: str = "10.0.0.2") -> "Client":
         """A browser on our pages, with the actor's cookie, if there is one."""
         client = Client(self.app, {"Sec-Fetch-Site": "same-origin"}, address)

@@ -1,0 +1,101 @@
+"""The OpenAPI document: valid, complete, and true."""
+
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from openapi_spec_validator import validate
+from pydantic import TypeAdapter
+
+from locker_app.api import asked
+from locker_app.api.app import make_api
+from locker_app.api.problems import MEDIA_TYPE
+from tests.api.library import Library
+
+DOCUMENT: dict[str, Any] = make_api().openapi()
+OPERATIONS = [
+    (method, path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+
+
+def test_it_is_served_and_valid(library: Library) -> None:
+    answer = library.program().get("/api/v1/openapi.json")
+
+    assert answer.json() == DOCUMENT
+    validate(DOCUMENT)
+
+
+def test_no_page_that_loads_scripts_from_elsewhere(library: Library) -> None:
+    for path in ("/docs", "/redoc", "/api/v1/docs", "/openapi.json"):
+        assert library.program().get(path).status_code == 404
+
+
+def test_every_route_is_in_it_except_the_forms_of_the_pages() -> None:
+    routes = {
+        (method.lower(), route.path_format)
+        for route in iter_route_contexts(make_api().routes)
+        for method in route.methods or ()
+        if not (route.path or "").startswith("/auth/")
+        and route.path_format != "/api/v1/openapi.json"
+    }
+
+    assert routes == {(method, path) for method, path, _ in OPERATIONS}
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
+def test_an_operation_is_described(method: str, path: str, operation: dict[str, Any]) -> None:
+    assert operation["operationId"].isidentifier()
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    problems = {
+        status: response
+        for status, response in operation["responses"].items()
+        if status >= "400" and path != "/health"
+    }
+    assert {"422", "500"} <= set(problems) or path == "/health"
+    for response in problems.values():
+        assert response["description"]
+        schema = response["content"][MEDIA_TYPE]["schema"]
+        assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_post_declares_its_idempotency_key() -> None:
+    for method, path, operation in OPERATIONS:
+        keys = [p for p in operation.get("parameters", []) if p["name"] == "Idempotency-Key"]
+        assert [key["required"] for key in keys] == ([True] if method == "post" else []), path
+
+
+def test_both_ways_of_being_somebody_are_declared() -> None:
+    schemes = DOCUMENT["components"]["securitySchemes"]
+
+    assert schemes["bearer"]["scheme"] == "bearer"
+    assert (schemes["cookie"]["in"], schemes["cookie"]["name"]) == ("cookie", "cubby_session")
+    for _, path, operation in OPERATIONS:
+        if path != "/health":
+            assert {"bearer": []} in operation["security"], path
+            assert {"cookie": []} in operation["security"], path
+
+
+def test_examples_are_what_is_accepted() -> None:
+    bodies = [
+        kind
+        for kind in vars(asked).values()
+        if isinstance(kind, type) and issubclass(kind, asked.Asked) and kind is not asked.Asked
+    ]
+    assert len(bodies) >= 6
+    for body in bodies:
+        examples = {
+            name: field.examples[0] for name, field in body.model_fields.items() if field.examples
+        }
+        needed = {name for name, field in body.model_fields.items() if field.is_required()}
+        assert needed <= set(examples), body
+        TypeAdapter(body).validate_python(examples)
