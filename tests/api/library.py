@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.exceptions import StarletteDeprecationWarning
+from starlette.types import ASGIApp
 
 from locker_app.api.app import make_api
 from locker_app.db.log import Trace
@@ -94,7 +95,7 @@ class Library:
 class Client(TestClient):
     """Sends requests; each POST under a new idempotency key, unless the test gives one."""
 
-    def __init__(self, app: FastAPI, headers: dict[str, str], address: str) -> None:
+    def __init__(self, app: ASGIApp, headers: dict[str, str], address: str) -> None:
         super().__init__(
             app, ORIGIN, headers=headers, client=(address, 50000), follow_redirects=False
         )

@@ -1,0 +1,295 @@
+"""The native forms of the pages: cookies, where the browser is sent, and what is never told."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import update
+
+from locker_app.db.tables import person, session
+from locker_app.services.runtime import SESSION_COOKIE
+from locker_app.services.secrets import hash_secret
+from tests.api.library import ORIGIN, Client, Library, code
+from tests.world import PASSWORD
+
+PIN = "4711"
+
+
+@pytest.fixture
+def number(library: Library) -> str:
+    """The number of a person with `PIN`."""
+    someone = library.world.person()
+    library.world.change(
+        update(person).where(person.c.id == someone.id).values(pin_hash=hash_secret(PIN))
+    )
+    return library.number_of(someone)
+
+
+@pytest.fixture
+def browser(library: Library) -> Client:
+    """A browser on our pages in which nobody is signed in."""
+    return library.browser()
+
+
+def test_a_person_signs_in(library: Library, browser: Client, number: str) -> None:
+    answer = browser.submit("/auth/sign-in", number=number, pin=PIN)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    name, *attributes = answer.headers["set-cookie"].lower().split("; ")
+    assert name.startswith(f"{SESSION_COOKIE}=ey")
+    assert {"httponly", "path=/", "samesite=lax"} <= set(attributes)
+    assert "secure" not in attributes
+    assert not any(attribute.startswith("domain") for attribute in attributes)
+    (max_age,) = (int(a.removeprefix("max-age=")) for a in attributes if a.startswith("max-age"))
+    assert 14 * 86400 - 60 < max_age <= 14 * 86400
+    assert browser.ask("/me").json()["person"]["number"] == number
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_cookie_is_secure_under_tls(browser: Client, number: str) -> None:
+    answer = browser.post("https://testserver/auth/sign-in", data={"number": number, "pin": PIN})
+
+    assert "secure" in answer.headers["set-cookie"].lower().split("; ")
+
+
+def test_staff_sign_in(library: Library, browser: Client) -> None:
+    login = library.login_of(library.world.staff())
+
+    answer = browser.submit("/auth/staff", login=login.upper() + " ", password=PASSWORD)
+
+    assert answer.headers["location"] == "/staff"
+    assert "max-age=431" in answer.headers["set-cookie"].lower()
+    assert browser.ask("/me").json()["kind"] == "staff"
+
+
+def test_the_first_pin(library: Library, browser: Client) -> None:
+    number = library.number_of(library.world.person())
+
+    def choose(pin: str, again: str) -> str:
+        answer = browser.submit("/auth/choose-pin", number=number, pin=pin, again=again, next="/x")
+        return answer.headers["location"]
+
+    unchosen = browser.submit("/auth/sign-in", number=number, pin=PIN)
+    assert unchosen.headers["location"] == "/sign-in?refused=pin_not_chosen"
+    assert choose(PIN, "4712") == "/sign-in?refused=pins_differ"
+    assert choose("0000", "0000") == "/sign-in?refused=bad_input&field=pin"
+    assert SESSION_COOKIE not in browser.cookies
+    assert choose(PIN, PIN) == "/x"
+    assert browser.ask("/me").status_code == 200
+    assert choose(PIN, PIN) == "/sign-in?refused=pin_already_chosen"
+
+
+def test_refusals_go_back_to_the_form_as_codes(
+    library: Library, browser: Client, number: str
+) -> None:
+    person_form = [
+        (browser.submit("/auth/sign-in", number=number, pin="0815"), "wrong_pin&left=4"),
+        (browser.submit("/auth/sign-in", number="XX999", pin=PIN), "unknown_number"),
+        (browser.submit("/auth/sign-in", number="<b>", pin=PIN), "bad_input&field=number"),
+        (browser.submit("/auth/sign-in", number=number, pin=""), "bad_input&field=secret"),
+        (browser.submit("/auth/sign-in"), "bad_input&field=number"),
+    ]
+    staff_form = browser.submit("/auth/staff", login="nobody", password=PASSWORD)
+
+    for answer, why in person_form:
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/sign-in?refused={why}"
+        assert "set-cookie" not in answer.headers
+    assert staff_form.headers["location"] == "/staff/sign-in?refused=wrong_password"
+
+
+@pytest.mark.parametrize("path", ["/auth/sign-in", "/auth/choose-pin", "/auth/staff"])
+def test_nothing_that_was_entered_is_in_an_address(library: Library, path: str) -> None:
+    browser = library.browser()
+    entered = ("CS7654321", "wrong-secret\r\nSet-Cookie: a=b", "/elsewhere?x=<script>")
+    fields = ("number", "pin", "again", "login", "password", "next")
+
+    for text in entered:
+        answer = browser.submit(path, **dict.fromkeys(fields, text))
+        query = parse_qs(urlsplit(answer.headers["location"]).query)
+        assert set(query) <= {"refused", "left", "field"}
+        assert text not in answer.headers["location"]
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "next",
+    ["/", "/banks/3", "/banks/3?from=qr#door", "/staff", "/a//b", "/ä", "/x?u=https://a.example"],
+)
+def test_on_to_a_page_of_ours(browser: Client, number: str, next: str) -> None:
+    answer = browser.submit("/auth/sign-in", number=number, pin=PIN, next=next)
+
+    location = urlsplit(answer.headers["location"])
+    assert not location.scheme
+    assert not location.netloc
+    assert answer.headers["location"].startswith(next[:3].replace("ä", "%C3%A4"))
+
+
+@pytest.mark.parametrize(
+    "next",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "\t//evil.example",
+        " //evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+        "/\r\nSet-Cookie: cubby_session=x",
+        "/\r\n\r\n<script>",
+        "/\x00",
+        "/\u2028",
+        "/\ufeff",
+        "http:/evil.example",
+        "/" + "x" * 600,
+        "@evil.example",
+        ".evil.example",
+    ],
+)
+def test_and_never_elsewhere(browser: Client, number: str, next: str) -> None:
+    answer = browser.submit("/auth/sign-in", number=number, pin=PIN, next=next)
+
+    assert answer.headers["location"] == "/"
+    assert len(answer.headers.get_list("set-cookie")) == 1
+
+
+def test_next_of_staff_is_as_careful(library: Library, browser: Client) -> None:
+    login = library.login_of(library.world.staff())
+
+    answer = browser.submit("/auth/staff", login=login, password=PASSWORD, next="//evil.example")
+
+    assert answer.headers["location"] == "/staff"
+
+
+def test_signing_out(library: Library) -> None:
+    someone = library.world.person()
+    browser, elsewhere = library.browser(someone), library.browser(someone)
+    token = browser.cookies[SESSION_COOKIE]
+
+    answer = browser.submit("/auth/sign-out")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert f'{SESSION_COOKIE}=""' in answer.headers["set-cookie"]
+    again = library.program()
+    assert code(again.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})) == (
+        "not_signed_in"
+    )
+    assert elsewhere.ask("/me").status_code == 200
+
+
+def test_signing_out_everywhere(library: Library) -> None:
+    someone = library.world.person()
+    browser, elsewhere = library.browser(someone), library.browser(someone)
+
+    browser.submit("/auth/sign-out-everywhere")
+
+    assert code(elsewhere.ask("/me")) == "not_signed_in"
+
+
+def test_signing_out_when_nobody_is_signed_in(library: Library, browser: Client) -> None:
+    mark = library.world.mark()
+
+    for path in ("/auth/sign-out", "/auth/sign-out-everywhere"):
+        assert browser.submit(path).headers["location"] == "/"
+    assert library.world.mark() == mark
+
+
+def test_who_signs_in_over_somebody_else_ends_that_session(library: Library, number: str) -> None:
+    browser = library.browser(library.world.person())
+
+    browser.submit("/auth/sign-in", number=number, pin=PIN)
+
+    assert browser.ask("/me").json()["person"]["number"] == number
+    ended = [row.ended_at is not None for row in library.world.rows(session)]
+    assert ended == [True, False]
+
+
+def test_a_failed_sign_in_leaves_who_was_signed_in(library: Library, number: str) -> None:
+    browser = library.browser(library.world.person())
+
+    browser.submit("/auth/sign-in", number=number, pin="0815")
+
+    assert browser.ask("/me").status_code == 200
+
+
+def test_a_strangers_cookie_signs_nobody_in(library: Library, number: str) -> None:
+    """A cookie planted before signing in must not be the session afterwards."""
+    planted = library.keys.sign(
+        "planted", library.world.clock.now, library.world.clock.advance(days=1)
+    )
+    browser = library.browser()
+    browser.cookies.set(SESSION_COOKIE, planted, domain="testserver.local")
+
+    answer = browser.submit("/auth/sign-in", number=number, pin=PIN)
+
+    assert planted not in answer.headers["set-cookie"]
+    thief = library.program().get("/api/v1/me", headers={"Authorization": f"Bearer {planted}"})
+    assert code(thief) == "not_signed_in"
+
+
+PATHS = ("/auth/sign-in", "/auth/choose-pin", "/auth/staff", "/auth/sign-out",
+         "/auth/sign-out-everywhere")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_other_sites_pages_send_no_forms(library: Library, number: str, path: str) -> None:
+    browser = library.browser(library.world.person())
+
+    for site in ("cross-site", "same-site"):
+        answer = browser.post(
+            path, data={"number": number, "pin": PIN}, headers={"Sec-Fetch-Site": site}
+        )
+        assert (answer.status_code, code(answer)) == (403, "cross_site")
+    assert browser.ask("/me").status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_happens_by_get(library: Library, path: str) -> None:
+    browser = library.browser(library.world.person())
+
+    assert code(browser.get(path)) == "method_not_allowed"
+    assert browser.ask("/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"number=%ff%fe&pin=%00",
+        b"number=a&number=b&pin=1&pin=2",
+        b"&&&=&=",
+        b"number=" + b"%41" * 5000,
+        b"\x00\xff",
+        b"&".join(b"f%d=1" % i for i in range(3000)),
+    ],
+)
+def test_odd_forms_are_refused(browser: Client, body: bytes) -> None:
+    answer = browser.post(
+        "/auth/sign-in",
+        content=body,
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+
+    assert answer.status_code in {303, 400, 422}
+    if answer.status_code == 303:
+        assert answer.headers["location"].startswith("/sign-in?refused=")
+
+
+def test_a_file_where_text_belongs(browser: Client) -> None:
+    answer = browser.post("/auth/sign-in", files={"number": b"x"}, data={"pin": "1"})
+
+    assert (answer.status_code, code(answer)) == (422, "bad_input")
+
+
+def test_answers_never_name_the_host_that_the_client_claims(browser: Client, number: str) -> None:
+    answer = browser.post(
+        "/auth/sign-in",
+        data={"number": number, "pin": PIN},
+        headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"},
+    )
+
+    assert ORIGIN.startswith("http")
+    assert "evil" not in str(answer.headers)
