@@ -46,7 +46,7 @@ def _header(here: str) -> rx.Component:
 
 def _menu(here: str) -> rx.Component:
     def entry(text: Any, to: str) -> rx.Component:
-        current = {"aria_current": "page"} if to == here else {}
+        current: dict[str, Any] = {"aria_current": "page"} if to == here else {}
         return rx.el.a(text, href=to, **current)
 
     return rx.fragment(

@@ -5,14 +5,13 @@ from typing import Any
 import reflex as rx
 
 from locker_app.web.components.browser import Moment
+from locker_app.web.components.parts import Item
 from locker_app.web.words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
 
 _COLUMNS = ("When", "What", "Where", "Whose", "By", "Why")
 
 
-def event_table(
-    rows: rx.Var[list[list[Any]]], zone: rx.Var[str] | str, caption: str
-) -> rx.Component:
+def event_table(rows: Any, zone: Any, caption: str) -> rx.Component:
     """A table of events as `live.topics.event_row` makes them."""
     return rx.el.div(
         rx.el.table(
@@ -27,8 +26,9 @@ def event_table(
     )
 
 
-def _row(row: rx.Var[list[Any]], zone: rx.Var[str] | str) -> rx.Component:
+def _row(row: Item, zone: Any) -> rx.Component:
     kind, command, code = row[2].to(str), row[9].to(str), row[10].to(str)
+    why = rx.cond(row[8].to(str) != "", row[8].to(str), rx.match(code, *CODE_WORDS.items(), code))
     what = rx.cond(
         kind == "Refused",
         rx.el.span(
@@ -42,7 +42,5 @@ def _row(row: rx.Var[list[Any]], zone: rx.Var[str] | str) -> rx.Component:
         rx.el.td(row[5].to(str), " ", rx.el.span(row[4].to(str), class_name="soft")),
         rx.el.td(row[6].to(str), " ", rx.el.span(row[7].to(str), class_name="soft")),
         rx.el.td(row[3].to(str), " ", rx.el.span(row[11].to(str), class_name="soft small")),
-        rx.el.td(
-            rx.cond(row[8].to(str) != "", row[8].to(str), rx.match(code, *CODE_WORDS.items(), code))
-        ),
+        rx.el.td(why),
     )

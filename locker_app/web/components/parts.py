@@ -7,13 +7,34 @@ import reflex as rx
 from locker_app.web.components.browser import NativeForm
 from locker_app.web.words import STATUS_WORDS
 
+Item = Any
+"""A Var whose type the checker can't follow: what `rx.foreach` gives, and what is made of it."""
+
 WORDS = rx.Var.create(STATUS_WORDS)
+
+
+def some(rows: Any) -> Item:
+    """Whether a list var has anything in it."""
+    return rows.length() > 0
+
+
+def in_browser(script: str, *values: Any) -> rx.Var:
+    """A small expression over vars that the browser evaluates, where Reflex has no words for it."""
+    made = [rx.Var.create(value) for value in values]
+    data = rx.vars.VarData.merge(*[var._get_all_var_data() for var in made])
+    return rx.Var(script.format(*map(str, made)), _var_data=data)
 
 
 def status(letter: Any) -> rx.Component:
     """A status as colour, icon and word."""
     word = rx.match(letter, *STATUS_WORDS.items(), "")
     return rx.el.span(word, class_name="status", data_status=letter)
+
+
+def checkbox(text: str, on_change: Any, **props: Any) -> rx.Component:
+    """A box to tick with its label. `on_change` is called with whether it is ticked."""
+    box = rx.el.input(type="checkbox", on_change=on_change, **props)
+    return rx.el.label(box, text, class_name="check")
 
 
 def legend() -> rx.Component:

@@ -5,8 +5,17 @@ import reflex as rx
 from locker_app.live.topics import Topic
 from locker_app.services import lockers, waiting
 from locker_app.web.components.browser import Cabinet, Countdown, Moment, new_request_id
-from locker_app.web.components.parts import WORDS, legend, skeleton, status
-from locker_app.web.live_states import Bank, ClaimRow, Me, WaitRow
+from locker_app.web.components.parts import (
+    WORDS,
+    Item,
+    checkbox,
+    in_browser,
+    legend,
+    skeleton,
+    some,
+    status,
+)
+from locker_app.web.live_states import Bank, Me
 from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
 
@@ -126,7 +135,7 @@ def _shown() -> rx.Component:
 
 def _action() -> rx.Component:
     """The one thing to do here now."""
-    has_any = (Me.claims.length() > 0) | (Me.waits.length() > 0)
+    has_any = some(Me.claims) | some(Me.waits)
     return rx.fragment(
         rx.foreach(Me.claims, _claim),
         rx.foreach(Me.waits, _wait),
@@ -134,21 +143,21 @@ def _action() -> rx.Component:
     )
 
 
-def _claim(claim: rx.Var[ClaimRow]) -> rx.Component:
+def _claim(claim: Item) -> rx.Component:
     here = claim["bank_id"] == Bank.bank_id
     return rx.cond(
         here, rx.cond(claim["held_until"] > 0, _held_for_me(claim), _mine(claim)), _elsewhere(claim)
     )
 
 
-def _mine(claim: rx.Var[ClaimRow]) -> rx.Component:
+def _mine(claim: Item) -> rx.Component:
     return rx.el.section(
         rx.el.p("Your locker", class_name="soft"),
         rx.el.p(claim["label"], class_name="number", data_testid="my-locker"),
         rx.cond(
             claim["status"] == "o",
             status("o"),
-            rx.el.span("yours", class_name="status", data_status="h"),
+            _yours(),
         ),
         rx.el.p("since ", Moment.create(at=claim["since"], zone=Bank.time_zone), class_name="soft"),
         rx.cond(claim["due_at"] > 0, _due(claim)),
@@ -167,7 +176,11 @@ def _mine(claim: rx.Var[ClaimRow]) -> rx.Component:
     )
 
 
-def _due(claim: rx.Var[ClaimRow]) -> rx.Component:
+def _yours() -> rx.Component:
+    return rx.el.span("yours", class_name="status", data_status="h")
+
+
+def _due(claim: Item) -> rx.Component:
     when = Moment.create(at=claim["due_at"], zone=Bank.time_zone, form="clock")
     soon = Moment.create(at=claim["due_at"], zone=Bank.time_zone, form="relative")
     return rx.cond(
@@ -175,15 +188,13 @@ def _due(claim: rx.Var[ClaimRow]) -> rx.Component:
         rx.el.p("The time was over at ", when, ". Please give it back.", class_name="error"),
         rx.cond(
             claim["reminded"],
-            rx.el.p(
-                "Time is nearly up: give it back by ", when, " (", soon, ").", class_name="box"
-            ),
+            rx.el.p("Nearly over: give it back by ", when, " (", soon, ").", class_name="box"),
             rx.el.p("Give it back by ", when),
         ),
     )
 
 
-def _held_for_me(claim: rx.Var[ClaimRow]) -> rx.Component:
+def _held_for_me(claim: Item) -> rx.Component:
     return rx.el.section(
         rx.el.p("Held for you"),
         rx.el.p(claim["label"], class_name="number", data_testid="held-locker"),
@@ -214,7 +225,7 @@ def _held_for_me(claim: rx.Var[ClaimRow]) -> rx.Component:
     )
 
 
-def _elsewhere(claim: rx.Var[ClaimRow]) -> rx.Component:
+def _elsewhere(claim: Item) -> rx.Component:
     return rx.el.section(
         rx.el.h2("Locker ", claim["label"], " is yours"),
         rx.el.p("It is in ", claim["bank_name"], ". Give it back there to get one here."),
@@ -228,7 +239,7 @@ def _elsewhere(claim: rx.Var[ClaimRow]) -> rx.Component:
     )
 
 
-def _wait(place: rx.Var[WaitRow]) -> rx.Component:
+def _wait(place: Item) -> rx.Component:
     ahead = _index_in_line(place["wait_id"])
     return rx.cond(
         place["bank_id"] == Bank.bank_id,
@@ -262,11 +273,9 @@ def _wait(place: rx.Var[WaitRow]) -> rx.Component:
     )
 
 
-def _index_in_line(wait_id: rx.Var[int]) -> rx.Var[int]:
+def _index_in_line(wait_id: Item) -> Item:
     """How many are before this place, counted in the browser: the line is the same for all."""
-    return rx.Var(
-        f"Math.max(0, {Bank.line!s}.indexOf({wait_id!s}))", _var_data=Bank.line._get_all_var_data()
-    ).to(int)
+    return in_browser("Math.max(0, {}.indexOf({}))", Bank.line, wait_id).to(int)
 
 
 def _get_one() -> rx.Component:
@@ -287,26 +296,19 @@ def _get_one() -> rx.Component:
     )
 
 
-def _hours() -> rx.Var[str]:
-    minutes = Bank.limit_minutes
-    return rx.cond(
-        minutes % 60 == 0,
-        (minutes // 60).to_string() + rx.cond(minutes == 60, " hour", " hours"),
-        minutes.to_string() + " minutes",
-    ).to(str)
+def _hours() -> Item:
+    minutes = rx.Var.create(Bank.limit_minutes)
+    hours = (minutes // 60).to_string() + rx.cond(minutes == 60, " hour", " hours").to(str)
+    return rx.cond(minutes % 60 == 0, hours, minutes.to_string() + " minutes")
 
 
 def _take_or_wait() -> rx.Component:
     return rx.fragment(
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                checked=BankPage.low_only | Me.accessible,
-                disabled=Me.accessible,
-                on_change=BankPage.set_low_only,
-            ),
+        checkbox(
             "Only at accessible height",
-            class_name="check",
+            BankPage.set_low_only,
+            checked=BankPage.low_only | Me.accessible,
+            disabled=Me.accessible,
         ),
         rx.cond(
             rx.cond(BankPage.low_only | Me.accessible, Bank.free_accessible > 0, Bank.free > 0),
@@ -356,7 +358,7 @@ def _doors() -> rx.Component:
             low=Bank.accessible_numbers,
             words=WORDS,
             prefix=Bank.prefix,
-            label=Bank.free.to_string() + " of " + Bank.total.to_string() + " lockers free",
+            label=in_browser("`${{{}}} of ${{{}}} lockers free`", Bank.free, Bank.total),
         ),
         legend(),
         rx.el.p("Doors with a thick lower edge are at accessible height.", class_name="soft small"),

@@ -5,14 +5,18 @@ from typing import Any
 import reflex as rx
 
 from locker_app.domain.actors import Right
+from locker_app.domain.lockers import LockerStatus
 from locker_app.live.topics import ALL, Topic
 from locker_app.services import lockers
 from locker_app.web.components.browser import Cabinet, Modal, Moment, new_request_id
 from locker_app.web.components.history import event_table
-from locker_app.web.components.parts import WORDS, legend, skeleton, status
-from locker_app.web.live_states import Bank, BankRow, Door, Holders, Home, PlaceRow
+from locker_app.web.components.parts import WORDS, Item, in_browser, legend, skeleton, status
+from locker_app.web.live_states import Bank, Door, Holders, Home
 from locker_app.web.session import Feedback, id_in_address, perform, watch
 from locker_app.web.template import page
+from locker_app.web.words import STATUS_WORDS
+
+_COLUMNS = ("Door", "Who", "Since", "Until")
 
 
 class BoardPage(rx.State):
@@ -140,14 +144,14 @@ def _banks() -> rx.Component:
     )
 
 
-def _place(place: rx.Var[PlaceRow]) -> rx.Component:
+def _place(place: Item) -> rx.Component:
     return rx.el.div(
         rx.el.span(place["name"], class_name="soft small"),
         rx.el.div(rx.foreach(place["banks"], _tab), class_name="tabs"),
     )
 
 
-def _tab(bank: rx.Var[BankRow]) -> rx.Component:
+def _tab(bank: Item) -> rx.Component:
     return rx.el.a(
         bank["name"],
         rx.el.span(" ", bank["free"], "/", bank["total"], class_name="small"),
@@ -184,22 +188,31 @@ def _one_bank() -> rx.Component:
 
 def _counts() -> list[rx.Component]:
     counts = (
-        ("f", Bank.free),
-        ("h", Bank.held),
-        ("r", Bank.reserved),
-        ("o", Bank.overdue),
-        ("x", Bank.out_of_service),
+        (LockerStatus.FREE, Bank.free),
+        (LockerStatus.HELD, Bank.held),
+        (LockerStatus.RESERVED, Bank.reserved),
+        (LockerStatus.OVERDUE, Bank.overdue),
+        (LockerStatus.OUT_OF_SERVICE, Bank.out_of_service),
     )
-    return [rx.el.span(count, " ", status(letter), class_name="row") for letter, count in counts]
+    return [
+        rx.el.span(
+            count,
+            rx.el.span(STATUS_WORDS[status.value]),
+            class_name="status",
+            data_status=status.value,
+        )
+        for status, count in counts
+    ]
 
 
-def _locker_id(number: rx.Var[int]) -> rx.Var[int]:
+def _locker_id(number: Item) -> Item:
     """The id of the locker with this number, found in the browser."""
-    script = f"{Holders.locker_ids!s}[{Bank.numbers!s}.indexOf({number!s})]"
-    data = rx.vars.VarData.merge(
-        Holders.locker_ids._get_all_var_data(), Bank.numbers._get_all_var_data()
-    )
-    return rx.Var(script, _var_data=data).to(int)
+    return in_browser("{}[{}.indexOf({})]", Holders.locker_ids, Bank.numbers, number).to(int)
+
+
+def _number_of(locker_id: Item) -> Item:
+    """The number of the locker with this id, found in the browser."""
+    return in_browser("{}[{}.indexOf({})]", Bank.numbers, Holders.locker_ids, locker_id).to(int)
 
 
 def _holders() -> rx.Component:
@@ -220,7 +233,7 @@ def _holders() -> rx.Component:
     )
 
 
-def _holder(row: rx.Var[list[Any]]) -> rx.Component:
+def _holder(row: Item) -> rx.Component:
     return rx.el.tr(
         rx.el.td(
             rx.el.button(
@@ -241,14 +254,6 @@ def _holder(row: rx.Var[list[Any]]) -> rx.Component:
         rx.el.td(Moment.create(at=row[4].to(int), zone=Bank.time_zone)),
         rx.el.td(Moment.create(at=row[5].to(int), zone=Bank.time_zone, form="clock")),
     )
-
-
-def _number_of(locker_id: rx.Var[int]) -> rx.Var[int]:
-    script = f"{Bank.numbers!s}[{Holders.locker_ids!s}.indexOf({locker_id!s})]"
-    data = rx.vars.VarData.merge(
-        Holders.locker_ids._get_all_var_data(), Bank.numbers._get_all_var_data()
-    )
-    return rx.Var(script, _var_data=data).to(int)
 
 
 def _door_dialog() -> rx.Component:
@@ -303,7 +308,7 @@ def _who_has_it() -> rx.Component:
     )
 
 
-def _actions() -> rx.Component:
+def _actions() -> Item:
     release = BoardPage.force_release(Door.locker_id, Door.assignment_id, new_request_id())
     out = BoardPage.take_out_of_service(Door.locker_id, new_request_id())
     return rx.match(

@@ -10,7 +10,7 @@ from locker_app.queries.events import PAGE, events_page
 from locker_app.services import runtime
 from locker_app.services.sessions import identify
 from locker_app.web.components.history import event_table
-from locker_app.web.components.parts import skeleton
+from locker_app.web.components.parts import checkbox, skeleton, some
 from locker_app.web.live_states import Events
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import call_of, watch
@@ -87,17 +87,13 @@ def history() -> rx.Component:
 
 
 def _events() -> rx.Component:
-    last_live = Events.rows[-1][0].to(int)
-    last_older = HistoryPage.older[-1][0].to(int)
+    last_live = rx.Var.create(Events.rows)[-1][0].to(int)
+    last_older = rx.Var.create(HistoryPage.older)[-1][0].to(int)
     return rx.fragment(
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                checked=HistoryPage.refused_only,
-                on_change=HistoryPage.only_refused,
-            ),
+        checkbox(
             "Refused attempts only",
-            class_name="check",
+            HistoryPage.only_refused,
+            checked=HistoryPage.refused_only,
         ),
         rx.cond(
             HistoryPage.refused_only,
@@ -105,7 +101,7 @@ def _events() -> rx.Component:
             event_table(Events.rows, "", "Newest events, live"),
         ),
         rx.cond(
-            HistoryPage.older.length() > 0,
+            some(HistoryPage.older),
             event_table(HistoryPage.older, "", "Events, newest first"),
         ),
         rx.cond(
@@ -116,7 +112,7 @@ def _events() -> rx.Component:
                 type="button",
                 class_name="second",
                 on_click=HistoryPage.show_older(
-                    rx.cond(HistoryPage.older.length() > 0, last_older, last_live)
+                    rx.cond(some(HistoryPage.older), last_older, last_live)
                 ),
             ),
         ),

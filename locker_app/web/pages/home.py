@@ -4,8 +4,8 @@ import reflex as rx
 
 from locker_app.live.topics import ALL, Topic
 from locker_app.web.components.browser import Countdown, Moment
-from locker_app.web.components.parts import skeleton, status
-from locker_app.web.live_states import BankRow, ClaimRow, Home, Me, PlaceRow, WaitRow
+from locker_app.web.components.parts import Item, skeleton, some, status
+from locker_app.web.live_states import Home, Me
 from locker_app.web.session import watch
 from locker_app.web.template import page
 
@@ -23,10 +23,10 @@ def home() -> rx.Component:
     """The page."""
     return page(
         rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Lockers"), id="title"),
-        rx.cond((Me.claims.length() > 0) | (Me.waits.length() > 0), _mine()),
+        rx.cond(some(Me.claims) | some(Me.waits), _mine()),
         rx.cond(
             Home.ready,
-            rx.cond(Home.places.length() > 0, rx.foreach(Home.places, _place), _nothing_here()),
+            rx.cond(some(Home.places), rx.foreach(Home.places, _place), _nothing_here()),
             rx.el.div(
                 skeleton(tall=True), skeleton(tall=True), skeleton(tall=True), class_name="cards"
             ),
@@ -44,7 +44,7 @@ def _mine() -> rx.Component:
     )
 
 
-def _claim(claim: rx.Var[ClaimRow]) -> rx.Component:
+def _claim(claim: Item) -> rx.Component:
     return rx.el.a(
         rx.el.span(claim["label"], class_name="fact"),
         status(claim["status"]),
@@ -64,7 +64,7 @@ def _claim(claim: rx.Var[ClaimRow]) -> rx.Component:
     )
 
 
-def _wait(place: rx.Var[WaitRow]) -> rx.Component:
+def _wait(place: Item) -> rx.Component:
     return rx.el.a(
         rx.el.span("Waiting list", class_name="fact small"),
         rx.el.span(place["bank_name"], class_name="soft"),
@@ -73,7 +73,7 @@ def _wait(place: rx.Var[WaitRow]) -> rx.Component:
     )
 
 
-def _place(place: rx.Var[PlaceRow]) -> rx.Component:
+def _place(place: Item) -> rx.Component:
     return rx.el.section(
         rx.el.h2(place["name"]),
         rx.el.div(rx.foreach(place["banks"], _bank), class_name="cards"),
@@ -82,7 +82,7 @@ def _place(place: rx.Var[PlaceRow]) -> rx.Component:
     )
 
 
-def _bank(bank: rx.Var[BankRow]) -> rx.Component:
+def _bank(bank: Item) -> rx.Component:
     return rx.el.a(
         rx.el.h3(bank["name"]),
         rx.el.p(bank["place"], class_name="soft small"),

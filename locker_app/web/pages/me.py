@@ -4,7 +4,7 @@ import reflex as rx
 
 from locker_app.services import people
 from locker_app.web.components.browser import new_request_id
-from locker_app.web.components.parts import sign_out_forms
+from locker_app.web.components.parts import checkbox, sign_out_forms
 from locker_app.web.live_states import Me
 from locker_app.web.session import perform, watch
 from locker_app.web.template import page
@@ -55,23 +55,15 @@ def _preferences() -> rx.Component:
     return rx.el.section(
         rx.el.p(Me.name, " · ", Me.number),
         rx.el.h2("When I get a locker"),
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                checked=Me.accessible,
-                on_change=lambda on: MePage.prefer(on, Me.near_last, new_request_id()),
-            ),
+        checkbox(
             "Only at accessible height",
-            class_name="check",
+            lambda on: MePage.prefer(on, Me.near_last, new_request_id()),
+            checked=Me.accessible,
         ),
-        rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                checked=Me.near_last,
-                on_change=lambda on: MePage.prefer(Me.accessible, on, new_request_id()),
-            ),
+        checkbox(
             "As near as possible to my last one",
-            class_name="check",
+            lambda on: MePage.prefer(Me.accessible, on, new_request_id()),
+            checked=Me.near_last,
         ),
         class_name="card",
     )
