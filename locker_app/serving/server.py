@@ -20,6 +20,7 @@ from locker_app.serving.environment import SERVING
 from locker_app.settings import Settings
 
 _GRACE_SECONDS = 3  # for requests under way when the server is asked to stop
+_LARGEST_FRAME = 1_000_000  # bytes from a browser; what Engine.IO accepts, too
 
 
 class _Server(uvicorn.Server):
@@ -50,6 +51,8 @@ def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None
         ws="websockets-sansio",
         # Deflating the same frame anew for each of 500 screens costs more than it saves.
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # Socket.IO has its own
+        ws_max_size=_LARGEST_FRAME,
         proxy_headers=False,  # the guard reads them, and only from proxies we were told of
         server_header=False,
         access_log=settings.log_level == "debug",
