@@ -104,11 +104,11 @@ def command(call: Call, fn: Command[P, R], *_: P.args, **arguments: P.kwargs) ->
         if isinstance(refusal, Replayed | KeyReused):
             return
         actor = _actor(tx.conn, call)
-        tx.record(_refused(tx.conn, fn, checked, refusal), actor, call.now)
         stored = {"code": refusal.code, "message": str(refusal), "status": refusal.status}
         if isinstance(refusal, BadInput):
             stored["field"] = refusal.field
-        _claim_key(tx.conn, call, actor, fingerprint, refusal=json.dumps(stored))
+        if _claim_key(tx.conn, call, actor, fingerprint, refusal=json.dumps(stored)):
+            tx.record(_refused(tx.conn, fn, checked, refusal), actor, call.now)
 
     return Work(attempt, Trace(call.origin, call.request_id), on_refusal)
 
