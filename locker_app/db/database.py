@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,8 @@ from locker_app.db.log import Logged
 from locker_app.db.transaction import Tx, Work
 from locker_app.db.writer import Writer
 from locker_app.domain.errors import DomainError
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Listener = Callable[[list[Logged]], None]
@@ -78,8 +81,12 @@ class Database:
         self._read_engine.dispose()
 
     def _tell(self, events: list[Logged]) -> None:
+        """A listener's fault is not the command's, which is done."""
         for listener in self._listeners:
-            listener(events)
+            try:
+                listener(events)
+            except Exception:
+                logger.exception("a listener failed on %d events", len(events))
 
     def _transact(self, work: Work[T]) -> T:
         """The PostgreSQL way: a transaction of its own for each command, tried again when the

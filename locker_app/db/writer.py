@@ -45,18 +45,29 @@ class Writer:
         self._engine = engine
         self._on_commit = on_commit
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work[T]) -> Future[T]:
-        """Queue the work; the future is done once it is committed, or refused."""
+        """Queue the work; the future is done once it is committed, or refused.
+
+        Raises:
+            RuntimeError: the writer was closed.
+        """
         job = _Job(work)
-        self._jobs.put(job)
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the database was closed")
+            self._jobs.put(job)
         return job.future
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
-        self._jobs.put(None)
+        with self._closing:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -74,6 +85,8 @@ class Writer:
             self._commit(group)
 
     def _commit(self, group: list[_Job[Any]]) -> None:
+        # Whoever has gone away meanwhile is not waited for; from here on nobody can go.
+        group = [job for job in group if job.future.set_running_or_notify_cancel()]
         failure: BaseException | None = None
         try:
             with self._engine.begin() as conn:
@@ -96,17 +109,21 @@ def _attempt(conn: Connection, job: _Job[Any]) -> None:
         job.events = tx.events
     except DomainError as refusal:
         job.error = refusal
-        job.events = _record_refusal(conn, job.work, refusal)
+        _record_refusal(conn, job, refusal)
     except Exception as error:
         job.error = error
 
 
-def _record_refusal(conn: Connection, work: Work[Any], refusal: DomainError) -> list[Logged]:
-    tx = Tx(conn, work.trace)
-    if work.on_refusal is not None:
+def _record_refusal(conn: Connection, job: _Job[Any], refusal: DomainError) -> None:
+    if job.work.on_refusal is None:
+        return
+    tx = Tx(conn, job.work.trace)
+    try:
         with _savepoint(conn):
-            work.on_refusal(tx, refusal)
-    return tx.events
+            job.work.on_refusal(tx, refusal)
+        job.events = tx.events
+    except Exception as error:
+        job.error = error
 
 
 @contextlib.contextmanager
