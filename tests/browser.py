@@ -1,0 +1,37 @@
+"""Debian's Chromium under Playwright, kept from calling anybody but this machine."""
+
+import shutil
+
+from playwright.sync_api import Browser, Playwright
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+    "device_scale_factor": 2,
+}
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--metrics-recording-only",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser.
+
+    Raises:
+        AssertionError: it is not installed; `make test` installs it.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program, "Chromium is missing: `make test` installs it"
+    return playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)

@@ -1,0 +1,125 @@
+"""A real server with its pages, a browser, and screens for as many people as a test needs.
+
+One server serves all tests. Each test has a bank and people of its own, so that none sees what
+another does.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from locker_app.domain.actors import Actor
+from locker_app.services.runtime import SESSION_COOKIE
+from locker_app.serving import frontend
+from tests import browser as chromium
+from tests import running
+from tests.e2e.library import SECRET_KEY, Library
+from tests.e2e.screens import PATIENCE, Screen, Troubles
+from tests.running import Server
+
+NewScreen = Callable[..., Screen]
+
+
+@pytest.fixture(scope="session")
+def _built_pages() -> None:
+    """The pages as the sources are now."""
+    frontend.ensure_built(lambda: None)
+
+
+@pytest.fixture(scope="package")
+def server(_built_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The running server, with the sample library."""
+    folder = tmp_path_factory.mktemp("e2e")
+    with running.running(folder, CUBBY_SECRET_KEY=SECRET_KEY) as started:
+        health = httpx.get(f"{started.url}/health").json()
+        assert health["status"] == "ok", health
+        yield started
+        assert "Traceback" not in started.output, started.output
+
+
+@pytest.fixture(scope="package")
+def library(server: Server) -> Iterator[Library]:
+    """The library that the server shows."""
+    opened = Library(server)
+    yield opened
+    opened.db.close()
+
+
+# Not for the session: as long as it runs, Playwright's event loop runs in this thread, and other
+# tests could start none.
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Playwright."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The browser that all screens are in."""
+    started = chromium.launch(playwright)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def troubles() -> Iterator[Troubles]:
+    """Errors of the test's screens; those it doesn't allow make it fail."""
+    noted = Troubles()
+    yield noted
+    noted.check()
+
+
+@pytest.fixture
+def new_context(browser: Browser, library: Library) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browsers of their own: cookies and storage are not shared between them."""
+    contexts: list[BrowserContext] = []
+
+    def make(actor: Actor | None = None, **options: Any) -> BrowserContext:
+        address = options.pop("base_url", library.server.url)
+        context = browser.new_context(base_url=address, **options)
+        context.set_default_timeout(PATIENCE)
+        if actor is not None:
+            cookie = {"name": SESSION_COOKIE, "value": library.token(actor), "url": address}
+            context.add_cookies([cookie])  # pyright: ignore[reportArgumentType]
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def new_tab(troubles: Troubles) -> Callable[[BrowserContext], Screen]:
+    """Opens another tab in a browser."""
+
+    def make(context: BrowserContext) -> Screen:
+        page = context.new_page()
+        troubles.watch(page)
+        return Screen(page)
+
+    return make
+
+
+@pytest.fixture
+def phone(new_context: Callable[..., BrowserContext], new_tab: Any) -> NewScreen:
+    """Makes phones: `phone(person)` is signed in, `phone()` is nobody's."""
+
+    def make(actor: Actor | None = None, **options: Any) -> Screen:
+        return new_tab(new_context(actor, **(chromium.PHONE | options)))
+
+    return make
+
+
+@pytest.fixture
+def desktop(new_context: Callable[..., BrowserContext], new_tab: Any) -> NewScreen:
+    """Makes laptops: `desktop(admin)` is signed in, `desktop()` is nobody's."""
+
+    def make(actor: Actor | None = None, **options: Any) -> Screen:
+        return new_tab(new_context(actor, **(chromium.DESKTOP | options)))
+
+    return make
