@@ -10,6 +10,7 @@ five wrong PINs, and one PIN tried on every number finds one in ten thousand.
 """
 
 import ipaddress
+import math
 import threading
 import time
 from collections.abc import Generator
@@ -21,17 +22,16 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from locker_app.domain.errors import (
+    BadInput,
+    DomainError,
     NotSignedIn,
-    NumberLocked,
-    PinAlreadyChosen,
+    PinNotChosen,
     TooManyTries,
-    UnknownNumber,
-    WrongPassword,
-    WrongPin,
 )
 
-FAILURES = (UnknownNumber, WrongPin, WrongPassword, NumberLocked, PinAlreadyChosen)
-"""What an address is allowed so often. Not `PinNotChosen`: on the first day that is everyone."""
+FORGIVEN = (BadInput, PinNotChosen)
+"""Refusals that count against no address: nothing was tried, and on the first day that is what
+everybody is told."""
 
 _SWEEP_EVERY = 1000
 _MAX_ACCOUNT = 100
@@ -82,8 +82,9 @@ class Limiter:
         self._count(self._account, "account", address, _normal(account))
         try:
             yield
-        except FAILURES:
-            self._count(self._failures, "failures", address, refuse=False)
+        except DomainError as refusal:
+            if not isinstance(refusal, FORGIVEN):
+                self._count(self._failures, "failures", address, refuse=False)
             raise
 
     @contextmanager
@@ -122,7 +123,7 @@ class Limiter:
 
     def _refusal(self, item: RateLimitItem, *who: str) -> TooManyTries:
         frees_at = self._window.get_window_stats(item, *who).reset_time
-        return TooManyTries(max(1, round(frees_at - time.time() + 0.5)))
+        return TooManyTries(max(1, math.floor(frees_at - time.time()) + 1))
 
     def _sweep(self) -> None:
         """Forget who has not come back: the storage keeps an empty list for each for ever."""
