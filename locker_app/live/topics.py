@@ -167,6 +167,7 @@ def _person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
 def _claim(claim: Claim) -> Vars:
     return {
         **asdict(claim),
+        "wait_id": claim.wait_id or 0,
         "status": claim.status.value,
         "since": _millis(claim.since),
         "due_at": _millis(claim.due_at),
@@ -207,6 +208,7 @@ def event_row(event: EventView) -> list[Any]:
         event.details.get("command", ""),
         code,
         event.origin,
+        event.time_zone,
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from locker_app.db.log import LOGGED_COLUMNS, Logged, logged
-from locker_app.db.tables import bank, event, locker, person, staff
+from locker_app.db.tables import bank, event, locker, person, site, staff
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.lockers import label
 
@@ -33,6 +33,8 @@ class EventView:
     person_number: str | None
     reason: str | None
     details: dict[str, Any]
+    time_zone: str
+    """Of the site; empty for what happened at none in particular."""
 
     @property
     def refused(self) -> bool:
@@ -101,7 +103,9 @@ def _events() -> Any:
             person.c.number.label("person_number"),
             e.reason,
             e.details,
+            site.c.time_zone,
         )
+        .outerjoin(site, site.c.id == e.site_id)
         .outerjoin(bank, bank.c.id == e.bank_id)
         .outerjoin(locker, locker.c.id == e.locker_id)
         .outerjoin(person, person.c.id == e.person_id)
@@ -130,4 +134,5 @@ def _view(row: Row[Any]) -> EventView:
         person_number=row.person_number,
         reason=row.reason,
         details=row.details,
+        time_zone=row.time_zone or "",
     )

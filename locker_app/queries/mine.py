@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, locker, wait
+from locker_app.db.tables import assignment, bank, locker, site, wait
 from locker_app.domain.lockers import LockerStatus, label
 from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE
 
@@ -24,6 +24,7 @@ class Claim:
     bank_id: int
     bank_name: str
     place: str
+    time_zone: str
     label: str
     status: LockerStatus
     since: datetime | None
@@ -41,6 +42,7 @@ _CLAIMS_OF_PERSON = Statement(
             _A.bank_id,
             bank.c.name,
             bank.c.place,
+            site.c.time_zone,
             bank.c.prefix,
         ),
         *(locker.c.number, CLAIM_STATUS),
@@ -48,6 +50,7 @@ _CLAIMS_OF_PERSON = Statement(
     )
     .join(locker, locker.c.id == _A.locker_id)
     .join(bank, bank.c.id == _A.bank_id)
+    .join(site, site.c.id == _A.site_id)
     .outerjoin(wait, (wait.c.assignment_id == _A.id) & wait.c.ended_at.is_(None))
     .where(_A.person_id == bindparam("person_id"), _A.released_at.is_(None))
     .order_by(_A.id)
@@ -58,7 +61,7 @@ def claims_of(conn: Connection, person_id: int, now: datetime) -> list[Claim]:
     """What a person has, and what is held for them, at all sites."""
     return [
         Claim(
-            *row[:6],
+            *row[:7],
             label=label(row.prefix, row.number),
             status=LockerStatus(row.status),
             since=row.assigned_at,

@@ -78,9 +78,6 @@ WAIT_AT_SITE = _end_wait(
     _W.person_id == bindparam("who"), _W.site_id == bindparam("at"), _W.assignment_id.is_(None)
 )
 _THIS_WAIT = _end_wait(_W.id == bindparam("this_id"))
-_OWN_WAIT_OF_HOLD = _end_wait(
-    _W.assignment_id == bindparam("hold_id"), _W.person_id == bindparam("who")
-)
 _OWN_WAIT = _end_wait(_W.id == bindparam("this_id"), _W.person_id == bindparam("who"))
 
 
@@ -148,19 +145,6 @@ def leave_waiting(tx: Tx, actor: Actor, now: datetime, *, wait_id: Id) -> bool:
         return False
     end_hold(tx, actor, now, ReleaseCause.DECLINED, place.assignment_id)
     return True
-
-
-def decline_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> bool:
-    """Let the locker go that is held for the person who asks, and leave the waiting list.
-
-    Raises:
-        NotHolding: no such hold, or somebody else's, or not any more.
-    """
-    person_id = actor.require_person()
-    mine = {"hold_id": assignment_id, "who": person_id}
-    if end_wait(tx, actor, now, WaitOutcome.LEFT, _OWN_WAIT_OF_HOLD, **mine) is None:
-        raise NotHolding
-    return end_hold(tx, actor, now, ReleaseCause.DECLINED, assignment_id)
 
 
 def take_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> Taken:

@@ -39,10 +39,12 @@ class ClaimRow(TypedDict):
     """A locker that is this person's, or held for them."""
 
     assignment_id: int
+    wait_id: int
     site_id: int
     bank_id: int
     bank_name: str
     place: str
+    time_zone: str
     label: str
     status: str
     since: int

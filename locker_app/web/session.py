@@ -14,6 +14,7 @@ import reflex as rx
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.live import watching
+from locker_app.live.rooms import LiveState
 from locker_app.live.topics import Topic
 from locker_app.live.watching import Watched
 from locker_app.services import runtime
@@ -26,8 +27,8 @@ ORIGIN = "web"
 logger = logging.getLogger(__name__)
 
 
-class Feedback(rx.State):
-    """What this browser is told about its last action."""
+class Feedback(LiveState, rx.State):
+    """What this browser is told about its last action; a page that loads says nothing old."""
 
     text: str = ""
     tone: str = ""

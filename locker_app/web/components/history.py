@@ -11,13 +11,13 @@ from locker_app.web.words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
 _COLUMNS = ("When", "What", "Where", "Whose", "By", "Why")
 
 
-def event_table(rows: Any, zone: Any, caption: str) -> rx.Component:
+def event_table(rows: Any, caption: str) -> rx.Component:
     """A table of events as `live.topics.event_row` makes them."""
     return rx.el.div(
         rx.el.table(
             rx.el.caption(caption),
             rx.el.thead(rx.el.tr(*[rx.el.th(text, scope="col") for text in _COLUMNS])),
-            rx.el.tbody(rx.foreach(rows, lambda row: _row(row, zone))),
+            rx.el.tbody(rx.foreach(rows, _row)),
         ),
         class_name="scroll",
         tab_index=0,
@@ -26,7 +26,7 @@ def event_table(rows: Any, zone: Any, caption: str) -> rx.Component:
     )
 
 
-def _row(row: Item, zone: Any) -> rx.Component:
+def _row(row: Item) -> rx.Component:
     kind, command, code = row[2].to(str), row[9].to(str), row[10].to(str)
     why = rx.cond(row[8].to(str) != "", row[8].to(str), rx.match(code, *CODE_WORDS.items(), code))
     what = rx.cond(
@@ -37,7 +37,7 @@ def _row(row: Item, zone: Any) -> rx.Component:
         rx.el.span(rx.match(kind, *EVENT_WORDS.items(), kind)),
     )
     return rx.el.tr(
-        rx.el.td(Moment.create(at=row[1].to(int), zone=zone, form="clock")),
+        rx.el.td(Moment.create(at=row[1].to(int), zone=row[12].to(str), form="clock")),
         rx.el.td(what),
         rx.el.td(row[5].to(str), " ", rx.el.span(row[4].to(str), class_name="soft")),
         rx.el.td(row[6].to(str), " ", rx.el.span(row[7].to(str), class_name="soft")),

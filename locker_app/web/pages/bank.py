@@ -83,12 +83,6 @@ class BankPage(rx.State):
         said = "You are no longer on the waiting list."
         await perform(self, waiting.leave_waiting, request_id, said, wait_id=wait_id)
 
-    @rx.event
-    async def decline(self, assignment_id: int, request_id: str) -> None:
-        """Let the locker go that is held for me."""
-        said = "The locker goes to the next in line."
-        await perform(self, waiting.decline_held, request_id, said, assignment_id=assignment_id)
-
 
 def bank() -> rx.Component:
     """The page."""
@@ -213,7 +207,7 @@ def _held_for_me(claim: Item) -> rx.Component:
             rx.el.button(
                 "Let it go",
                 type="button",
-                on_click=BankPage.decline(claim["assignment_id"], new_request_id()),
+                on_click=BankPage.leave(claim["wait_id"], new_request_id()),
                 class_name="second",
             ),
             class_name="act",

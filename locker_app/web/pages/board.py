@@ -271,7 +271,7 @@ def _door_dialog() -> rx.Component:
                 status(Door.status),
                 _who_has_it(),
                 _actions(),
-                event_table(Door.rows, Door.time_zone, "Last events of this door"),
+                event_table(Door.rows, "Last events of this door"),
                 class_name="stack",
             ),
             rx.el.div(skeleton(), skeleton(tall=True)),

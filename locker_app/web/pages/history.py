@@ -98,11 +98,11 @@ def _events() -> rx.Component:
         rx.cond(
             HistoryPage.refused_only,
             rx.fragment(),
-            event_table(Events.rows, "", "Newest events, live"),
+            event_table(Events.rows, "Newest events, live"),
         ),
         rx.cond(
             some(HistoryPage.older),
-            event_table(HistoryPage.older, "", "Events, newest first"),
+            event_table(HistoryPage.older, "Events, newest first"),
         ),
         rx.cond(
             HistoryPage.exhausted,

@@ -57,11 +57,15 @@ def _claim(claim: Item) -> rx.Component:
         ),
         rx.cond(
             claim["due_at"] > 0,
-            rx.el.span("Give back by ", Moment.create(at=claim["due_at"], form="clock")),
+            rx.el.span("Give back by ", _due(claim)),
         ),
         href=f"/lockers/{claim['bank_id']}",
         class_name="card link",
     )
+
+
+def _due(claim: Item) -> rx.Component:
+    return Moment.create(at=claim["due_at"], zone=claim["time_zone"], form="clock")
 
 
 def _wait(place: Item) -> rx.Component:
