@@ -1,7 +1,7 @@
 """Statements that are built and compiled once: the fast way for what every command does.
 
 Building an expression and having it executed costs several times what SQLite needs to run it
-(docs/decisions/0004-prepared-statements.md has the figures). A `Statement` lets SQLAlchemy write
+(docs/decisions/0005-prepared-statements.md has the figures). A `Statement` lets SQLAlchemy write
 the SQL and the type conversions once for each database, and afterwards talks to the driver.
 What is done seldom is better written as an ordinary expression.
 """
