@@ -190,6 +190,20 @@ export function Notice({ text, tone, count }) {
   );
 }
 
+/** Something that must be noticed, even in a pocket or another tab: the title says it. */
+export function Attention({ text }) {
+  useEffect(() => {
+    if (!text) return undefined;
+    const before = document.title;
+    document.title = `● ${text}`;
+    navigator.vibrate?.([200, 100, 200]);
+    return () => {
+      document.title = before;
+    };
+  }, [text]);
+  return null;
+}
+
 /** A form that the browser itself sends, so that signing in works before and without scripts. */
 export function NativeForm({ children, ...props }) {
   return h("form", { ...props, method: "post" }, children);

@@ -23,6 +23,7 @@ from locker_app.web.pages.board import BoardPage, board
 from locker_app.web.pages.history import HistoryPage, history
 from locker_app.web.pages.home import HomePage, home
 from locker_app.web.pages.me import MePage, me
+from locker_app.web.pages.missing import MissingPage, missing
 from locker_app.web.pages.sign_in import SignInPage, sign_in
 from locker_app.web.pages.staff_sign_in import (
     StaffAccountPage,
@@ -40,6 +41,7 @@ PAGES = (
     (staff_account, "/staff/account", "Account · Cubby", StaffAccountPage.load),
     (board, "/staff", "Board · Cubby", BoardPage.load),
     (board, "/staff/board/[bank]", "Board · Cubby", BoardPage.load),
+    (missing, "404", "Not found · Cubby", MissingPage.load),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
 )
 

@@ -70,6 +70,13 @@ class Notice(_Browser):
     count: rx.Var[int]
 
 
+class Attention(_Browser):
+    """Puts a text into the title and lets a phone vibrate, while it is on the page."""
+
+    tag = "Attention"
+    text: rx.Var[str]
+
+
 class NativeForm(_Browser):
     """A form that the browser sends by itself, as a POST."""
 

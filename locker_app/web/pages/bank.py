@@ -4,7 +4,7 @@ import reflex as rx
 
 from locker_app.live.topics import Topic
 from locker_app.services import lockers, waiting
-from locker_app.web.components.browser import Cabinet, Countdown, Moment, new_request_id
+from locker_app.web.components.browser import Attention, Cabinet, Countdown, Moment, new_request_id
 from locker_app.web.components.parts import (
     WORDS,
     Item,
@@ -190,6 +190,7 @@ def _due(claim: Item) -> rx.Component:
 
 def _held_for_me(claim: Item) -> rx.Component:
     return rx.el.section(
+        Attention.create(text="Locker held for you"),
         rx.el.p("Held for you"),
         rx.el.p(claim["label"], class_name="number", data_testid="held-locker"),
         rx.el.p(

@@ -10,8 +10,8 @@ from locker_app.queries.events import PAGE, events_page
 from locker_app.services import runtime
 from locker_app.services.sessions import identify
 from locker_app.web.components.history import event_table
-from locker_app.web.components.parts import checkbox, skeleton, some
-from locker_app.web.live_states import Events
+from locker_app.web.components.parts import Item, checkbox, skeleton, some
+from locker_app.web.live_states import Events, Home
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import call_of, watch
 from locker_app.web.template import page
@@ -21,10 +21,13 @@ MAX_ROWS = 1000
 
 
 class HistoryPage(rx.State):
-    """The older rows that were asked for, and the filter."""
+    """Whose events are shown, the older rows that were asked for, and the filter."""
 
     loaded: bool = False
     may_see: bool = False
+    site_ids: list[int] = []
+    """The sites to choose from; none for who sees all of them at once."""
+    site: int = ALL
     refused_only: bool = False
     older: list[list[Any]] = []
     exhausted: bool = False
@@ -32,11 +35,14 @@ class HistoryPage(rx.State):
     @rx.event
     async def load(self) -> None:
         """Begin to watch the newest events."""
-        sites = await self._sites()
-        topics = [ALL] if sites is None else sorted(sites)
-        watched = await watch(self, *[Topic("events", key) for key in topics[:1]])
-        self.may_see = watched.actor.may(Right.SEE_EVENTS, None)
-        self.refused_only, self.older, self.exhausted, self.loaded = False, [], False, True
+        self.refused_only = False
+        await self._show(self.site)
+        self.loaded = True
+
+    @rx.event
+    async def choose_site(self, site_id: int) -> None:
+        """Show the events of another site."""
+        await self._show(site_id)
 
     @rx.event
     async def only_refused(self, wanted: bool) -> None:
@@ -53,11 +59,24 @@ class HistoryPage(rx.State):
         if valid and len(self.older) < MAX_ROWS:
             await self._read(before)
 
+    async def _show(self, wanted: Any) -> None:
+        """Watch one site's events, or those of all for who may see all."""
+        self.older, self.exhausted = [], False
+        sites = await self._sites()
+        self.site_ids = sorted(sites or ())
+        self.site = next((id_ for id_ in self.site_ids if id_ == wanted), min(sites or (ALL,)))
+        watched = await watch(self, Topic("home", ALL), Topic("events", self.site))
+        self.may_see = watched.actor.may(Right.SEE_EVENTS, None)
+        if self.refused_only and self.may_see:
+            await self._read(None)
+
     async def _read(self, before: int | None) -> None:
         sites = await self._sites()
+        if sites is not None:
+            sites &= {self.site}
+            if not sites:
+                return
         refused_only = self.refused_only
-        if sites is not None and not sites:
-            return
         page_ = await runtime.current().db.aread(
             lambda conn: events_page(conn, sites, before=before, refused_only=refused_only)
         )
@@ -90,6 +109,7 @@ def _events() -> rx.Component:
     last_live = rx.Var.create(Events.rows)[-1][0].to(int)
     last_older = rx.Var.create(HistoryPage.older)[-1][0].to(int)
     return rx.fragment(
+        rx.cond(rx.Var.create(HistoryPage.site_ids).length() > 1, _choose_site()),
         checkbox(
             "Refused attempts only",
             HistoryPage.only_refused,
@@ -115,5 +135,22 @@ def _events() -> rx.Component:
                     rx.cond(some(HistoryPage.older), last_older, last_live)
                 ),
             ),
+        ),
+    )
+
+
+def _choose_site() -> rx.Component:
+    return rx.el.div(rx.foreach(Home.places, _site_tab), class_name="tabs", role="group")
+
+
+def _site_tab(place: Item) -> Item:
+    return rx.cond(
+        rx.Var.create(HistoryPage.site_ids).contains(place["id"]),
+        rx.el.button(
+            place["name"],
+            type="button",
+            aria_pressed=place["id"] == HistoryPage.site,
+            on_click=HistoryPage.choose_site(place["id"]),
+            class_name="second",
         ),
     )
