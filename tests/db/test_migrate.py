@@ -1,0 +1,139 @@
+"""Migrations: up, down and up again, and what they make is what the tables say."""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, TypeVar
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from alembic import command
+from locker_app.db.database import Database
+from locker_app.db.engine import make_engine
+from locker_app.db.migrate import alembic_config, upgrade
+from locker_app.db.tables import metadata
+from tests.conftest import BOTH
+from tests.processes import forking
+from tests.world import Clock, World
+
+T = TypeVar("T")
+NewDatabase = Callable[..., str]
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, new_database_url: NewDatabase) -> str:
+    """The address of a database without any table."""
+    return new_database_url(request.param, migrated=False)
+
+
+def look(url: str, query: Callable[[Connection], T]) -> T:
+    engine = make_engine(url, writing=False)
+    with engine.connect() as conn:
+        seen = query(conn)
+    engine.dispose()
+    return seen
+
+
+def tables(url: str) -> set[str]:
+    return look(url, lambda conn: set(inspect(conn).get_table_names()))
+
+
+def guards(conn: Connection) -> list[Any]:
+    """Triggers, functions, indexes with their conditions, and checks."""
+    if conn.dialect.name == "sqlite":
+        kept = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY 2"
+        return list(conn.execute(text(kept)))
+    found: list[Any] = []
+    for query in (
+        "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2",
+    ):
+        found += conn.execute(text(query)).all()
+    return found
+
+
+def test_up_down_and_up_again(empty_url: str) -> None:
+    config = alembic_config(empty_url)
+    upgrade(empty_url)
+    first = look(empty_url, guards)
+    assert tables(empty_url) == {*metadata.tables, "alembic_version"}
+    command.downgrade(config, "base")
+    assert tables(empty_url) == {"alembic_version"}
+    upgrade(empty_url)
+    assert look(empty_url, guards) == first
+
+
+def test_every_step_can_be_taken_back(empty_url: str) -> None:
+    config = alembic_config(empty_url)
+    revisions = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+    for revision in reversed(revisions):
+        command.upgrade(config, revision)
+        command.downgrade(config, "-1")
+        command.upgrade(config, revision)
+    assert tables(empty_url) == {*metadata.tables, "alembic_version"}
+
+
+def test_one_line_of_history() -> None:
+    script = ScriptDirectory.from_config(alembic_config("sqlite:///x.db"))
+    assert len(script.get_heads()) == 1
+
+
+def test_the_tables_are_what_the_classes_say(database_url: str) -> None:
+    def differences(conn: Connection) -> list[Any]:
+        context = MigrationContext.configure(
+            conn, opts={"compare_type": True, "compare_server_default": True}
+        )
+        return compare_metadata(context, metadata)
+
+    assert look(database_url, differences) == []
+
+
+def test_partial_indexes_and_checks_are_what_the_classes_say(
+    database_url: str, new_database_url: NewDatabase
+) -> None:
+    """Alembic compares neither the condition of an index nor a check."""
+    kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
+    url = new_database_url(kind, migrated=False)
+    engine = make_engine(url, writing=True)
+    with engine.begin() as conn:
+        metadata.create_all(conn)
+    engine.dispose()
+    assert look(database_url, rules) == look(url, rules)
+
+
+def rules(conn: Connection) -> list[str]:
+    """What each table demands, in words, as conditions of indexes never equal each other."""
+    seen = inspect(conn)
+    found: list[str] = []
+    for table in metadata.tables:
+        for index in seen.get_indexes(table):
+            condition = {name: str(how) for name, how in index.get("dialect_options", {}).items()}
+            unique = "unique" if index["unique"] else ""
+            found.append(f"{table} {index['name']} {index['column_names']} {unique} {condition}")
+        for check in seen.get_check_constraints(table):
+            found.append(f"{table} {check['name']} {check['sqltext']}")
+        for key in seen.get_foreign_keys(table):
+            found.append(f"{table} {key['constrained_columns']} -> {key['referred_table']}")
+        for unique in seen.get_unique_constraints(table):
+            found.append(f"{table} unique {unique['column_names']}")
+    return sorted(found)
+
+
+def test_again_changes_nothing_and_loses_nothing(database: Database, clock: Clock) -> None:
+    world = World(database, clock)
+    bank_id = world.bank()
+    world.take(world.person(), bank_id)
+    upgrade(database.url)
+    assert world.doors(bank_id) == "hff"
+
+
+def test_two_processes_that_start_at_once(empty_url: str) -> None:
+    with ProcessPoolExecutor(2, forking()) as processes:
+        list(processes.map(upgrade, [empty_url, empty_url]))
+    assert tables(empty_url) == {*metadata.tables, "alembic_version"}
