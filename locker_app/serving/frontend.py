@@ -66,14 +66,15 @@ def _build(tick: Tick) -> None:
     _LOG.parent.mkdir(exist_ok=True)
     environment = os.environ | BUILDING | {"PATH": path_with_node()}
     # npm's own answer, or Reflex would time two public registries and write the winner down.
-    environment["NPM_CONFIG_REGISTRY"] = subprocess.run(
+    asked = subprocess.run(
         ["npm", "config", "get", "registry"],
         env=environment,
-        check=True,
+        cwd=ROOT,
         capture_output=True,
         text=True,
-        cwd=ROOT,
-    ).stdout.strip()
+    )
+    if asked.returncode == 0:
+        environment["NPM_CONFIG_REGISTRY"] = asked.stdout.strip()
     with _LOG.open("w") as log:
         command = [sys.executable, "-m", "locker_app.web.compile"]
         code = _watch(command, environment, log, tick)
