@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 
 import reflex as rx
 from reflex.app import default_error_boundary
+from reflex_base.registry import RegistrationContext
 
 from locker_app.api.app import in_front_of
 from locker_app.db.database import Database
 from locker_app.live import watching
 from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
+from locker_app.live.inbound import Inbound, shapes
 from locker_app.live.rooms import Rooms
 from locker_app.services import runtime
 from locker_app.services.secrets import TokenKeys
@@ -61,6 +63,9 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     db = Database(settings.database)
     keys = TokenKeys(tuple(settings.signing_key().split(",")))
     runtime.start(runtime.Runtime(db, keys))
+    handlers = RegistrationContext.get().event_handlers
+    ours = shapes({name: registered.handler.fn for name, registered in handlers.items()})
+    Inbound(app.event_namespace, ours).stand()
     rooms = Rooms(app)
     bind_topics(rooms)
     hub = Hub(db, rooms)

@@ -1,12 +1,13 @@
 """The outermost layer of the server: who may talk to it, and with what headers it answers.
 
-Pure ASGI, and it hands websockets on as they are, so that no frame pays for it.
+Pure ASGI, and what a websocket is sent passes it as it is, so that no screen pays for it.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from locker_app.api.frames import only_ours
 from locker_app.api.hosts import Hosts
 from locker_app.api.pages import Pages
 
@@ -51,6 +52,8 @@ class Guard:
         if refusal:
             await _refuse(scope, send, *refusal)
         else:
+            if scope["type"] == "websocket":
+                receive = only_ours(receive)
             await self._app(self._as_meant(scope), receive, send)
 
     def _as_meant(self, scope: Scope) -> Scope:

@@ -20,6 +20,8 @@ COMMON = {
     # A half-open connection (a phone out of reach) is noticed within 18 s, not 145 s.
     "REFLEX_SOCKET_INTERVAL": "10",
     "REFLEX_SOCKET_TIMEOUT": "8",
+    # Characters of one message; ours have some hundred. Reflex would take a million.
+    "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": "65536",
 }
 
 SERVING = COMMON | {
