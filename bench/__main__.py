@@ -1,0 +1,112 @@
+"""`python -m bench`: all benchmarks, or those named, as tables or (`JSON=1`) as JSON lines."""
+
+import argparse
+import gc
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import uvloop
+
+from bench.check import Broken
+from bench.commands import WAYS, measure_commands
+from bench.fanout import measure_fan_out
+from bench.growth import measure_growth
+from bench.library import Plan, make_library
+from bench.machine import facts
+from bench.person import PAGE
+from bench.report import Report
+from bench.server import NotStarted, new_folder, serving
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything."""
+
+    screens: tuple[tuple[str, int], ...]
+    batches: int
+    people: tuple[int, ...]
+    seconds: float
+    growth_batches: int
+    growth_rounds: int
+
+
+FULL = Sizes(
+    screens=((PAGE, 50), (PAGE, 200), (PAGE, 500), ("/staff/board", 500)),
+    batches=8,
+    people=(10, 50, 200),
+    seconds=6,
+    growth_batches=8,
+    growth_rounds=4,
+)
+QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1)
+
+
+async def fan_out(sizes: Sizes, report: Report) -> None:
+    """Time from a click until the last screen shows it."""
+    folder = new_folder("fanout")
+    library = make_library(folder, Plan(people=max(count for _, count in sizes.screens) + 1))
+    rows = []
+    with serving(folder) as server:
+        for page, count in sizes.screens:
+            measured = await measure_fan_out(server, library, page, count, sizes.batches)
+            rows.append(measured.row())
+    report.table("fan-out", "Fan-out: one action on a bank of 150 lockers, until all show it", rows)
+
+
+async def commands(sizes: Sizes, report: Report) -> None:
+    """Getting and giving back lockers as fast as it goes."""
+    folder = new_folder("commands")
+    library = make_library(folder, Plan(people=max(sizes.people)))
+    rows = []
+    with serving(folder) as server:
+        for count in sizes.people:
+            for way in WAYS:
+                measured = await measure_commands(server, library, way, count, sizes.seconds)
+                rows.append(measured.row())
+    report.table("commands", "Commands: get and give back, durable, nothing shared or lost", rows)
+
+
+async def growth(sizes: Sizes, report: Report) -> None:
+    """The same with a long history and in a large library."""
+    grown = await measure_growth(sizes.growth_batches, sizes.growth_rounds, sizes.seconds / 2)
+    rows = [each.row(grown[0]) for each in grown]
+    report.table("growth", "Growth: the same, and how many times the small library's", rows)
+
+
+ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
+    "fan-out": fan_out,
+    "commands": commands,
+    "growth": growth,
+}
+
+
+async def run(names: list[str], sizes: Sizes, report: Report) -> None:
+    """Run them one after the other."""
+    began = time.monotonic()
+    gc.freeze()
+    report.facts(facts())
+    for name in names:
+        await ALL[name](sizes, report)
+    report.say(f"\nTook {time.monotonic() - began:.0f} s.")
+
+
+def main() -> int:
+    """Read the command line; 1 when something is wrong with what was measured."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="fan-out|commands|growth")
+    parser.add_argument("--quick", action="store_true", help="in less than a minute, and rougher")
+    asked = parser.parse_args()
+    report = Report(as_json=os.environ.get("JSON", "") not in ("", "0"))
+    try:
+        uvloop.run(run(asked.names or list(ALL), QUICK if asked.quick else FULL, report))
+    except (Broken, NotStarted) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
