@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 from starlette.concurrency import run_in_threadpool
 
-from locker_app.domain.errors import DomainError
+from locker_app.domain.errors import DomainError, WrongPin
 from locker_app.services import runtime
 from locker_app.services import sign_in as signing
 from locker_app.web.components.browser import NativeForm
@@ -34,11 +34,13 @@ class SignInPage(rx.State):
         """Show what the sign-in form was refused for, if it was."""
         await watch(self)
         asked = self.router.url.query_parameters
-        self.refused = str(asked.get("refused", ""))[:40]
-        goes_to = str(asked.get("next", "/"))
-        self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
+        code = str(asked.get("refused", ""))
+        self.refused = _sentence(code, str(asked.get("left", "")))
+        if not code:  # a refused form comes back here, and then goes on to where it would have
+            goes_to = str(asked.get("next", "/"))
+            self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
         self.error = ""
-        if self.refused == "pin_already_chosen" and self.number:
+        if code == "pin_already_chosen" and self.number:
             self.step = "pin"
 
     @rx.event
@@ -65,6 +67,14 @@ class SignInPage(rx.State):
     def start_over(self) -> None:
         """Enter another number."""
         self.number, self.step, self.error, self.refused = "", "number", "", ""
+
+
+def _sentence(code: str, left: str) -> str:
+    """Why the form was refused, in words; empty when it was not. Made of our own words alone, as
+    anybody can make up an address."""
+    if code == "wrong_pin" and left in {"1", "2", "3", "4"}:
+        return str(WrongPin(int(left)))
+    return SIGN_IN_REFUSALS.get(code, "That did not work.") if code else ""
 
 
 def sign_in() -> rx.Component:
@@ -98,7 +108,7 @@ def _refused() -> rx.Component:
     return rx.cond(
         SignInPage.refused != "",
         rx.el.div(
-            rx.match(SignInPage.refused, *SIGN_IN_REFUSALS.items(), "That did not work."),
+            SignInPage.refused,
             class_name="box",
             data_tone="bad",
             role="alert",
