@@ -28,6 +28,9 @@ class BoardPage(rx.State):
     door: int = 0
     """The locker whose dialog is open; 0 while none is."""
     confirming: str = ""
+    confirming_for: int = 0
+    """The claim on the door, 0 for none, when the reason was asked for. With another there, the
+    question is another, and is asked anew."""
     reason: str = ""
 
     @rx.event
@@ -51,9 +54,10 @@ class BoardPage(rx.State):
         await self._watch()
 
     @rx.event
-    def confirm(self, what: str) -> None:
+    def confirm(self, what: str, assignment_id: int) -> None:
         """Ask for the reason before doing something that overrides somebody."""
         self.confirming = what if what in ("release", "out") else ""
+        self.confirming_for = assignment_id if isinstance(assignment_id, int) else 0
         self.reason = ""
 
     @rx.event
@@ -311,8 +315,9 @@ def _who_has_it() -> rx.Component:
 def _actions() -> Item:
     release = BoardPage.force_release(Door.locker_id, Door.assignment_id, new_request_id())
     out = BoardPage.take_out_of_service(Door.locker_id, new_request_id())
+    asked = rx.cond(BoardPage.confirming_for == Door.assignment_id, BoardPage.confirming, "")
     return rx.match(
-        BoardPage.confirming,
+        asked,
         (
             "release",
             _confirm(
@@ -339,7 +344,7 @@ def _actions() -> Item:
                 rx.el.button(
                     "Force release…",
                     type="button",
-                    on_click=BoardPage.confirm("release"),
+                    on_click=BoardPage.confirm("release", Door.assignment_id),
                     class_name="danger",
                 ),
             ),
@@ -354,7 +359,7 @@ def _actions() -> Item:
                 rx.el.button(
                     "Out of service…",
                     type="button",
-                    on_click=BoardPage.confirm("out"),
+                    on_click=BoardPage.confirm("out", Door.assignment_id),
                     class_name="second",
                 ),
             ),
@@ -386,7 +391,7 @@ def _confirm(what: rx.Component, act: str, on_click: Any) -> rx.Component:
         rx.el.div(
             rx.el.button(act, type="button", on_click=on_click, class_name="danger"),
             rx.el.button(
-                "Cancel", type="button", on_click=BoardPage.confirm(""), class_name="second"
+                "Cancel", type="button", on_click=BoardPage.confirm("", 0), class_name="second"
             ),
             class_name="row",
         ),
