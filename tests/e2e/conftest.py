@@ -17,7 +17,7 @@ from locker_app.serving import frontend
 from tests import browser as chromium
 from tests import running
 from tests.e2e.library import SECRET_KEY, Library
-from tests.e2e.screens import PATIENCE, Screen, Troubles
+from tests.e2e.screens import PATIENCE, HeldBack, Screen, Troubles
 from tests.running import Server
 
 NewScreen = Callable[..., Screen]
@@ -123,3 +123,9 @@ def desktop(new_context: Callable[..., BrowserContext], new_tab: Any) -> NewScre
         return new_tab(new_context(actor, **(chromium.DESKTOP | options)))
 
     return make
+
+
+@pytest.fixture
+def hold_back() -> Callable[[Screen], HeldBack]:
+    """Takes a screen, before it opens anything, whose news can then be held back."""
+    return lambda screen: HeldBack(screen.page)

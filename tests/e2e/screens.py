@@ -4,7 +4,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Request, Response, WebSocket, expect
+from playwright.sync_api import (
+    Locator,
+    Page,
+    Request,
+    Response,
+    WebSocket,
+    WebSocketRoute,
+    expect,
+)
 
 PATIENCE = 30_000  # milliseconds: this machine may be busy with other things
 
@@ -135,3 +143,37 @@ class Screen:
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda data: self.frames.append(str(data)))
+
+
+class HeldBack:
+    """Keeps from a screen what the server says, between `begin` and `end`; what the screen says
+    still gets through. So a person can press what is no longer true."""
+
+    def __init__(self, page: Page) -> None:
+        self._holding = False
+        self._kept: list[str | bytes] = []
+        self._socket: WebSocketRoute | None = None
+        page.route_web_socket(re.compile("/_event"), self._connect)
+
+    def begin(self) -> None:
+        """Hold back from now on."""
+        self._holding = True
+
+    def end(self) -> None:
+        """Let the screen hear what it has missed, in order, and all that follows."""
+        self._holding = False
+        assert self._socket is not None
+        for message in self._kept:
+            self._socket.send(message)
+        self._kept.clear()
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        self._socket = socket
+        socket.connect_to_server().on_message(self._hear)
+
+    def _hear(self, message: str | bytes) -> None:
+        assert self._socket is not None
+        if self._holding and message != "2":  # a ping, which keeps the connection
+            self._kept.append(message)
+        else:
+            self._socket.send(message)
