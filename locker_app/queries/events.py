@@ -54,7 +54,7 @@ def events_page(
     """Events of these sites (None: all, and those of no site), newest first, older than id
     `before`. A page costs the same however long the history is: it is found by its key."""
     e = event.c
-    statement = _events().order_by(e.id.desc()).limit(min(limit, MAX_PAGE))
+    statement = _events().order_by(e.id.desc()).limit(max(0, min(limit, MAX_PAGE)))
     if site_ids is not None:
         statement = statement.where(e.site_id.in_(sorted(site_ids)))
     if before is not None:
