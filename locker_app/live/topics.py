@@ -19,6 +19,7 @@ from locker_app.queries.events import EventView, events_page
 from locker_app.queries.lockers import bank_holders, bank_view, door_view
 from locker_app.queries.mine import Claim, claims_of, waits_of
 from locker_app.queries.people import person_view, staff_view
+from locker_app.queries.scoped import sites_of_history
 from locker_app.queries.sites import bank_counts, site_of_bank, site_of_locker, sites
 
 Vars = dict[str, Any]
@@ -231,8 +232,8 @@ def _sees_door(conn: Connection, actor: Actor, locker_id: int) -> bool:
 
 
 def _sees_events(_conn: Connection, actor: Actor, site_id: int) -> bool:
-    everywhere = actor.sites_with(Right.SEE_EVENTS)
-    return everywhere is None or (site_id != ALL and site_id in everywhere)
+    sites = sites_of_history(actor)
+    return sites is None or (site_id != ALL and site_id in sites)
 
 
 KINDS: dict[str, Kind] = {

@@ -83,9 +83,11 @@ def history(
     limit: int,
     locker_id: int | None = None,
     refused_only: bool = False,
+    site_id: int | None = None,
 ) -> list[EventView]:
-    """A page of the event log of the sites where the actor may see it. The log names people, so
-    that takes the right to see names as well.
+    """A page of the event log of the sites where the actor may see it, or of one of them.
+
+    The log names people, so that takes the right to see names as well.
 
     Raises:
         NotSignedIn: nobody in particular.
@@ -93,12 +95,19 @@ def history(
     """
     if actor.kind is ActorKind.NOBODY:
         raise NotSignedIn
-    scope = _both(actor.sites_with(Right.SEE_EVENTS), actor.sites_with(Right.SEE_NAMES))
+    scope = sites_of_history(actor)
+    if site_id is not None:
+        scope = _both(scope, frozenset({site_id}))
     if scope is not None and not scope:
         raise NotAllowed
     return events_page(
         conn, scope, before=before, limit=limit, locker_id=locker_id, refused_only=refused_only
     )
+
+
+def sites_of_history(actor: Actor) -> frozenset[int] | None:
+    """The sites whose event log the actor may see; None means all, with what is of no site."""
+    return _both(actor.sites_with(Right.SEE_EVENTS), actor.sites_with(Right.SEE_NAMES))
 
 
 def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:

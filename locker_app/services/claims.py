@@ -4,7 +4,8 @@ Which locker a claim gets is decided by one statement: an insert from the lowest
 guarded by the unique indexes on open claims. Nobody selects first and updates later.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, locker, person, site, wait
-from locker_app.domain.errors import NotFound
+from locker_app.domain.errors import AlreadyHolds, HoldWaiting, NotFound
 from locker_app.domain.lockers import label
 from locker_app.queries.lockers import is_free
 
@@ -217,3 +218,16 @@ def end_claim(*conditions: ColumnElement[bool]) -> Statement:
         )
         .returning(_A.id.label("assignment_id"), _A.site_id, _A.bank_id, _A.locker_id, _A.person_id)
     )
+
+
+def refuse_more(claims: Sequence[Any]) -> NoReturn:
+    """Refuse another locker to somebody whose open claims are these.
+
+    Raises:
+        AlreadyHolds: with the locker that the person has.
+        HoldWaiting: when it is only held for them yet.
+    """
+    held = next((claim for claim in claims if claim.assigned_at is not None), None)
+    if held is None:
+        raise HoldWaiting
+    raise AlreadyHolds(label(held.prefix, held.number))

@@ -15,7 +15,7 @@ from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor
 from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
 from locker_app.domain.lockers import OverdueAction
-from locker_app.services import lockers, waiting
+from locker_app.services import holds, lockers
 
 KEEP_ANSWERS = timedelta(days=7)
 """How long an idempotency key is remembered; no client repeats a request for longer."""
@@ -26,7 +26,7 @@ _OPEN = _C.released_at.is_(None)
 
 def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
     """Do what is due at `now`, at most a batch of each kind; how many things were done."""
-    lapsed = waiting.lapse_holds(tx, now)
+    lapsed = holds.lapse_holds(tx, now)
     return lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
 
 
@@ -79,7 +79,7 @@ def _due(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Any]:
         select(_C.id, _C.site_id, _C.bank_id, _C.locker_id, _C.person_id)
         .where(_OPEN, *conditions)
         .order_by(_C.id)
-        .limit(waiting.BATCH)
+        .limit(holds.BATCH)
         .with_for_update(skip_locked=True)
     ).all()
 

@@ -32,17 +32,17 @@ from locker_app.domain.lockers import (
     remind_at,
 )
 from locker_app.domain.people import check_reason
-from locker_app.services import waiting
+from locker_app.services import holds, waiting
 from locker_app.services.claims import (
     claim_lowest_free,
     door,
     door_label,
     end_claim,
     open_claims,
+    refuse_more,
     rules_for,
 )
 from locker_app.services.ids import Flag, Id, Text
-from locker_app.services.limits import refuse_more
 from locker_app.services.waiting import Taken
 
 _A = assignment.c
@@ -90,7 +90,7 @@ def take_locker(
         _refuse_none_free(tx.conn, person_id, rules.site_id, slot, accessible=accessible)
     if rules.waits:
         mine = {"who": person_id, "at": rules.site_id}
-        waiting.end_wait(tx, actor, now, WaitOutcome.TOOK_LOCKER, waiting.WAIT_AT_SITE, **mine)
+        holds.end_wait(tx, actor, now, WaitOutcome.TOOK_LOCKER, holds.WAIT_AT_SITE, **mine)
     fact = LockerAssigned(
         site_id=rules.site_id,
         bank_id=bank_id,
@@ -147,8 +147,8 @@ def force_release(
     if claim is None or assignment_id not in (None, claim.id):
         raise NothingHeld
     if claim.assigned_at is None:
-        waiting.end_wait(tx, actor, now, WaitOutcome.LEFT, waiting.WAIT_OF_HOLD, hold_id=claim.id)
-        released = waiting.end_hold(tx, actor, now, ReleaseCause.FORCED, claim.id, reason)
+        holds.end_wait(tx, actor, now, WaitOutcome.LEFT, holds.WAIT_OF_HOLD, hold_id=claim.id)
+        released = holds.end_hold(tx, actor, now, ReleaseCause.FORCED, claim.id, reason)
     else:
         forced = ReleaseCause.FORCED
         released = _release(tx, actor, now, forced, _END_ANY, reason=reason, this_id=claim.id)
@@ -170,8 +170,8 @@ def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, r
     place = door(tx.conn, locker_id)
     actor.require(Right.SERVICE_LOCKERS, place.site_id)
     reason = check_reason(reason)
-    waiting.lock_bank(tx.conn, place.bank_id)
-    waiting.lapse_holds(tx, now)
+    holds.lock_bank(tx.conn, place.bank_id)
+    holds.lapse_holds(tx, now)
     changed = tx.conn.execute(
         update(locker)
         .where(locker.c.id == locker_id, locker.c.out_of_service_at.is_(None))
@@ -183,7 +183,7 @@ def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, r
         site_id=place.site_id, bank_id=place.bank_id, locker_id=locker_id, reason=reason
     )
     tx.record(fact, actor, now)
-    waiting.move_hold(tx, actor, now, place, reason)
+    holds.move_hold(tx, actor, now, place, reason)
     return label(place.prefix, place.number)
 
 
@@ -196,7 +196,7 @@ def put_back_in_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id) -
     """
     place = door(tx.conn, locker_id)
     actor.require(Right.SERVICE_LOCKERS, place.site_id)
-    waiting.lock_bank(tx.conn, place.bank_id)
+    holds.lock_bank(tx.conn, place.bank_id)
     changed = tx.conn.execute(
         update(locker)
         .where(locker.c.id == locker_id, locker.c.out_of_service_at.is_not(None))
@@ -206,7 +206,7 @@ def put_back_in_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id) -
         raise AlreadyInService
     fact = LockerBackInService(site_id=place.site_id, bank_id=place.bank_id, locker_id=locker_id)
     tx.record(fact, actor, now)
-    waiting.offer_next(tx, now, locker_id)
+    holds.offer_next(tx, now, locker_id)
     return label(place.prefix, place.number)
 
 
@@ -230,7 +230,7 @@ def _release(
     if row is None:
         return None
     tx.record(LockerReleased(cause=cause, reason=reason, **row._asdict()), actor, now)
-    waiting.offer_next(tx, now, row.locker_id)
+    holds.offer_next(tx, now, row.locker_id)
     return row.locker_id
 
 
@@ -238,7 +238,7 @@ def _live_claims(tx: Tx, now: datetime, person_id: int, site_id: int) -> list[An
     """The person's open claims, after a hold whose time is over was passed on."""
     claims = open_claims(tx.conn, person_id, site_id)
     if any(claim.held_until is not None and claim.held_until <= now for claim in claims):
-        waiting.lapse_holds(tx, now)
+        holds.lapse_holds(tx, now)
         return open_claims(tx.conn, person_id, site_id)
     return claims
 
@@ -246,7 +246,7 @@ def _live_claims(tx: Tx, now: datetime, person_id: int, site_id: int) -> list[An
 def _claim(tx: Tx, now: datetime, **claim: Any) -> Any | None:
     """Claim a free locker, if need be one whose hold lapsed without the timer having run yet."""
     claimed = claim_lowest_free(tx.conn, **claim)
-    if claimed is None and waiting.lapse_holds(tx, now):
+    if claimed is None and holds.lapse_holds(tx, now):
         return claim_lowest_free(tx.conn, **claim)
     return claimed
 

@@ -10,6 +10,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 
 import reflex as rx
+from sqlalchemy import Connection
 
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.errors import BadInput, DomainError
@@ -76,6 +77,28 @@ def _own_topics(actor: Actor) -> list[Topic]:
     if actor.kind is ActorKind.PERSON:
         return [Topic("person", actor.id)]
     return [Topic("staff", actor.id)] if actor.kind is ActorKind.STAFF else []
+
+
+async def who(state: rx.State) -> Actor:
+    """Who acts in this browser."""
+    call = call_of(state)
+    return await runtime.current().db.aread(
+        lambda conn: identify(conn, call.session_key or "", call.now)
+    )
+
+
+async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R | None:
+    """Ask a scoped query as this browser may have it; None, and the refusal said, if it may not."""
+    call = call_of(state)
+
+    def ask(conn: Connection) -> R:
+        return query(conn, identify(conn, call.session_key or "", call.now), call.now, **arguments)
+
+    try:
+        return await runtime.current().db.aread(ask)
+    except DomainError as refusal:
+        (await state.get_state(Feedback))._tell(str(refusal), "bad")
+        return None
 
 
 async def perform(

@@ -4,7 +4,8 @@ import reflex as rx
 
 from locker_app.live.topics import Topic
 from locker_app.services import lockers, waiting
-from locker_app.web.components.browser import Attention, Cabinet, Countdown, Moment, new_request_id
+from locker_app.web.components.browser import Cabinet, new_request_id
+from locker_app.web.components.locker_cards import claim_card, take_button, wait_card
 from locker_app.web.components.parts import (
     WORDS,
     Item,
@@ -13,7 +14,6 @@ from locker_app.web.components.parts import (
     legend,
     skeleton,
     some,
-    status,
 )
 from locker_app.web.live_states import Bank, Me
 from locker_app.web.session import id_in_address, perform, watch
@@ -131,146 +131,10 @@ def _action() -> rx.Component:
     """The one thing to do here now."""
     has_any = some(Me.claims) | some(Me.waits)
     return rx.fragment(
-        rx.foreach(Me.claims, _claim),
-        rx.foreach(Me.waits, _wait),
+        rx.foreach(Me.claims, lambda claim: claim_card(claim, BankPage)),
+        rx.foreach(Me.waits, lambda place: wait_card(place, BankPage)),
         rx.cond(has_any, rx.fragment(), _get_one()),
     )
-
-
-def _claim(claim: Item) -> rx.Component:
-    here = claim["bank_id"] == Bank.bank_id
-    return rx.cond(
-        here, rx.cond(claim["held_until"] > 0, _held_for_me(claim), _mine(claim)), _elsewhere(claim)
-    )
-
-
-def _mine(claim: Item) -> rx.Component:
-    return rx.el.section(
-        rx.el.p("Your locker", class_name="soft"),
-        rx.el.p(claim["label"], class_name="number", data_testid="my-locker"),
-        rx.cond(
-            claim["status"] == "o",
-            status("o"),
-            _yours(),
-        ),
-        rx.el.p("since ", Moment.create(at=claim["since"], zone=Bank.time_zone), class_name="soft"),
-        rx.cond(claim["due_at"] > 0, _due(claim)),
-        rx.el.div(
-            rx.el.button(
-                "Give it back",
-                type="button",
-                on_click=BankPage.give_back(claim["assignment_id"], new_request_id()),
-                class_name="primary",
-            ),
-            class_name="act thumb",
-        ),
-        aria_label="Your locker",
-        class_name="card ticket",
-        data_status=claim["status"],
-    )
-
-
-def _yours() -> rx.Component:
-    return rx.el.span("yours", class_name="status", data_status="h")
-
-
-def _due(claim: Item) -> rx.Component:
-    when = Moment.create(at=claim["due_at"], zone=Bank.time_zone, form="clock")
-    soon = Moment.create(at=claim["due_at"], zone=Bank.time_zone, form="relative")
-    return rx.cond(
-        claim["status"] == "o",
-        rx.el.p("The time was over at ", when, ". Please give it back.", class_name="error"),
-        rx.cond(
-            claim["reminded"],
-            rx.el.p("Nearly over: give it back by ", when, " (", soon, ").", class_name="box"),
-            rx.el.p("Give it back by ", when),
-        ),
-    )
-
-
-def _held_for_me(claim: Item) -> rx.Component:
-    return rx.el.section(
-        Attention.create(text="Locker held for you"),
-        rx.el.p("Held for you"),
-        rx.el.p(claim["label"], class_name="number", data_testid="held-locker"),
-        rx.el.p(
-            "Take it within ",
-            Countdown.create(until=claim["held_until"], over="no time left"),
-            ", or it goes to the next in line.",
-        ),
-        rx.el.div(
-            rx.el.button(
-                "Take this locker",
-                type="button",
-                on_click=BankPage.take_held(claim["assignment_id"], new_request_id()),
-                class_name="primary",
-            ),
-            rx.el.button(
-                "Let it go",
-                type="button",
-                on_click=BankPage.leave(claim["wait_id"], new_request_id()),
-                class_name="second",
-            ),
-            class_name="act",
-        ),
-        aria_label="Held for you",
-        aria_live="polite",
-        class_name="card ticket",
-        data_status="r",
-    )
-
-
-def _elsewhere(claim: Item) -> rx.Component:
-    return rx.el.section(
-        rx.el.h2("Locker ", claim["label"], " is yours"),
-        rx.el.p("It is in ", claim["bank_name"], ". Give it back there to get one here."),
-        rx.el.a(
-            "Go to locker ",
-            claim["label"],
-            href=f"/lockers/{claim['bank_id']}",
-            class_name="button second",
-        ),
-        class_name="card",
-    )
-
-
-def _wait(place: Item) -> rx.Component:
-    ahead = _index_in_line(place["wait_id"])
-    return rx.cond(
-        place["bank_id"] == Bank.bank_id,
-        rx.el.section(
-            rx.el.p("Your place in the waiting list", class_name="soft"),
-            rx.el.p(ahead + 1, class_name="number", data_testid="my-place"),
-            rx.el.p(
-                "When a locker is free, it is held for you for ",
-                Bank.hold_minutes,
-                " minutes. This page tells you.",
-            ),
-            rx.el.div(
-                rx.el.button(
-                    "Leave the waiting list",
-                    type="button",
-                    on_click=BankPage.leave(place["wait_id"], new_request_id()),
-                    class_name="second",
-                ),
-                class_name="act",
-            ),
-            aria_label="Waiting list",
-            class_name="card ticket",
-        ),
-        rx.el.section(
-            rx.el.h2("You are waiting for a locker in ", place["bank_name"]),
-            rx.el.p("If you take one here, you leave that waiting list."),
-            _take_button(),
-            rx.el.a("Go there", href=f"/lockers/{place['bank_id']}", class_name="button second"),
-            class_name="card",
-        ),
-    )
-
-
-def _index_in_line(wait_id: Item) -> Item:
-    """How many are before this place, counted in the browser: the line is the same for all."""
-    return in_browser("Math.max(0, {}.indexOf({}))", Bank.line, wait_id).to(int)
 
 
 def _get_one() -> rx.Component:
@@ -307,7 +171,7 @@ def _take_or_wait() -> rx.Component:
         ),
         rx.cond(
             rx.cond(BankPage.low_only | Me.accessible, Bank.free_accessible > 0, Bank.free > 0),
-            _take_button(),
+            take_button(BankPage),
             rx.fragment(
                 rx.el.p("No such locker is free right now.", aria_live="polite"),
                 rx.el.div(
@@ -321,18 +185,6 @@ def _take_or_wait() -> rx.Component:
                 ),
             ),
         ),
-    )
-
-
-def _take_button() -> rx.Component:
-    return rx.el.div(
-        rx.el.button(
-            "Get a locker",
-            type="button",
-            on_click=BankPage.take(new_request_id()),
-            class_name="primary",
-        ),
-        class_name="thumb",
     )
 
 

@@ -8,11 +8,11 @@ from locker_app.domain.actors import Right
 from locker_app.domain.lockers import LockerStatus
 from locker_app.live.topics import ALL, Topic
 from locker_app.services import lockers
-from locker_app.web.components.browser import Cabinet, Modal, Moment, new_request_id
-from locker_app.web.components.history import event_table
-from locker_app.web.components.parts import WORDS, Item, in_browser, legend, skeleton, status
-from locker_app.web.live_states import Bank, Door, Holders, Home
-from locker_app.web.session import Feedback, id_in_address, perform, watch
+from locker_app.web.components.browser import Cabinet, Moment
+from locker_app.web.components.door_dialog import door_dialog
+from locker_app.web.components.parts import WORDS, Item, in_browser, legend, skeleton
+from locker_app.web.live_states import Bank, Holders, Home
+from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
 from locker_app.web.words import STATUS_WORDS
 
@@ -144,7 +144,7 @@ def _banks() -> rx.Component:
             rx.cond(Bank.bank_id == BoardPage.shown, _one_bank(), skeleton(tall=True)),
             rx.el.p("Choose a bank.", class_name="soft"),
         ),
-        _door_dialog(),
+        door_dialog(BoardPage),
     )
 
 
@@ -257,144 +257,4 @@ def _holder(row: Item) -> rx.Component:
         ),
         rx.el.td(Moment.create(at=row[4].to(int), zone=Bank.time_zone)),
         rx.el.td(Moment.create(at=row[5].to(int), zone=Bank.time_zone, form="clock")),
-    )
-
-
-def _door_dialog() -> rx.Component:
-    return Modal.create(
-        rx.cond(
-            Door.locker_id == BoardPage.door,
-            rx.el.div(
-                rx.el.div(
-                    rx.el.h2("Locker ", Door.label),
-                    rx.el.button(
-                        "Close", type="button", on_click=BoardPage.close_door, class_name="second"
-                    ),
-                    class_name="row apart",
-                ),
-                status(Door.status),
-                _who_has_it(),
-                _actions(),
-                event_table(Door.rows, "Last events of this door"),
-                class_name="stack",
-            ),
-            rx.el.div(skeleton(), skeleton(tall=True)),
-        ),
-        open=BoardPage.door > 0,
-        label="One door",
-        on_close=BoardPage.close_door,
-    )
-
-
-def _who_has_it() -> rx.Component:
-    return rx.fragment(
-        rx.cond(
-            Door.person_name != "",
-            rx.el.p(
-                rx.el.strong(Door.person_name),
-                " ",
-                Door.person_number,
-                ", since ",
-                Moment.create(at=Door.since, zone=Door.time_zone),
-                rx.cond(
-                    Door.until > 0,
-                    rx.fragment(
-                        ", until ", Moment.create(at=Door.until, zone=Door.time_zone, form="clock")
-                    ),
-                ),
-            ),
-            rx.el.p("Nobody has this locker.", class_name="soft"),
-        ),
-        rx.cond(
-            Door.service_reason != "",
-            rx.el.p("Out of service: ", Door.service_reason, class_name="box"),
-        ),
-    )
-
-
-def _actions() -> Item:
-    release = BoardPage.force_release(Door.locker_id, Door.assignment_id, new_request_id())
-    out = BoardPage.take_out_of_service(Door.locker_id, new_request_id())
-    asked = rx.cond(BoardPage.confirming_for == Door.assignment_id, BoardPage.confirming, "")
-    return rx.match(
-        asked,
-        (
-            "release",
-            _confirm(
-                rx.fragment(
-                    "Locker ", Door.label, " is taken from ", Door.person_name, " at once."
-                ),
-                "Release it",
-                release,
-            ),
-        ),
-        (
-            "out",
-            _confirm(
-                rx.fragment(
-                    "Nobody gets locker ", Door.label, " until it is back. Who has it keeps it."
-                ),
-                "Take out of service",
-                out,
-            ),
-        ),
-        rx.el.div(
-            rx.cond(
-                Door.assignment_id > 0,
-                rx.el.button(
-                    "Force release…",
-                    type="button",
-                    on_click=BoardPage.confirm("release", Door.assignment_id),
-                    class_name="danger",
-                ),
-            ),
-            rx.cond(
-                Door.status == "x",
-                rx.el.button(
-                    "Back in service",
-                    type="button",
-                    on_click=BoardPage.put_back_in_service(Door.locker_id, new_request_id()),
-                    class_name="second",
-                ),
-                rx.el.button(
-                    "Out of service…",
-                    type="button",
-                    on_click=BoardPage.confirm("out", Door.assignment_id),
-                    class_name="second",
-                ),
-            ),
-            class_name="row",
-        ),
-    )
-
-
-def _confirm(what: rx.Component, act: str, on_click: Any) -> rx.Component:
-    return rx.el.div(
-        rx.el.p(what),
-        rx.el.div(
-            rx.el.label("Reason", html_for="reason"),
-            rx.el.span("It is kept in the history.", class_name="hint", id="reason-hint"),
-            rx.el.input(
-                id="reason",
-                type="text",
-                default_value="",
-                on_change=BoardPage.type_reason,
-                max_length=500,
-                required=True,
-                auto_focus=True,
-                aria_describedby="reason-hint",
-            ),
-            class_name="field",
-        ),
-        # Refusals are said beside the button: the page's notice is under the dialog.
-        rx.cond(Feedback.tone == "bad", rx.el.p(Feedback.text, class_name="error", role="alert")),
-        rx.el.div(
-            rx.el.button(act, type="button", on_click=on_click, class_name="danger"),
-            rx.el.button(
-                "Cancel", type="button", on_click=BoardPage.confirm("", 0), class_name="second"
-            ),
-            class_name="row",
-        ),
-        class_name="stack box",
-        data_tone="bad",
     )

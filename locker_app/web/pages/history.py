@@ -4,16 +4,15 @@ from typing import Any
 
 import reflex as rx
 
-from locker_app.domain.actors import Actor, Right
 from locker_app.live.topics import ALL, Topic, event_row
-from locker_app.queries.events import PAGE, events_page
-from locker_app.services import runtime
-from locker_app.services.sessions import identify
+from locker_app.queries import scoped
+from locker_app.queries.events import PAGE
+from locker_app.queries.scoped import sites_of_history
 from locker_app.web.components.history import event_table
 from locker_app.web.components.parts import Item, checkbox, skeleton, some
 from locker_app.web.live_states import Events, Home
 from locker_app.web.pages.board import not_for_you
-from locker_app.web.session import call_of, watch
+from locker_app.web.session import read, watch, who
 from locker_app.web.template import page
 
 MAX_ROWS = 1000
@@ -62,34 +61,28 @@ class HistoryPage(rx.State):
     async def _show(self, wanted: Any) -> None:
         """Watch one site's events, or those of all for who may see all."""
         self.older, self.exhausted = [], False
-        sites = await self._sites()
+        actor = await who(self)
+        sites = sites_of_history(actor)
         self.site_ids = sorted(sites or ())
         self.site = next((id_ for id_ in self.site_ids if id_ == wanted), min(sites or (ALL,)))
-        watched = await watch(self, Topic("home", ALL), Topic("events", self.site))
-        self.may_see = watched.actor.may(Right.SEE_EVENTS, None)
+        topic = Topic("events", self.site)
+        watched = await watch(self, Topic("home", ALL), topic)
+        self.may_see = topic in watched.topics
         if self.refused_only and self.may_see:
             await self._read(None)
 
     async def _read(self, before: int | None) -> None:
-        sites = await self._sites()
-        if sites is not None:
-            sites &= {self.site}
-            if not sites:
-                return
-        refused_only = self.refused_only
-        page_ = await runtime.current().db.aread(
-            lambda conn: events_page(conn, sites, before=before, refused_only=refused_only)
+        rows = await read(
+            self,
+            scoped.history,
+            before=before,
+            limit=PAGE,
+            refused_only=self.refused_only,
+            site_id=self.site or None,
         )
-        self.older = [*self.older, *[event_row(event) for event in page_]]
-        self.exhausted = len(page_) < PAGE
-
-    async def _sites(self) -> frozenset[int] | None:
-        """The sites whose events who looks may see; None means all."""
-        call = call_of(self)
-        actor: Actor = await runtime.current().db.aread(
-            lambda conn: identify(conn, call.session_key or "", call.now)
-        )
-        return actor.sites_with(Right.SEE_EVENTS)
+        if rows is not None:
+            self.older = [*self.older, *[event_row(event) for event in rows]]
+            self.exhausted = len(rows) < PAGE
 
 
 def history() -> rx.Component:

@@ -152,7 +152,17 @@ def _who() -> rx.Component:
             ),
             class_name="row apart",
         ),
-        hidden("number", SignInPage.number),
+        # Seen by password managers, which keep the PIN with the number it belongs to.
+        rx.el.input(
+            name="number",
+            type="text",
+            value=SignInPage.number,
+            read_only=True,
+            auto_complete="username",
+            tab_index=-1,
+            aria_hidden="true",
+            class_name="unseen",
+        ),
         hidden("next", SignInPage.goes_to),
     )
 
