@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from locker_app.api import forms
 from locker_app.api.openapi import ADDRESS, describe, operation_id
+from locker_app.api.outage import handle_outages
 from locker_app.api.problems import handle_problems
 from locker_app.api.renewal import Renewal
 from locker_app.api.routes import entry, lockers, me, places, staff
@@ -35,6 +36,7 @@ def make_api() -> FastAPI:
     app.include_router(forms.router)
     app.include_router(health_router())
     handle_problems(app)
+    handle_outages(app)
     describe(app)
     app.add_middleware(Shell)
     return app

@@ -29,9 +29,10 @@ _MEANINGS = {
     422: "Something that was sent is not as it should be",
     429: "Too many tries",
     500: "Something went wrong on our side",
+    503: "The database can't be reached right now",
 }
-_OF_EVERY_POST = (400, 403, 413, 422, 500)
-_OF_EVERY_OPERATION = (422, 500)
+_OF_EVERY_POST = (400, 403, 413, 422, 500, 503)
+_OF_EVERY_OPERATION = (422, 500, 503)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -63,7 +64,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for path in document["paths"].values():
         for method, operation in path.items():
-            _describe_problems(method, operation)
+            if "health" not in operation["tags"]:  # that answers in its own way when all is down
+                _describe_problems(method, operation)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return document
@@ -73,8 +75,8 @@ def _describe_problems(method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     for status in _OF_EVERY_OPERATION if method == "get" else _OF_EVERY_POST:
         responses[str(status)] = {"description": _MEANINGS[status]}
-    for status, response in responses.items():
-        if status in map(str, _MEANINGS):
+    for response in responses.values():
+        if response["description"] in _MEANINGS.values():
             reference = {"$ref": "#/components/schemas/Problem"}
             response["content"] = {MEDIA_TYPE: {"schema": reference}}
     operation["responses"] = dict(sorted(responses.items()))

@@ -143,6 +143,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("HEAD", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("GET", "/health"): Route("", EVERYBODY),
+    ("HEAD", "/health"): Route("", EVERYBODY),
     ("POST", "/auth/sign-in"): Route("", EVERYBODY, form=WRONG_PIN, succeeds=refused),
     ("POST", "/auth/choose-pin"): Route(
         "", EVERYBODY, form={**WRONG_PIN, "again": "0815"}, succeeds=refused

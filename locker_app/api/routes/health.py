@@ -20,6 +20,7 @@ def health_router() -> APIRouter:
     router = APIRouter(tags=["health"])
     probe = Probe()
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health", responses={503: {"model": HealthAnswer, "description": "It is down"}})
     async def health(response: Response) -> HealthAnswer:
         """Whether the database answers, and the version."""
