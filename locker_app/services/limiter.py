@@ -5,8 +5,7 @@ counts are in this process's memory: with several workers each allows as much.
 
 A library with 300 students behind one address must be able to sign in at nine o'clock. So what
 an address may do is bounded by its *failures* only; what counts every try is the pair of address
-and account. The failures allowed in an hour still make guessing hopeless: a number locks after
-five wrong PINs, and one PIN tried on every number finds one in ten thousand.
+and account. The figures, and what they don't stop: docs/decisions/0010-limits-count-failures.md.
 """
 
 import ipaddress
