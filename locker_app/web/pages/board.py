@@ -251,9 +251,13 @@ def _holder(row: Item) -> rx.Component:
         rx.el.td(
             rx.cond(
                 row[2].to(str) != "",
-                rx.fragment(row[2].to(str), rx.el.span(" ", row[3].to(str), class_name="soft")),
-                rx.el.span("out of service: ", row[6].to(str), class_name="soft"),
-            )
+                rx.el.p(row[2].to(str), rx.el.span(" ", row[3].to(str), class_name="soft")),
+            ),
+            # Whoever has a door that goes out of service keeps it until giving it back.
+            rx.cond(
+                row[6].to(str) != "",
+                rx.el.p("out of service: ", row[6].to(str), class_name="soft"),
+            ),
         ),
         rx.el.td(Moment.create(at=row[4].to(int), zone=Bank.time_zone)),
         rx.el.td(Moment.create(at=row[5].to(int), zone=Bank.time_zone, form="clock")),
