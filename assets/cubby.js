@@ -204,6 +204,15 @@ export function Attention({ text }) {
   return null;
 }
 
+/** Moves the focus into the page. The router would take a link of Reflex's for another page. */
+export function SkipLink({ to, children }) {
+  const go = (event) => {
+    event.preventDefault();
+    document.getElementById(to)?.focus();
+  };
+  return h("a", { href: `#${to}`, className: "skip", onClick: go }, children);
+}
+
 /** A form that the browser itself sends, so that signing in works before and without scripts. */
 export function NativeForm({ children, ...props }) {
   return h("form", { ...props, method: "post" }, children);

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
-from locker_app.web.components.browser import Freshness, Notice
+from locker_app.web.components.browser import Freshness, Notice, SkipLink
 from locker_app.web.live_states import Me, Pulse, StaffMe
 from locker_app.web.session import Feedback
 
@@ -13,9 +13,9 @@ from locker_app.web.session import Feedback
 def page(*content: Any, here: str = "", **props: Any) -> rx.Component:
     """A page with its content in the frame; `here` is the menu entry that is current."""
     return rx.fragment(
-        rx.el.a("Skip to content", href="#content", class_name="skip"),
+        SkipLink.create("Skip to content", to="content"),
         _header(here),
-        rx.el.main(*content, id="content", **props),
+        rx.el.main(*content, id="content", tab_index=-1, **props),
         Notice.create(text=Feedback.text, tone=Feedback.tone, count=Feedback.count),
     )
 

@@ -77,6 +77,13 @@ class Attention(_Browser):
     text: rx.Var[str]
 
 
+class SkipLink(_Browser):
+    """A link that moves the focus into the page, past what all pages have."""
+
+    tag = "SkipLink"
+    to: rx.Var[str]
+
+
 class NativeForm(_Browser):
     """A form that the browser sends by itself, as a POST."""
 
