@@ -1,16 +1,17 @@
 """Debian's Chromium under Playwright, kept from calling anybody but this machine."""
 
 import shutil
+from typing import Any
 
 from playwright.sync_api import Browser, Playwright
 
-PHONE = {
+PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "is_mobile": True,
     "has_touch": True,
     "device_scale_factor": 2,
 }
-DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
 _ARGUMENTS = [
     "--no-sandbox",

@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from locker_app.domain.actors import Actor
-from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.serving import frontend
 from tests import browser as chromium
 from tests import running
@@ -79,12 +78,11 @@ def new_context(browser: Browser, library: Library) -> Iterator[Callable[..., Br
     contexts: list[BrowserContext] = []
 
     def make(actor: Actor | None = None, **options: Any) -> BrowserContext:
-        address = options.pop("base_url", library.server.url)
-        context = browser.new_context(base_url=address, **options)
+        wanted: dict[str, Any] = {"base_url": library.server.url} | options
+        context = browser.new_context(**wanted)
         context.set_default_timeout(PATIENCE)
         if actor is not None:
-            cookie = {"name": SESSION_COOKIE, "value": library.token(actor), "url": address}
-            context.add_cookies([cookie])  # pyright: ignore[reportArgumentType]
+            library.signs_in(actor, context)
         contexts.append(context)
         return context
 

@@ -5,8 +5,9 @@ The server takes what is written here for the work of another process, and shows
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import BrowserContext
 from sqlalchemy import select, update
 
 from locker_app.db.database import Database
@@ -15,10 +16,14 @@ from locker_app.db.tables import assignment, locker, person
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.queries.sites import site_of_bank
+from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
 from tests.running import Server
 from tests.world import Clock, World
+
+if TYPE_CHECKING:
+    from playwright._impl._api_structures import SetCookieParam
 
 SECRET_KEY = "a key that only the tests of the pages know"
 LONG_AGO = timedelta(seconds=1)
@@ -54,6 +59,17 @@ class Library(World):
 
         self.db.run(Work(attempt, Trace("test")))
         return TokenKeys((SECRET_KEY,)).sign(opaque_id, now, now + timedelta(hours=1))
+
+    def signs_in(self, actor: Actor, context: BrowserContext) -> None:
+        """Give a browser the cookie of a session of this person or staff member."""
+        cookie: SetCookieParam = {
+            "name": SESSION_COOKIE,
+            "value": self.token(actor),
+            "url": self.server.url,  # its port doesn't count: cookies have none
+            "httpOnly": True,
+            "sameSite": "Lax",
+        }
+        context.add_cookies([cookie])
 
     def number(self, actor: Actor) -> str:
         """The person's enrolment number."""
