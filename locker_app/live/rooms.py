@@ -7,9 +7,10 @@ the pinned version: the event namespace and its token map, Socket.IO's rooms and
 Engine.IO's queue for each socket, and the names of states and vars in a delta.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet
 
 import reflex as rx
 from engineio import packet as engine_packet
@@ -49,6 +50,8 @@ class Rooms:
         self._app = app
         self._states: dict[str, type[rx.State]] = {}
         self._pulse: type[rx.State] | None = None
+        self._slow: WeakSet[Any] = WeakSet()
+        """Sockets whose clients could not keep up once."""
 
     def bind(self, kind: str, state: type[rx.State]) -> None:
         """Fill the vars of this State class from topics of the kind."""
@@ -139,20 +142,42 @@ class Rooms:
         return StateUpdate(delta={state.get_full_name(): fields})
 
     def _emit(self, room: str, update: StateUpdate) -> None:
-        """Encode once and queue for each socket of the room.
-
-        Socket.IO's own `emit` starts a task for each socket; with hundreds of screens those tasks
-        cost more than the sending.
-        """
+        """Encode once and write to each socket of the room."""
         server = self._namespace.server
-        packet = server.packet_class(
-            socket_packet.EVENT, namespace=NAMESPACE, data=["event", update]
-        )
+        data = ["event", update]
+        packet = server.packet_class(socket_packet.EVENT, namespace=NAMESPACE, data=data)
         frame = engine_packet.Packet(engine_packet.MESSAGE, packet.encode())
+        message = {"type": "websocket.send", "text": frame.encode()}
         for _, eio_sid in self._members(room):
             socket = server.eio.sockets.get(eio_sid)
-            if socket is not None and not socket.closed:
-                socket.queue.put_nowait(frame)
+            if socket is None or socket.closed:
+                continue
+            if socket not in self._slow and socket.queue.empty():
+                if _written_at_once(server.environ[eio_sid]["asgi.send"], message):
+                    continue
+                self._slow.add(socket)
+            socket.queue.put_nowait(frame)
+
+
+def _written_at_once(
+    send: Callable[[dict[str, str]], Coroutine[Any, Any, None]], message: dict[str, str]
+) -> bool:
+    """Write a frame to a socket now, if that needs no waiting; else nothing is written.
+
+    Going through Engine.IO's queue wakes a task for each socket, which with hundreds of screens
+    costs three times as much as the writing (docs/decisions/0001-rooms.md). The server's `send`
+    begins by waiting until the client can take more: run up to there, it either finishes or
+    yields. A client that can't keep up is sent to by the queue from then on, in order.
+    """
+    sending = send(message)
+    try:
+        sending.send(None)
+    except StopIteration:
+        return True
+    except Exception:
+        return True  # the client has gone; Engine.IO notices by itself
+    sending.close()
+    return False
 
 
 def _session_room(session_id: int) -> str:
