@@ -1,7 +1,7 @@
 """Commands on lockers: get, give back, force release, out of service and back."""
 
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -87,7 +87,10 @@ def take_locker(
         remind_at=remind_at(now, due, rules.reminder_minutes),
     )
     if claimed is None:
-        _refuse_none_free(tx.conn, person_id, rules.site_id, slot, accessible=accessible)
+        if any(c.slot == slot for c in open_claims(tx.conn, person_id, rules.site_id)):
+            # The same person was quicker elsewhere: look again at what they may have.
+            return take_locker(tx, actor, now, bank_id=bank_id, accessible=accessible)
+        raise NoneAccessibleFree if accessible else NoneFree
     if rules.waits:
         mine = {"who": person_id, "at": rules.site_id}
         holds.end_wait(tx, actor, now, WaitOutcome.TOOK_LOCKER, holds.WAIT_AT_SITE, **mine)
@@ -249,16 +252,6 @@ def _claim(tx: Tx, now: datetime, **claim: Any) -> Any | None:
     if claimed is None and holds.lapse_holds(tx, now):
         return claim_lowest_free(tx.conn, **claim)
     return claimed
-
-
-def _refuse_none_free(
-    conn: Connection, person_id: int, site_id: int, slot: int, *, accessible: bool
-) -> NoReturn:
-    """Say why nothing was claimed: none is free, or the same person was quicker elsewhere."""
-    claims = open_claims(conn, person_id, site_id)
-    if any(claim.slot == slot for claim in claims):
-        refuse_more(claims)
-    raise NoneAccessibleFree if accessible else NoneFree
 
 
 def _last_number(conn: Connection, person_id: int, bank_id: int) -> int | None:

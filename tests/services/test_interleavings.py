@@ -147,6 +147,15 @@ class TestTheLastDoor:
                 mine.result(PATIENCE)
         assert world.doors(bank_id) == "hf"
 
+    def test_the_same_person_twice_where_two_are_allowed(self, world: World) -> None:
+        bank_id, who = world.bank(world.site(lockers_per_person=2)), world.person()
+        with uncommitted(world, who, take_locker, bank_id=bank_id) as other:
+            mine = world.start(who, take_locker, bank_id=bank_id)
+            held_up(world, mine)
+            other.commit()
+            assert mine.result(PATIENCE).label == "A2"
+        assert world.doors(bank_id) == "hhf"
+
 
 class TestGivingBackWhileSomebodyJoins:
     def test_given_back_first(self, world: World) -> None:
