@@ -66,9 +66,10 @@ export function Countdown({ until, over }) {
 
 /**
  * Whether what is on the screen is live. The server beats every five seconds; a screen that has
- * not heard it for longer says as of when it is, whatever the socket believes.
+ * not heard it for longer says as of when it is, whatever the socket believes. When the session
+ * is another than it was, perhaps ended while nothing could be heard, the page begins anew.
  */
-export function Freshness({ beat, disconnected, sessionOver, liveText, lostText, asOfText }) {
+export function Freshness({ beat, disconnected, session, liveText, lostText, asOfText }) {
   const now = useNow(1000);
   const heard = useRef(0);
   const beatSeen = useRef(0);
@@ -87,9 +88,11 @@ export function Freshness({ beat, disconnected, sessionOver, liveText, lostText,
       window.removeEventListener("offline", update);
     };
   }, []);
+  const sessionSeen = useRef(-1);
   useEffect(() => {
-    if (sessionOver) window.location.reload();
-  }, [sessionOver]);
+    if (sessionSeen.current !== -1 && session !== sessionSeen.current) window.location.reload();
+    sessionSeen.current = session;
+  }, [session]);
   const known = heard.current > 0;
   const live = known && online && !disconnected && now - heard.current < STALE_AFTER_MS;
   const waiting = !known && online && !disconnected;

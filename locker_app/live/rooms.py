@@ -59,7 +59,7 @@ class Rooms:
 
     def bind_pulse(self, state: type[rx.State]) -> None:
         """Put what all screens hear into this State class: the time of each beat as `beat_at`, in
-        milliseconds, and `session_over` for those whose session has ended."""
+        milliseconds, and the `session` that they are in: its id, or 0 for none."""
         self._pulse = state
 
     def sid_of(self, state: rx.State) -> str | None:
@@ -96,22 +96,24 @@ class Rooms:
 
     def beat(self, at: datetime) -> None:
         """Tell all sockets the time."""
-        self.beat_to(EVERYONE, at)
+        self._tell(EVERYONE, {"beat_at": _millis(at)})
 
-    def beat_to(self, room: str, at: datetime) -> None:
-        """Tell one socket, or a room of them, the time."""
-        if self._pulse is not None:
-            values = {"beat_at": int(at.timestamp() * 1000), "session_over": False}
-            self._emit(room, self._update(self._pulse, values))
+    def greet(self, sid: str, at: datetime, session_id: int | None) -> None:
+        """Tell one socket the time and in which session it is. A page that was shown in another,
+        e.g. one that ended while the connection was down, starts anew."""
+        self._tell(sid, {"beat_at": _millis(at), "session": session_id or 0})
 
     def evict(self, session_id: int) -> None:
         """Take a session's sockets out of all rooms and tell their pages to start anew."""
         room = _session_room(session_id)
         members = list(self._members(room))
-        if self._pulse is not None:
-            self._emit(room, self._update(self._pulse, {"session_over": True}))
+        self._tell(room, {"session": 0})
         for sid, _ in members:
             self._leave_all(sid)
+
+    def _tell(self, room: str, values: Vars) -> None:
+        if self._pulse is not None:
+            self._emit(room, self._update(self._pulse, values))
 
     @property
     def _namespace(self) -> Any:
@@ -178,6 +180,10 @@ def _written_at_once(
         return True  # the client has gone; Engine.IO notices by itself
     sending.close()
     return False
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _session_room(session_id: int) -> str:

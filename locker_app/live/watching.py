@@ -53,7 +53,7 @@ class Live:
         watched = Watched(actor, frozenset(allowed))
         if sid is None or not self.rooms.still_in(sid, actor.session_id):
             return watched  # gone, or signed out just now: nothing is shown
-        self.rooms.beat_to(sid, datetime.now(UTC))
+        self.rooms.greet(sid, datetime.now(UTC), actor.session_id)
         for topic in allowed:
             self.rooms.join(sid, topic)
             values = self.hub.snapshot(topic)

@@ -64,10 +64,11 @@ class WaitRow(TypedDict):
 
 
 class Pulse(LiveState, rx.State):
-    """What every screen hears: the server's beat, and that its session is over."""
+    """What every screen hears: the server's beat, and in which session it is."""
 
     beat_at: int = 0
-    session_over: bool = False
+    session: int = -1
+    """In whose right this screen watches: the session's id, 0 for nobody, -1 until told."""
 
 
 class Home(LiveState, rx.State):

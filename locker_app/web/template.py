@@ -33,7 +33,7 @@ def _header(here: str) -> rx.Component:
             Freshness.create(
                 beat=Pulse.beat_at,
                 disconnected=has_connection_errors,
-                session_over=Pulse.session_over,
+                session=Pulse.session,
                 live_text="Live",
                 lost_text="Reconnecting",
                 as_of_text="· as of",

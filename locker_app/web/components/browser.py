@@ -32,7 +32,7 @@ class Freshness(_Browser):
     tag = "Freshness"
     beat: rx.Var[int]
     disconnected: rx.Var[bool]
-    session_over: rx.Var[bool]
+    session: rx.Var[int]
     live_text: rx.Var[str]
     lost_text: rx.Var[str]
     as_of_text: rx.Var[str]
