@@ -9,7 +9,7 @@ Engine.IO's queue for each socket, and the names of states and vars in a delta.
 
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 import reflex as rx
@@ -20,6 +20,7 @@ from socketio import packet as socket_packet
 
 from locker_app.live.topics import Topic, Vars
 
+S = TypeVar("S", bound=rx.State)
 EVERYONE = "everyone"
 NAMESPACE = "/_event"
 
@@ -41,6 +42,29 @@ def _values_of_build_only(
     if initial:
         return rx.State.dict(state, include_computed, initial, **kwargs)
     return {state.get_full_name(): {}}
+
+
+def set_on_load(*names: str) -> Callable[[type[S]], type[S]]:
+    """Decorates a page's State whose `on_load` sets these vars whenever the page is loaded or
+    connects again. A hydration leaves them out: it comes first, and after a restart of the server
+    it would empty the page for a moment."""
+    left_out = {name + FIELD_MARKER for name in names}
+
+    def decorate(state_class: type[S]) -> type[S]:
+        def values(
+            state: rx.State, include_computed: bool = True, initial: bool = False, **kwargs: Any
+        ) -> dict[str, Any]:
+            all_values = rx.State.dict(state, include_computed, initial, **kwargs)
+            if not initial:
+                own = all_values[state.get_full_name()]
+                for name in left_out:
+                    del own[name]
+            return all_values
+
+        state_class.dict = values  # pyright: ignore[reportAttributeAccessIssue]
+        return state_class
+
+    return decorate
 
 
 class Rooms:

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.services import lockers, waiting
 from locker_app.web.components.browser import Cabinet, new_request_id
@@ -20,6 +21,7 @@ from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
 
 
+@set_on_load("shown", "missing")
 class BankPage(rx.State):
     """Which bank the page shows, and what its visitor ticked."""
 

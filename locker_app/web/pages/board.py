@@ -6,6 +6,7 @@ import reflex as rx
 
 from locker_app.domain.actors import Right
 from locker_app.domain.lockers import LockerStatus
+from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic
 from locker_app.services import lockers
 from locker_app.web.components.browser import Cabinet, Moment
@@ -19,6 +20,7 @@ from locker_app.web.words import STATUS_WORDS
 _COLUMNS = ("Door", "Who", "Since", "Until")
 
 
+@set_on_load("shown", "may_see", "loaded")
 class BoardPage(rx.State):
     """Which bank and which door are open, and the reason being typed."""
 

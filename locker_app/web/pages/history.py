@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic, event_row
 from locker_app.queries import scoped
 from locker_app.queries.events import PAGE
@@ -19,6 +20,7 @@ MAX_ROWS = 1000
 """How many older rows a screen keeps; who looks further back filters or exports."""
 
 
+@set_on_load("loaded", "may_see", "site_ids")
 class HistoryPage(rx.State):
     """Whose events are shown, the older rows that were asked for, and the filter."""
 
