@@ -3,6 +3,7 @@
 import { createElement as h, memo, useCallback, useEffect, useRef, useState } from "react";
 
 const STALE_AFTER_MS = 13000; // two beats of five seconds and some air
+const FIRST_BEAT_WITHIN_MS = 4000; // a page that hears nothing for longer says so
 
 /** The time now, renewed every `everyMs`, so that what depends on it moves by itself. */
 function useNow(everyMs) {
@@ -73,6 +74,7 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
   const now = useNow(1000);
   const heard = useRef(0);
   const beatSeen = useRef(0);
+  const opened = useRef(now);
   const [online, setOnline] = useState(true);
   if (beat && beat !== beatSeen.current) {
     beatSeen.current = beat;
@@ -95,7 +97,8 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
   }, [session]);
   const known = heard.current > 0;
   const live = known && online && !disconnected && now - heard.current < STALE_AFTER_MS;
-  const waiting = !known && online && !disconnected;
+  const loading = now - opened.current < FIRST_BEAT_WITHIN_MS;
+  const waiting = !known && online && !disconnected && loading;
   const asOf = known ? ` ${asOfText} ${format(heard.current, "", { timeStyle: "medium" })}` : "";
   const text = live ? liveText : waiting ? "" : `${lostText}${asOf}`;
   useEffect(() => {

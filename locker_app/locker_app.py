@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 import reflex as rx
@@ -10,6 +11,8 @@ from reflex_base.registry import RegistrationContext
 
 from locker_app.api.app import in_front_of
 from locker_app.db.database import Database
+from locker_app.db.outage import KINDS as OUTAGES
+from locker_app.db.outage import outages
 from locker_app.live import watching
 from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
@@ -34,6 +37,8 @@ from locker_app.web.pages.staff_sign_in import (
     staff_sign_in,
 )
 
+logger = logging.getLogger(__name__)
+
 PAGES = (
     (home, "/", "Cubby", HomePage.load),
     (bank, "/lockers/[bank]", "Lockers · Cubby", BankPage.load),
@@ -54,6 +59,15 @@ def _head() -> list[rx.Component]:
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.meta(name="theme-color", content="#4338ca"),
     ]
+
+
+def _log_fault(exception: Exception) -> None:
+    """A fault in a handler goes to the log. Reflex would show it to the person, by a script that
+    our content security policy stops."""
+    if isinstance(exception, OUTAGES):
+        outages.failed(exception)
+    else:
+        logger.error("a handler failed", exc_info=exception)
 
 
 @contextlib.asynccontextmanager
@@ -88,6 +102,7 @@ def make_app() -> rx.App:
         stylesheets=["/cubby.css"],
         head_components=_head(),
         toaster=None,
+        backend_exception_handler=_log_fault,
         api_transformer=in_front_of,
         # Without Reflex's own banner and toasts: freshness and notices are in our template.
         app_wraps={(55, "ErrorBoundary"): lambda _stateful: default_error_boundary()},

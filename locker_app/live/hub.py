@@ -19,9 +19,12 @@ from sqlalchemy import Connection
 
 from locker_app.db.database import Database
 from locker_app.db.log import Logged
+from locker_app.db.outage import KINDS as OUTAGES
+from locker_app.db.outage import outages
 from locker_app.live.topics import KINDS, Topic, Vars, touched
 
 MIN_INTERVAL_SECONDS = 0.05
+RETRY_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 """How often all screens are told the time, from which they know that they are live."""
 
@@ -131,13 +134,16 @@ class Hub:
                 continue
             try:
                 projected = await self._db.aread(functools.partial(self._project, topics))
+            except OUTAGES as error:
+                outages.failed(error)
             except Exception:
                 logger.exception("projection failed; it is tried again")
-                self._due.update(topics)
-                await asyncio.sleep(1)
+            else:
+                for topic, values in projected.items():
+                    self._send_changes(topic, values)
                 continue
-            for topic, values in projected.items():
-                self._send_changes(topic, values)
+            self._due.update(topics)
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _project(self, topics: Collection[Topic], conn: Connection) -> dict[Topic, Vars | None]:
         now = self._clock()

@@ -139,6 +139,14 @@ class Rooms:
         if self._pulse is not None:
             self._emit(room, self._update(self._pulse, values))
 
+    async def drop(self, sid: str) -> None:
+        """Cut a socket's connection, as a broken network would: its client comes back and asks
+        for everything anew."""
+        eio_sid = self._manager.eio_sid_from_sid(sid, NAMESPACE)
+        socket = self._namespace.server.eio.sockets.get(eio_sid)
+        if socket is not None:
+            await socket.close(wait=False, abort=True)
+
     @property
     def _namespace(self) -> Any:
         return self._app.event_namespace

@@ -5,6 +5,7 @@ session that ends meanwhile takes the socket with it; and joining and the snapsh
 giving up the event loop in between, so that no change is missed or overtaken.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +14,10 @@ import reflex as rx
 from sqlalchemy import Connection
 
 from locker_app.db.database import Database
-from locker_app.domain.actors import Actor
-from locker_app.live.hub import Hub
+from locker_app.db.outage import KINDS as OUTAGES
+from locker_app.db.outage import outages
+from locker_app.domain.actors import NOBODY, Actor
+from locker_app.live.hub import RETRY_SECONDS, Hub
 from locker_app.live.rooms import Rooms
 from locker_app.live.topics import KINDS, Topic
 
@@ -45,8 +48,21 @@ class Live:
         `topics` says which the page wants, given who looks. Asking again, as every page does when
         it loads or reconnects, replaces what was watched before.
         """
-        actor = await self.db.aread(identify)
         sid = self.rooms.sid_of(state)
+        try:
+            return await self._watch(sid, identify, topics)
+        except OUTAGES as error:
+            # A screen that can't be told what is true must not look live. It comes back by itself.
+            outages.failed(error)
+            await asyncio.sleep(RETRY_SECONDS)
+            if sid is not None:
+                await self.rooms.drop(sid)
+            return Watched(NOBODY, frozenset())
+
+    async def _watch(
+        self, sid: str | None, identify: Identify, topics: Callable[[Actor], list[Topic]]
+    ) -> Watched:
+        actor = await self.db.aread(identify)
         if sid is not None:
             self.rooms.enter(sid, actor.session_id)
         actor, allowed = await self.db.aread(lambda conn: _allowed(conn, identify(conn), topics))

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import reflex as rx
 from sqlalchemy import Connection
 
+from locker_app.db.outage import KINDS as OUTAGES
+from locker_app.db.outage import outages
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.live import watching
@@ -120,6 +122,10 @@ async def perform(
             answer = await here.db.arun(work)
     except DomainError as refusal:
         feedback._tell(str(refusal), "bad")
+        return None
+    except OUTAGES as error:
+        outages.failed(error)
+        feedback._tell("The server can't reach its database. Please try again in a moment.", "bad")
         return None
     except Exception:
         logger.exception("%s failed", fn.__name__)

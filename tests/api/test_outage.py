@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from locker_app.api import outage
+from locker_app.db import outage
 from locker_app.db.database import Database
 from tests.api.library import Library, code
 from tests.postgresql import Cluster
@@ -29,8 +29,12 @@ def away(cluster: Cluster, name: str) -> Iterator[None]:
 
 
 def test_postgresql_goes_away_and_comes_back(
-    new_database_url: Callable[..., str], cluster: Cluster, caplog: pytest.LogCaptureFixture
+    new_database_url: Callable[..., str],
+    cluster: Cluster,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(outage.outages, "_logged_at", float("-inf"))
     url = new_database_url("postgresql")
     database = Database(url)
     library = Library(World(database, Clock()))
