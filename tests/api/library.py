@@ -1,15 +1,15 @@
 """A library behind the HTTP API, and clients who come to it as whoever they are."""
 
+import asyncio
 import secrets
-import warnings
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from fastapi import FastAPI
-from starlette.exceptions import StarletteDeprecationWarning
-from starlette.types import ASGIApp
+import httpx
+from httpx import Response
 
 from locker_app.api.app import make_api
 from locker_app.db.log import Trace
@@ -22,12 +22,9 @@ from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
 from tests.world import World
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", StarletteDeprecationWarning)
-    from httpx import Response
-    from starlette.testclient import TestClient
-
 ORIGIN = "http://testserver"
+APP = make_api()
+"""Made once: it runs on whichever runtime is the current one."""
 
 
 class Library:
@@ -39,7 +36,7 @@ class Library:
         self.keys = TokenKeys(("a key of the tests",))
         self.runtime = Runtime(world.db, self.keys, Limiter(rates))
         start(self.runtime)
-        self.app: FastAPI = make_api()
+        self.app = APP
 
     def use_keys(self, *keys: str) -> None:
         """Sign with other keys from now on."""
@@ -77,7 +74,7 @@ class Library:
         return Client(self.app, headers, address)
 
     def fresh_program(self) -> "Client":
-        """A program at an API of its own, to be used by `with`: on one event loop throughout."""
+        """A program at an API of its own, that has seen no outage yet."""
         return Client(make_api(), {}, "10.0.0.3")
 
     def browser(self, actor: Actor | None = None, *, address: str = "10.0.0.2") -> "Client":
@@ -92,13 +89,12 @@ class Library:
         return self.world.row(metadata.tables[table], actor.id)
 
 
-class Client(TestClient):
+class Client(httpx.Client):
     """Sends requests; each POST under a new idempotency key, unless the test gives one."""
 
-    def __init__(self, app: ASGIApp, headers: dict[str, str], address: str) -> None:
-        super().__init__(
-            app, ORIGIN, headers=headers, client=(address, 50000), follow_redirects=False
-        )
+    def __init__(self, app: Any, headers: dict[str, str], address: str) -> None:
+        transport = _InProcess(app, address)
+        super().__init__(base_url=ORIGIN, headers=headers, transport=transport)
 
     def command(
         self, path: str, body: Any = None, *, key: str | None = None, **headers: str
@@ -114,6 +110,33 @@ class Client(TestClient):
     def submit(self, path: str, **fields: str) -> Response:
         """Send a form of the pages."""
         return self.post(path, data=fields)
+
+
+class _Loop(threading.local):
+    """An event loop for each thread of the tests, as long as the thread lives."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+
+
+_here = _Loop()
+
+
+class _InProcess(httpx.BaseTransport):
+    """Carries requests to an ASGI application in this process."""
+
+    def __init__(self, app: Any, address: str) -> None:
+        self._asgi = httpx.ASGITransport(app, client=(address, 50000))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return _here.loop.run_until_complete(self._answer(request))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._asgi.handle_async_request(request)
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, content=await answer.aread()
+        )
 
 
 def code(response: Response) -> str:

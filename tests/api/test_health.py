@@ -31,7 +31,8 @@ def test_a_database_that_hangs_is_down_and_takes_one_thread(
 
     monkeypatch.setattr(health, "database_answers", hang)
     monkeypatch.setattr(health.Probe.__init__, "__defaults__", (0.05,))
-    with library.fresh_program() as program, caplog.at_level(logging.WARNING):
+    program = library.fresh_program()
+    with caplog.at_level(logging.WARNING):
         for _ in range(20):
             answer = program.get("/health")
             assert answer.status_code == 503
@@ -56,7 +57,7 @@ def test_a_database_without_tables_is_down(
         raise OSError("no such table: the name of it")
 
     monkeypatch.setattr(health, "database_answers", gone)
-    answer = library.program().get("/health")
+    answer = library.fresh_program().get("/health")
 
     assert answer.status_code == 503
     assert "table" not in answer.text

@@ -1,5 +1,6 @@
 """Who keeps coming back stays signed in; and opening a page does nothing else."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,6 @@ import pytest
 from sqlalchemy import update
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
 
 from locker_app.api.app import in_front_of
 from locker_app.db.log import Trace
@@ -165,6 +165,19 @@ def test_pages_and_api_stand_side_by_side(library: Library) -> None:
     assert both.get("/health").json()["status"] == "ok"
     assert code(both.get("/api/v9/x")) == "not_found"
     assert code(both.get("/auth/sign-in")) == "method_not_allowed"
-    with pytest.raises(WebSocketDisconnect) as closed, both.websocket_connect("/_event"):
-        pass
-    assert closed.value.code == 4000  # by the pages
+
+
+def test_sockets_are_the_pages(library: Library) -> None:
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    for path in ("/_event", "/api/v1/me"):
+        scope = {"type": "websocket", "path": path, "headers": []}
+        asyncio.run(in_front_of(pages)(scope, receive, send))  # pyright: ignore[reportArgumentType]
+
+    assert [message["code"] for message in said] == [4000, 4000]
