@@ -36,6 +36,7 @@ from locker_app.web.pages.staff_sign_in import (
     staff_account,
     staff_sign_in,
 )
+from locker_app.web.visitor import CleanTabs
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ def make_app() -> rx.App:
         # Without Reflex's own banner and toasts: freshness and notices are in our template.
         app_wraps={(55, "ErrorBoundary"): lambda _stateful: default_error_boundary()},
     )
+    made.add_middleware(CleanTabs(), index=0)
     for component, route, title, on_load in PAGES:
         made.add_page(component, route=route, title=title, on_load=on_load)
     made.register_lifespan_task(lambda: _serving(made))

@@ -7,7 +7,7 @@ the pinned version: the event namespace and its token map, Socket.IO's rooms and
 Engine.IO's queue for each socket, and the names of states and vars in a delta.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -72,14 +72,15 @@ class Rooms:
 
     def __init__(self, app: rx.App) -> None:
         self._app = app
-        self._states: dict[str, type[rx.State]] = {}
+        self._states: dict[str, list[type[rx.State]]] = {}
         self._pulse: type[rx.State] | None = None
         self._slow: WeakSet[Any] = WeakSet()
         """Sockets whose clients could not keep up once."""
 
-    def bind(self, kind: str, state: type[rx.State]) -> None:
-        """Fill the vars of this State class from topics of the kind."""
-        self._states[kind] = state
+    def bind(self, kind: str, state: type[rx.State], *besides: type[rx.State]) -> None:
+        """Fill the vars of this State class from topics of the kind. What else stands on screens
+        that watch one is in the classes `besides`."""
+        self._states[kind] = [state, *besides]
 
     def bind_pulse(self, state: type[rx.State]) -> None:
         """Put what all screens hear into this State class: the time of each beat as `beat_at`, in
@@ -87,8 +88,13 @@ class Rooms:
         self._pulse = state
 
     def sid_of(self, state: rx.State) -> str | None:
-        """The socket on which the client of this state is connected now, if it is."""
-        return self._namespace.token_to_sid.get(state.router.session.client_token)
+        """The socket that the event came by which this state is handling, if it is still there.
+
+        Not the one that the tab's token stands for now: who knows a token can take it over when
+        its tab is offline, and must not get what another's cookie has the right to.
+        """
+        sid = state.router.session.session_id
+        return sid if sid in self._namespace.sid_to_token else None
 
     def enter(self, sid: str, session_id: int | None) -> None:
         """Let a socket hear the beat, and be found when its session ends."""
@@ -106,9 +112,22 @@ class Rooms:
         room = EVERYONE if session_id is None else _session_room(session_id)
         return any(sid == member for member, _ in self._members(room))
 
+    def watches(self, sid: str, topic: Topic) -> bool:
+        """Whether this socket watches the topic."""
+        return any(sid == member for member, _ in self._members(str(topic)))
+
     def send_to(self, sid: str, topic: Topic, values: Vars) -> None:
         """Send a snapshot of a topic to one socket."""
-        self._emit(sid, self._update(self._states[topic.kind], values))
+        self.show(sid, self._states[topic.kind][0], values)
+
+    def show(self, sid: str, state: type[rx.State], values: Vars) -> None:
+        """Send vars of a State class to one socket."""
+        self._emit(sid, self._update({state: values}))
+
+    def blank(self, sid: str, kinds: Iterable[str]) -> None:
+        """Take what topics of these kinds have put on the screen of one socket off it again."""
+        states = [state for kind in kinds for state in self._states[kind]]
+        self._emit(sid, self._update({state: _empty(state) for state in states}))
 
     def watched(self, topic: Topic) -> bool:
         """Whether any socket watches the topic."""
@@ -116,7 +135,7 @@ class Rooms:
 
     def send(self, topic: Topic, values: Vars) -> None:
         """Send vars of a topic to all sockets that watch it."""
-        self._emit(str(topic), self._update(self._states[topic.kind], values))
+        self._emit(str(topic), self._update({self._states[topic.kind][0]: values}))
 
     def beat(self, at: datetime) -> None:
         """Tell all sockets the time."""
@@ -137,7 +156,7 @@ class Rooms:
 
     def _tell(self, room: str, values: Vars) -> None:
         if self._pulse is not None:
-            self._emit(room, self._update(self._pulse, values))
+            self._emit(room, self._update({self._pulse: values}))
 
     async def drop(self, sid: str) -> None:
         """Cut a socket's connection, as a broken network would: its client comes back and asks
@@ -171,9 +190,15 @@ class Rooms:
             if room is not None and room != sid:
                 self._manager.basic_leave_room(sid, NAMESPACE, room)
 
-    def _update(self, state: type[rx.State], values: Vars) -> StateUpdate:
-        fields = {name + FIELD_MARKER: value for name, value in values.items()}
-        return StateUpdate(delta={state.get_full_name(): fields})
+    def _update(self, changes: dict[type[rx.State], Vars]) -> StateUpdate:
+        return StateUpdate(
+            delta={
+                state.get_full_name(): {
+                    name + FIELD_MARKER: value for name, value in values.items()
+                }
+                for state, values in changes.items()
+            }
+        )
 
     def _emit(self, room: str, update: StateUpdate) -> None:
         """Encode once and write to each socket of the room."""
@@ -216,6 +241,12 @@ def _written_at_once(
 
 def _millis(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+def _empty(state: type[rx.State]) -> Vars:
+    """The vars of a State class as a page begins with them."""
+    fields = state.get_fields()
+    return {name: fields[name].default_value() for name in state.base_vars}
 
 
 def _session_room(session_id: int) -> str:

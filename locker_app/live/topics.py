@@ -45,6 +45,8 @@ class Kind:
     project: Callable[[Connection, int, datetime], Vars | None]
     """The vars for a key at a time; None when there is no such thing."""
     may_watch: Callable[[Connection, Actor, int], bool]
+    private: bool = True
+    """Whether it is not for everybody: screens that may watch it no more must not show it."""
 
 
 def touched(events: Iterable[Logged]) -> set[Topic]:
@@ -237,8 +239,8 @@ def _sees_events(_conn: Connection, actor: Actor, site_id: int) -> bool:
 
 
 KINDS: dict[str, Kind] = {
-    "home": Kind(_home, _anybody),
-    "bank": Kind(_bank, _bank_exists),
+    "home": Kind(_home, _anybody, private=False),
+    "bank": Kind(_bank, _bank_exists, private=False),
     "holders": Kind(_holders, _sees_names),
     "door": Kind(_door, _sees_door),
     "person": Kind(

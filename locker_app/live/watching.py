@@ -19,7 +19,7 @@ from locker_app.db.outage import outages
 from locker_app.domain.actors import NOBODY, Actor
 from locker_app.live.hub import RETRY_SECONDS, Hub
 from locker_app.live.rooms import Rooms
-from locker_app.live.topics import KINDS, Topic
+from locker_app.live.topics import KINDS, Topic, Vars
 
 Identify = Callable[[Connection], Actor]
 
@@ -70,12 +70,21 @@ class Live:
         if sid is None or not self.rooms.still_in(sid, actor.session_id):
             return watched  # gone, or signed out just now: nothing is shown
         self.rooms.greet(sid, datetime.now(UTC), actor.session_id)
+        shown = {topic.kind for topic in allowed}
+        self.rooms.blank(sid, [k for k, kind in KINDS.items() if kind.private and k not in shown])
         for topic in allowed:
             self.rooms.join(sid, topic)
             values = self.hub.snapshot(topic)
             if values is not None:
                 self.rooms.send_to(sid, topic, values)
         return watched
+
+    def tell(self, state: rx.State, topic: Topic, into: type[rx.State], values: Vars) -> None:
+        """Send vars of a State class to the screen behind this state alone, if it watches the
+        topic. The server keeps nothing of them."""
+        sid = self.rooms.sid_of(state)
+        if sid is not None and self.rooms.watches(sid, topic):
+            self.rooms.show(sid, into, values)
 
 
 def _allowed(

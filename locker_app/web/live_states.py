@@ -153,6 +153,13 @@ class Events(LiveState, rx.State):
     rows: list[list[Any]] = []
 
 
+class OlderEvents(LiveState, rx.State):
+    """The events before the newest that were asked for, for staff."""
+
+    rows: list[list[Any]] = []
+    exhausted: bool = False
+
+
 def bind_topics(rooms: Rooms) -> None:
     """Tell the rooms which State class each kind of topic fills."""
     rooms.bind_pulse(Pulse)
@@ -163,6 +170,6 @@ def bind_topics(rooms: Rooms) -> None:
         ("door", Door),
         ("person", Me),
         ("staff", StaffMe),
-        ("events", Events),
     ):
         rooms.bind(kind, state)
+    rooms.bind("events", Events, OlderEvents)

@@ -45,7 +45,7 @@ class BoardPage(rx.State):
     @rx.event
     async def open_door(self, number: int, locker_id: int) -> None:
         """Open the dialog of one door."""
-        self.door = locker_id if isinstance(locker_id, int) and locker_id > 0 else 0
+        self.door = locker_id if type(locker_id) is int and 0 < locker_id < 2**31 else 0
         self.confirming, self.reason = "", ""
         await self._watch()
 

@@ -4,25 +4,30 @@ from typing import Any
 
 import reflex as rx
 
+from locker_app.live import watching
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic, event_row
 from locker_app.queries import scoped
-from locker_app.queries.events import PAGE
+from locker_app.queries.events import MAX_PAGE, PAGE
 from locker_app.queries.scoped import sites_of_history
 from locker_app.web.components.history import event_table
 from locker_app.web.components.parts import Item, checkbox, skeleton, some
-from locker_app.web.live_states import Events, Home
+from locker_app.web.live_states import Events, Home, OlderEvents
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import read, watch, who
 from locker_app.web.template import page
 
-MAX_ROWS = 1000
-"""How many older rows a screen keeps; who looks further back filters or exports."""
+MAX_ROWS = MAX_PAGE
+"""How many older rows a screen shows; who looks further back filters or exports."""
 
 
 @set_on_load("loaded", "may_see", "site_ids")
 class HistoryPage(rx.State):
-    """Whose events are shown, the older rows that were asked for, and the filter."""
+    """Whose events are shown, how many older ones were asked for, and the filter.
+
+    The rows are on the screen alone: what the server kept of them, a tab would get again when
+    whoever it is then has no right to it.
+    """
 
     loaded: bool = False
     may_see: bool = False
@@ -30,8 +35,9 @@ class HistoryPage(rx.State):
     """The sites to choose from; none for who sees all of them at once."""
     site: int = ALL
     refused_only: bool = False
-    older: list[list[Any]] = []
-    exhausted: bool = False
+    _before: int | None = None
+    """Which event the older ones come before; None when they begin with the newest."""
+    _wanted: int = 0
 
     @rx.event
     async def load(self) -> None:
@@ -49,20 +55,18 @@ class HistoryPage(rx.State):
     async def only_refused(self, wanted: bool) -> None:
         """Show refused attempts alone, or everything."""
         self.refused_only = wanted is True
-        self.older, self.exhausted = [], False
-        if self.refused_only:
-            await self._read(None)
+        await self._begin()
 
     @rx.event
     async def show_older(self, before: int) -> None:
         """Add the next page of older events."""
-        valid = isinstance(before, int) and 0 < before < 2**31
-        if valid and len(self.older) < MAX_ROWS:
-            await self._read(before)
+        if not self._wanted:
+            self._before = before if isinstance(before, int) and 0 < before < 2**31 else None
+        self._wanted = min(self._wanted + PAGE, MAX_ROWS)
+        await self._read()
 
     async def _show(self, wanted: Any) -> None:
         """Watch one site's events, or those of all for who may see all."""
-        self.older, self.exhausted = [], False
         actor = await who(self)
         sites = sites_of_history(actor)
         self.site_ids = sorted(sites or ())
@@ -70,21 +74,29 @@ class HistoryPage(rx.State):
         topic = Topic("events", self.site)
         watched = await watch(self, Topic("home", ALL), topic)
         self.may_see = topic in watched.topics
-        if self.refused_only and self.may_see:
-            await self._read(None)
+        await self._begin()
 
-    async def _read(self, before: int | None) -> None:
-        rows = await read(
+    async def _begin(self) -> None:
+        """Show no older events, or, of the refused ones, the newest."""
+        self._before, self._wanted = None, PAGE if self.refused_only else 0
+        await self._read()
+
+    async def _read(self) -> None:
+        rows = await self._rows() if self._wanted and self.may_see else []
+        if rows is not None:
+            shown = {"rows": rows, "exhausted": len(rows) < self._wanted}
+            watching.current().tell(self, Topic("events", self.site), OlderEvents, shown)
+
+    async def _rows(self) -> list[list[Any]] | None:
+        events = await read(
             self,
             scoped.history,
-            before=before,
-            limit=PAGE,
+            before=self._before,
+            limit=self._wanted,
             refused_only=self.refused_only,
             site_id=self.site or None,
         )
-        if rows is not None:
-            self.older = [*self.older, *[event_row(event) for event in rows]]
-            self.exhausted = len(rows) < PAGE
+        return None if events is None else [event_row(event) for event in events]
 
 
 def history() -> rx.Component:
@@ -102,7 +114,7 @@ def history() -> rx.Component:
 
 def _events() -> rx.Component:
     last_live = rx.Var.create(Events.rows)[-1][0].to(int)
-    last_older = rx.Var.create(HistoryPage.older)[-1][0].to(int)
+    last_older = rx.Var.create(OlderEvents.rows)[-1][0].to(int)
     return rx.fragment(
         rx.cond(rx.Var.create(HistoryPage.site_ids).length() > 1, _choose_site()),
         checkbox(
@@ -116,18 +128,18 @@ def _events() -> rx.Component:
             event_table(Events.rows, "Newest events, live"),
         ),
         rx.cond(
-            some(HistoryPage.older),
-            event_table(HistoryPage.older, "Events, newest first"),
+            some(OlderEvents.rows),
+            event_table(OlderEvents.rows, "Events, newest first"),
         ),
         rx.cond(
-            HistoryPage.exhausted,
+            OlderEvents.exhausted,
             rx.el.p("That is all.", class_name="soft"),
             rx.el.button(
                 "Show older",
                 type="button",
                 class_name="second",
                 on_click=HistoryPage.show_older(
-                    rx.cond(some(HistoryPage.older), last_older, last_live)
+                    rx.cond(some(OlderEvents.rows), last_older, last_live)
                 ),
             ),
         ),

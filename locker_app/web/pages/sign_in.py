@@ -46,7 +46,7 @@ class SignInPage(rx.State):
     @rx.event
     async def look_up(self, form: dict[str, Any]) -> Any:
         """Find out whether this number has a PIN yet."""
-        number = form.get("number") if isinstance(form, dict) else None
+        number = str(form.get("number") if isinstance(form, dict) else "")[:100]
         self.refused = ""
         here, call, address = runtime.current(), call_of(self), address_of(self)
 
@@ -55,11 +55,11 @@ class SignInPage(rx.State):
                 return signing.has_pin(here.door, call, text)
 
         try:
-            known = await run_in_threadpool(has_pin, str(number or "")[:100])
+            known = await run_in_threadpool(has_pin, number)
         except DomainError as refusal:
             self.error, self.step = str(refusal), "number"
             return rx.set_focus("number")
-        self.error, self.number = "", str(number)
+        self.error, self.number = "", number
         self.step = "pin" if known else "choose"
         return None
 

@@ -1,0 +1,183 @@
+"""A running server with people of every kind in it, and sessions for all of them."""
+
+import itertools
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+
+from locker_app.db.database import Database
+from locker_app.db.log import Trace
+from locker_app.db.migrate import upgrade
+from locker_app.db.tables import metadata, session, staff
+from locker_app.db.transaction import Work
+from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
+from locker_app.services.lockers import force_release, take_out_of_service
+from locker_app.services.people import add_person
+from locker_app.services.secrets import TokenKeys
+from locker_app.services.sessions import key_of, open_session
+from tests import running
+from tests.running import Server
+from tests.security.wire import Screen
+from tests.world import Clock, World
+
+SIGNING_KEY = "a signing key of the tests that is long enough"
+REASON = "cheese left inside"
+RELEASED_BECAUSE = "evacuated at midnight"
+
+Row = tuple[Any, ...]
+Tables = dict[str, set[Row]]
+
+
+@dataclass
+class House:
+    """The server, its database, and who is who in it."""
+
+    server: Server
+    world: World
+    keys: TokenKeys = field(default_factory=lambda: TokenKeys((SIGNING_KEY,)))
+    people: dict[str, Actor] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    _addresses: Iterator[int] = field(default_factory=itertools.count)
+
+    def address(self) -> str:
+        """An address on this machine that nobody has come from yet: rate limits count by it."""
+        number = next(self._addresses)
+        return f"127.1.{number // 250}.{number % 250 + 1}"
+
+    def screen(self, who: str | None = None, **options: Any) -> Screen:
+        """A screen of one of the people, or of nobody, from an address of its own."""
+        if who is not None:
+            options["session"] = self.session(who)
+        return Screen(self.server.port, **{"source": self.address(), **options})
+
+    def session(self, who: str, *, lasts: timedelta = timedelta(hours=9)) -> str:
+        """A new session of theirs; its token."""
+        actor, opaque_id, now = self.people[who], secrets.token_urlsafe(), datetime.now(UTC)
+        column = "person_id" if actor.kind is ActorKind.PERSON else "staff_id"
+        assert actor.id is not None
+        owner = {column: actor.id}
+        work = Work(lambda tx: open_session(tx, now, key_of(opaque_id), **owner), Trace("test"))
+        session_id = self.world.db.run(work)
+        until = update(session).where(session.c.id == session_id).values(expires_at=now + lasts)
+        self.world.change(until)
+        return self.keys.sign(opaque_id, now, now + timedelta(days=1))
+
+    def end(self, token: str) -> None:
+        """End a session behind the server's back: no event says so."""
+        opaque_id = self.keys.read(token)
+        assert opaque_id is not None
+        ended = update(session).where(session.c.key == key_of(opaque_id))
+        self.world.change(ended.values(ended_at=datetime.now(UTC)))
+
+    def tables(self) -> Tables:
+        """Everything in the database."""
+
+        def read(conn: Any) -> Tables:
+            return {
+                name: {_frozen(row) for row in conn.execute(select(table))}
+                for name, table in metadata.tables.items()
+            }
+
+        return self.world.db.read(read)
+
+    def secrets_from(self, *known: str) -> list[str]:
+        """What nobody but staff may see: names, numbers and reasons, but for those of `known`."""
+        mine = {self.people[who].id for who in known}
+        rows = self.world.rows(metadata.tables["person"])
+        words = [word for row in rows if row.id not in mine for word in (row.name, row.number)]
+        mates = [row.name for row in self.world.rows(staff) if row.id not in mine]
+        return [*words, *mates, REASON, RELEASED_BECAUSE]
+
+
+def _frozen(row: Any) -> Row:
+    return tuple(str(value) if isinstance(value, dict | list) else value for value in row)
+
+
+def request_id() -> str:
+    """An idempotency key that nobody has used."""
+    return uuid.uuid4().hex
+
+
+@contextmanager
+def running_house(folder: Path, **settings: str) -> Iterator[House]:
+    """A house, open for the length of a block."""
+    database = folder / "cubby.db"
+    upgrade(f"sqlite:///{database}")
+    db = Database(f"sqlite:///{database}")
+    clock = Clock()
+    clock.now = datetime.now(UTC) - timedelta(minutes=5)
+    world = World(db, clock)
+    people, ids = _furnish(world)
+    clock.now = datetime.now(UTC)
+    settings = {"CUBBY_SECRET_KEY": SIGNING_KEY, "CUBBY_SAMPLE": "false", **settings}
+    try:
+        with running.running(folder, None, **settings) as server:
+            yield House(server, world, people=people, ids=ids)
+    finally:
+        db.close()
+
+
+def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
+    """Two sites; at the first a bank with a holder, a broken door, a full bank with a line."""
+    here, there = world.site(hold_minutes=600), world.site()
+    bank = world.bank(here, count=8, accessible=2, name="Hall", prefix="H")
+    full = world.bank(here, count=2, name="Attic", prefix="T")
+    elsewhere = world.bank(there, count=3, name="Depot", prefix="D")
+    people = {
+        name: _person(world, number)
+        for number, name in enumerate(("victim", "student", "waiter", "offered", "gone"), 1)
+    }
+    people |= {
+        "viewer": _staff(world, "Vilma Viewer", Role.VIEWER, here),
+        "professor": _staff(world, "Prosper Professor", Role.PROFESSOR, here),
+        "other_admin": _staff(world, "Otto Elsewhere", Role.ADMIN, there),
+        "site_admin": _staff(world, "Sandra Here", Role.ADMIN, here),
+        "admin": _staff(world, "Agatha Everywhere", Role.ADMIN, None),
+    }
+    held = world.take(people["victim"], bank)
+    gone = world.take(people["gone"], bank)
+    admin = people["admin"]
+    world.run(admin, force_release, locker_id=gone.locker_id, reason=RELEASED_BECAUSE)
+    broken = world.locker_ids(bank)[-1]
+    world.run(admin, take_out_of_service, locker_id=broken, reason=REASON)
+    (_, first), _ = world.fill(full)
+    offered = world.join(people["offered"], full)
+    wait = world.join(people["waiter"], full)
+    world.run(admin, force_release, locker_id=first.locker_id, reason=RELEASED_BECAUSE)
+    hold = next(claim for claim in world.open_claims() if claim.assigned_at is None)
+    abroad = world.take(_person(world, 9), elsewhere)
+    ids = {
+        "site": here,
+        "bank": bank,
+        "full": full,
+        "elsewhere": elsewhere,
+        "locker": held.locker_id,
+        "assignment": held.assignment_id,
+        "broken": broken,
+        "free": gone.locker_id,
+        "wait": wait,
+        "offered": offered,
+        "hold": hold.id,
+        "abroad": abroad.assignment_id,
+        "locker_abroad": abroad.locker_id,
+    }
+    return people, ids
+
+
+def _person(world: World, number: int) -> Actor:
+    name = f"Zaphira Quillfeather the {number}."
+    person_id = world.run(SYSTEM, add_person, number=f"QF70000{number}", name=name)
+    return Actor(ActorKind.PERSON, person_id)
+
+
+def _staff(world: World, name: str, role: Role, site_id: int | None) -> Actor:
+    actor = world.staff(role, site_id)
+    world.change(update(staff).where(staff.c.id == actor.id).values(name=name))
+    return actor
