@@ -107,7 +107,7 @@ def lapse_holds(tx: Tx, now: datetime) -> int:
         tx.conn.execute(
             select(_A.id)
             .where(_A.released_at.is_(None), _A.held_until <= now)
-            .order_by(_A.held_until)
+            .order_by(_A.held_until, _A.id)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
