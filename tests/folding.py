@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection, Table, select
+
 from locker_app.db.tables import assignment, event, locker, wait
-from tests.world import World
 
 Row = dict[str, Any]
 _NOT_LOGGED = {"remind_at"}
@@ -24,27 +25,31 @@ class Tables:
     out_of_service: dict[int, Row] = field(default_factory=dict)
 
 
-def stored(world: World) -> Tables:
+def stored(conn: Connection) -> Tables:
     """What the tables say."""
+    doors = conn.execute(select(locker).where(locker.c.out_of_service_at.is_not(None)))
     return Tables(
-        {row.id: _without(row, _NOT_LOGGED) for row in world.rows(assignment)},
-        {row.id: _without(row, set()) for row in world.rows(wait)},
+        {row.id: _without(row, _NOT_LOGGED) for row in _all(conn, assignment)},
+        {row.id: _without(row, set()) for row in _all(conn, wait)},
         {
             row.id: {"since": row.out_of_service_at, "reason": row.out_of_service_reason}
-            for row in world.rows(locker)
-            if row.out_of_service_at is not None
+            for row in doors
         },
     )
 
 
-def folded(world: World) -> Tables:
+def folded(conn: Connection) -> Tables:
     """What the log says."""
-    return fold(world.rows(event))
+    return fold(_all(conn, event))
 
 
-def fold(events: Iterable[Any]) -> Tables:
-    """The tables after these events, oldest first."""
-    tables = Tables()
+def _all(conn: Connection, table: Table) -> list[Any]:
+    return list(conn.execute(select(table).order_by(table.c.id)).all())
+
+
+def fold(events: Iterable[Any], tables: Tables | None = None) -> Tables:
+    """The tables after these events, oldest first, upon those that are given."""
+    tables = tables or Tables()
     for row in events:
         step = _STEPS.get(row.kind)
         if step is not None:

@@ -1,6 +1,7 @@
 """What is true of the lockers at any moment, whatever was done and by how many at once."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -14,9 +15,14 @@ from tests.world import World
 
 def check(world: World) -> None:
     """Raise if anything is wrong with the lockers now."""
-    world.db.read(_check_claims)
-    world.db.read(_check_waiting)
-    world.db.read(lambda conn: _check_counts(conn, world))
+    world.db.read(lambda conn: check_at(conn, world.clock.now))
+
+
+def check_at(conn: Connection, now: datetime) -> None:
+    """Raise if anything is wrong with the lockers at `now`."""
+    _check_claims(conn)
+    _check_waiting(conn)
+    _check_counts(conn, now)
 
 
 def _open(conn: Connection, table: Any, ended: Any) -> list[Any]:
@@ -55,9 +61,8 @@ def _check_waiting(conn: Connection) -> None:
             assert not suitable, f"person {place.person_id} waits beside free {suitable}"
 
 
-def _check_counts(conn: Connection, world: World) -> None:
+def _check_counts(conn: Connection, now: datetime) -> None:
     """The counts of a bank are its doors, counted."""
-    now = world.clock.now
     for site in sites(conn):
         for counts in bank_counts(conn, site.id, now):
             view = bank_view(conn, counts.id, now)
