@@ -4,13 +4,12 @@ A change is sent as one `StateUpdate` to all sockets that watch a topic, encoded
 several times cheaper than one state update for each client, and never loses any
 (docs/decisions/0001-rooms.md). Facts used here, all checked by tests/live/test_rooms.py against
 the pinned version: the event namespace and its token map, Socket.IO's rooms and packet encoding,
-Engine.IO's queue for each socket, and the names of states and vars in a delta.
+Engine.IO's queue and ASGI scope for each socket, and the names of states and vars in a delta.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 import reflex as rx
 from engineio import packet as engine_packet
@@ -18,6 +17,7 @@ from reflex.state import StateUpdate
 from reflex_base.constants.state import FIELD_MARKER
 from socketio import packet as socket_packet
 
+from locker_app.live.frames import text_frame, writer_of
 from locker_app.live.topics import Topic, Vars
 
 S = TypeVar("S", bound=rx.State)
@@ -74,8 +74,6 @@ class Rooms:
         self._app = app
         self._states: dict[str, list[type[rx.State]]] = {}
         self._pulse: type[rx.State] | None = None
-        self._slow: WeakSet[Any] = WeakSet()
-        """Sockets whose clients could not keep up once."""
 
     def bind(self, kind: str, state: type[rx.State], *besides: type[rx.State]) -> None:
         """Fill the vars of this State class from topics of the kind. What else stands on screens
@@ -201,42 +199,21 @@ class Rooms:
         )
 
     def _emit(self, room: str, update: StateUpdate) -> None:
-        """Encode once and write to each socket of the room."""
+        """Encode once and write to each socket of the room (see `live.frames`)."""
         server = self._namespace.server
         data = ["event", update]
         packet = server.packet_class(socket_packet.EVENT, namespace=NAMESPACE, data=data)
-        frame = engine_packet.Packet(engine_packet.MESSAGE, packet.encode())
-        message = {"type": "websocket.send", "text": frame.encode()}
+        message = engine_packet.Packet(engine_packet.MESSAGE, packet.encode())
+        frame = text_frame(str(message.encode()))
         for _, eio_sid in self._members(room):
             socket = server.eio.sockets.get(eio_sid)
             if socket is None or socket.closed:
                 continue
-            if socket not in self._slow and socket.queue.empty():
-                if _written_at_once(server.environ[eio_sid]["asgi.send"], message):
-                    continue
-                self._slow.add(socket)
-            socket.queue.put_nowait(frame)
-
-
-def _written_at_once(
-    send: Callable[[dict[str, str]], Coroutine[Any, Any, None]], message: dict[str, str]
-) -> bool:
-    """Write a frame to a socket now, if that needs no waiting; else nothing is written.
-
-    Going through Engine.IO's queue wakes a task for each socket, which with hundreds of screens
-    costs three times as much as the writing (docs/decisions/0001-rooms.md). The server's `send`
-    begins by waiting until the client can take more: run up to there, it either finishes or
-    yields. A client that can't keep up is sent to by the queue from then on, in order.
-    """
-    sending = send(message)
-    try:
-        sending.send(None)
-    except StopIteration:
-        return True
-    except Exception:
-        return True  # the client has gone; Engine.IO notices by itself
-    sending.close()
-    return False
+            write = writer_of(server.environ[eio_sid]["asgi.scope"])
+            if write is not None:
+                write(frame)
+            else:
+                socket.queue.put_nowait(message)
 
 
 def _millis(at: datetime) -> int:

@@ -17,6 +17,7 @@ from types import FrameType
 import uvicorn
 
 from locker_app.serving.environment import SERVING
+from locker_app.serving.websocket import WebSocket
 from locker_app.settings import Settings
 
 _GRACE_SECONDS = 3  # for requests under way when the server is asked to stop
@@ -50,7 +51,7 @@ def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None
         "locker_app.asgi:create",
         factory=True,
         loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
-        ws="websockets-sansio",
+        ws=WebSocket,
         # Deflating the same frame anew for each of 500 screens costs more than it saves.
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # Socket.IO has its own
