@@ -7,7 +7,7 @@ the pinned version: the event namespace and its token map, Socket.IO's rooms and
 Engine.IO's queue and ASGI scope for each socket, and the names of states and vars in a delta.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
