@@ -66,6 +66,21 @@ export function Countdown({ until, over }) {
 }
 
 /**
+ * Refuses clicks and forms until the returned function is called. What is pressed without a
+ * connection would be sent once there is one: perhaps much later, when nobody wants it any more.
+ */
+function refusingToAct() {
+  const refuse = (event) => {
+    if (!event.target.closest("main :is(button, input, form)")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const kinds = ["click", "submit"];
+  kinds.forEach((kind) => document.addEventListener(kind, refuse, true));
+  return () => kinds.forEach((kind) => document.removeEventListener(kind, refuse, true));
+}
+
+/**
  * Whether what is on the screen is live. The server beats every five seconds; a screen that has
  * not heard it for longer says as of when it is, whatever the socket believes. When the session
  * is another than it was, perhaps ended while nothing could be heard, the page begins anew.
@@ -101,12 +116,14 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
   const waiting = !known && online && !disconnected && loading;
   const asOf = known ? ` ${asOfText} ${format(heard.current, "", { timeStyle: "medium" })}` : "";
   const text = live ? liveText : waiting ? "" : `${lostText}${asOf}`;
+  const state = live ? "live" : waiting ? "waiting" : "lost";
   useEffect(() => {
-    document.documentElement.dataset.live = live ? "yes" : "no";
-  }, [live]);
+    document.documentElement.dataset.live = state;
+    return state === "lost" ? refusingToAct() : undefined;
+  }, [state]);
   return h(
     "p",
-    { className: "freshness", "data-state": live ? "live" : waiting ? "waiting" : "lost", role: "status" },
+    { className: "freshness", "data-state": state, role: "status" },
     h("span", { className: "dot", "aria-hidden": true }),
     h("span", null, text),
   );
