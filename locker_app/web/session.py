@@ -5,6 +5,7 @@ handler was sent is checked by `services.command`; what may be done, by the serv
 """
 
 import logging
+import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
@@ -36,9 +37,14 @@ class Feedback(LiveState, rx.State):
     text: str = ""
     tone: str = ""
     count: int = 0
+    """Another for each that is told, also after the server was started again: a time."""
 
     def _tell(self, text: str, tone: str = "good") -> None:
-        self.text, self.tone, self.count = text, tone, self.count + 1
+        self.text, self.tone, self.count = text, tone, time.time_ns() // 1_000_000
+
+    def _forget(self) -> None:
+        """Another question is asked now: what was said to the last one is no answer to it."""
+        self.text, self.tone = "", ""
 
 
 def session_key(state: rx.State) -> str | None:
