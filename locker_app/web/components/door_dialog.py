@@ -131,7 +131,7 @@ def _confirm(board: Item, what: rx.Component, act: str, on_click: Any) -> rx.Com
             rx.el.input(
                 id="reason",
                 type="text",
-                default_value="",
+                default_value=board.reason,
                 on_change=board.type_reason,
                 max_length=500,
                 required=True,
