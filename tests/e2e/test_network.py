@@ -128,6 +128,40 @@ def test_signed_out_while_the_network_was_down(
     screen.sees_no(library.name(student))
 
 
+def test_a_dialog_outlives_a_broken_connection(
+    library: Library, desktop: NewScreen, line: Network
+) -> None:
+    bank_id, student = library.bank(), library.person()
+    library.take(student, bank_id)
+    board = desktop(library.staff(), base_url=line.url).open(f"/staff/board/{bank_id}")
+    board.press("A1, held").press("Force release")
+    reason = board.page.get_by_label("Reason")
+    reason.fill("left over night")
+    line.cut()
+    _is_lost(board)
+    line.heal()
+    board.is_live()
+    expect(reason).to_have_value("left over night")
+    board.press("Release it")
+    expect(board.dialog).to_contain_text("Nobody has this locker.")
+
+
+def test_nothing_is_done_later_that_was_pressed_without_a_connection(
+    library: Library, phone: NewScreen, line: Network
+) -> None:
+    bank_id = library.bank()
+    screen = phone(library.person(), base_url=line.url).open(f"/lockers/{bank_id}")
+    line.cut()
+    _is_lost(screen)
+    before = library.mark()
+    for _ in range(3):
+        screen.press("Get a locker")
+    line.heal()
+    screen.is_live().press("Get a locker")
+    expect(screen.number).to_have_text("A1")
+    assert library.kinds(before) == ["LockerAssigned"]
+
+
 @pytest.fixture
 def mortal(_built_pages: None, tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, to be killed."""
@@ -145,7 +179,6 @@ def test_a_server_that_is_killed_and_started_again(
     holder, leaving, waiting = people
     library.take(holder, bank_id)
     going = library.take(leaving, bank_id)
-    library.join(waiting, bank_id)
 
     def screen_of(actor: Actor | None, path: str, **kind) -> Screen:
         context = new_context(base_url=mortal.url, **kind)
@@ -154,6 +187,9 @@ def test_a_server_that_is_killed_and_started_again(
         return new_tab(context).open(path)
 
     mine = screen_of(holder, f"/lockers/{bank_id}", **chromium.PHONE)
+    mine.press("Give it back").sees("is given back").press("Get a locker")
+    expect(mine.number).to_have_text("A1")
+    library.join(waiting, bank_id)
     queue = screen_of(waiting, f"/lockers/{bank_id}", **chromium.PHONE)
     board = screen_of(library.staff(), f"/staff/board/{bank_id}", **chromium.DESKTOP)
     home = screen_of(None, "/", **chromium.DESKTOP)
@@ -180,8 +216,9 @@ def test_a_server_that_is_killed_and_started_again(
         board.shows_door(2, "r").sees(library.name(waiting))
         for screen in (mine, board, home):
             _has_kept(screen)
-        mine.press("Give it back")  # and all works as before
+        mine.sees_no("is given back").press("Give it back")  # and all works as before
         expect(mine.number).to_have_count(0)
+        mine.sees("Locker A1 is given back")
         board.shows_door(1, "f")
         assert "Traceback" not in again.output
     finally:

@@ -23,6 +23,9 @@ def test_force_release_needs_a_reason_and_reaches_the_phone(
     board.press("Force release").press("Release it")
     board.sees_refusal("Please give a reason")
     expect(mine.number).to_have_text("A1")
+    board.press("Cancel").press("Force release")
+    board.page.get_by_label("Reason").wait_for()
+    expect(board.dialog.get_by_role("alert")).to_have_count(0)  # a new question, not refused yet
     board.page.get_by_label("Reason").fill("left over night")
     board.press("Release it")
     expect(mine.number).to_have_count(0)
