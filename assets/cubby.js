@@ -219,7 +219,8 @@ export function Attention({ text }) {
     if (!text) return undefined;
     const before = document.title;
     document.title = `● ${text}`;
-    navigator.vibrate?.([200, 100, 200]);
+    // Browsers refuse it, and complain, until the person has tapped somewhere.
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
     return () => {
       document.title = before;
     };
