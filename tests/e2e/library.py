@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
-from locker_app.db.tables import assignment, locker, person
+from locker_app.db.tables import assignment, locker, person, site
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.queries.sites import site_of_bank
@@ -48,6 +48,12 @@ class Library(World):
         database = Database(f"sqlite:///{server.log.parent / 'cubby.db'}")
         super().__init__(database, _Now())
         self.server = server
+
+    def site(self, **rules: Any) -> int:
+        """A site with these rules and a name of its own; its id."""
+        site_id = super().site(**rules)
+        self.change(update(site).where(site.c.id == site_id).values(name=f"Library {site_id}"))
+        return site_id
 
     def token(self, actor: Actor) -> str:
         """A session of this person or staff member, opened without the price of a hash."""

@@ -1,0 +1,170 @@
+"""Every page in each of its states: axe in both themes, what is to be tapped, narrow screens,
+large text, no motion."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import update
+
+from locker_app.db.tables import person
+from locker_app.services.lockers import take_out_of_service
+from locker_app.services.secrets import hash_secret
+from tests.e2e.conftest import NewScreen
+from tests.e2e.inspection import Inspector
+from tests.e2e.library import Library
+from tests.e2e.screens import Troubles
+
+
+@pytest.fixture
+def inspector() -> Iterator[Inspector]:
+    """Fails the test when anything was found on any page."""
+    made = Inspector()
+    yield made
+    assert not made.found, "\n".join(made.found)
+
+
+def test_pages_of_a_visitor(
+    library: Library, desktop: NewScreen, inspector: Inspector, troubles: Troubles
+) -> None:
+    bank_id, new, known = library.bank(accessible=1), library.person(), library.person()
+    whose = update(person).where(person.c.id == known.id)
+    library.change(whose.values(pin_hash=hash_secret("2580")))
+    screen = desktop()
+    page = screen.page
+
+    def look(name: str) -> None:
+        inspector.inspect(page, name)
+
+    screen.open("/")
+    look("home")
+    screen.open(f"/lockers/{bank_id}")
+    expect(screen.doors).to_have_count(3)
+    look("bank, nobody")
+    screen.open("/lockers/999999").sees("There are no lockers at this address")
+    look("bank that is not there")
+    screen.open("/sign-in")
+    look("sign in, number")
+    page.get_by_label("Enrolment number").fill("XX1")
+    screen.press("Continue").sees_refusal("not known here")
+    look("sign in, number refused")
+    page.get_by_label("Enrolment number").fill(library.number(new))
+    screen.press("Continue").button("Choose this PIN").wait_for()
+    look("sign in, choose a PIN")
+    screen.press("Change")
+    page.get_by_label("Enrolment number").fill(library.number(known))
+    screen.press("Continue")
+    page.get_by_label("Your PIN").fill("1111")
+    screen.press("Sign in").sees_refusal("Wrong PIN").is_live()
+    look("sign in, wrong PIN")
+    screen.open("/me").sees("You are not signed in")
+    look("account, nobody")
+    screen.open("/staff/sign-in?refused=wrong_password").sees_refusal("Wrong name or password")
+    look("staff sign in, refused")
+    screen.open("/staff").sees("This page is for staff")
+    look("board, nobody")
+    troubles.allow("404")
+    screen.page.goto("/nowhere/at/all")
+    screen.page.get_by_role("heading", level=1).wait_for()
+    look("an address that leads nowhere")
+
+
+def test_pages_of_a_student(
+    library: Library, desktop: NewScreen, inspector: Inspector, troubles: Troubles
+) -> None:
+    site_id = library.site()
+    limited = library.bank(site_id, count=12, accessible=2, limit_minutes=60)
+    full = library.bank(site_id, count=1)
+    ((holder, taken),) = library.fill(full)
+    student = library.person()
+    screen = desktop(student)
+
+    def look(name: str) -> None:
+        inspector.inspect(screen.page, name)
+
+    screen.open(f"/lockers/{limited}").button("Get a locker").wait_for()
+    look("bank, free")
+    screen.open(f"/lockers/{full}").press("Join the waiting list")
+    expect(screen.place).to_have_text("1")
+    look("bank, waiting, and a notice")
+    screen.open(f"/lockers/{limited}").sees("You are waiting for a locker in")
+    look("bank, waiting elsewhere")
+    library.give_back(holder, taken)
+    screen.open(f"/lockers/{full}")
+    expect(screen.held).to_have_text("A1")
+    look("bank, held for one")
+    screen.press("Let it go").button("Get a locker").wait_for()
+    library.take(student, limited)
+    screen.open("/").sees("Yours")
+    look("home, with a locker")
+    screen.open(f"/lockers/{full}").sees("is yours")
+    look("bank, with a locker elsewhere")
+    screen.open(f"/lockers/{limited}")
+    expect(screen.number).to_have_text("A1")
+    look("bank, one's own")
+    library.is_due(student, "remind_at")
+    screen.page.locator(".box").wait_for()
+    look("bank, reminded")
+    library.is_due(student, "due_at")
+    screen.sees("overdue", "Please give it back")
+    look("bank, overdue")
+    troubles.allow("net::ERR_INTERNET_DISCONNECTED")
+    screen.page.context.set_offline(True)
+    screen.sees("Reconnecting")
+    look("bank, without a connection")
+    screen.page.context.set_offline(False)
+    screen.is_live().open("/me").sees(library.number(student))
+    look("account")
+    screen.open("/sign-in").sees("You are signed in as")
+    look("sign in, when one is")
+
+
+def test_pages_of_staff(library: Library, desktop: NewScreen, inspector: Inspector) -> None:
+    bank_id, admin = library.bank(count=12, accessible=3, limit_minutes=60), library.staff()
+    student, overdue = library.people(2)
+    library.take(student, bank_id)
+    library.take(overdue, bank_id)
+    library.is_due(overdue, "due_at")
+    library.run(admin, take_out_of_service, locker_id=library.door(bank_id, 4), reason="stuck")
+    screen = desktop(admin)
+
+    def look(name: str) -> None:
+        inspector.inspect(screen.page, name)
+
+    screen.open("/staff").sees("Choose a bank")
+    look("board, no bank chosen")
+    screen.open(f"/staff/board/{bank_id}").sees(library.name(overdue))
+    look("board")
+    screen.press("A1, held")
+    expect(screen.dialog).to_contain_text(library.name(student))
+    look("door")
+    screen.press("Force release").page.get_by_label("Reason").wait_for()
+    look("door, reason asked")
+    screen.press("Release it").sees_refusal("Please give a reason")
+    look("door, reason refused")
+    screen.page.keyboard.press("Escape")
+    screen.press("A4, out of service").button("Back in service").wait_for()
+    look("door out of service")
+    screen.page.keyboard.press("Escape")
+    screen.open("/staff/history").page.get_by_role("row").nth(1).wait_for()
+    look("history")
+    screen.page.get_by_label("Refused attempts only").click()
+    expect(screen.page.get_by_label("Refused attempts only")).to_be_checked()
+    look("history, refused only")
+    screen.open("/staff/account").sees("Signed in as")
+    look("staff account")
+
+
+def test_nothing_moves_for_who_wants_no_motion(library: Library, desktop: NewScreen) -> None:
+    bank_id = library.bank()
+    moving = "document.getAnimations().length"
+    still = desktop(reduced_motion="reduce")
+    still.page.route_web_socket("**/_event/**", lambda _socket: None)  # stays a skeleton
+    still.page.goto(f"/lockers/{bank_id}")
+    still.page.locator(".wait").first.wait_for()
+    assert still.page.evaluate(moving) == 0
+    usual = desktop()
+    usual.page.route_web_socket("**/_event/**", lambda _socket: None)
+    usual.page.goto(f"/lockers/{bank_id}")
+    usual.page.locator(".wait").first.wait_for()
+    assert usual.page.evaluate(moving) > 0
