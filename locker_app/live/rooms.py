@@ -4,7 +4,8 @@ A change is sent as one `StateUpdate` to all sockets that watch a topic, encoded
 several times cheaper than one state update for each client, and never loses any
 (docs/decisions/0001-rooms.md). Facts used here, all checked by tests/live/test_rooms.py against
 the pinned version: the event namespace and its token map, Socket.IO's rooms and packet encoding,
-Engine.IO's queue and ASGI scope for each socket, and the names of states and vars in a delta.
+Engine.IO's queue and ASGI scope for each socket, the names of states and vars in a delta, and what
+a state keeps of its connection.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 import reflex as rx
 from engineio import packet as engine_packet
 from reflex.state import StateUpdate
+from reflex_base.constants import RouteVar
 from reflex_base.constants.state import FIELD_MARKER
 from socketio import packet as socket_packet
 
@@ -65,6 +67,19 @@ def set_on_load(*names: str) -> Callable[[type[S]], type[S]]:
         return state_class
 
     return decorate
+
+
+def cookies_of(state: rx.State) -> str:
+    """The cookies of the connection that an event came by, as its header has them.
+
+    Every event asks. `state.router` would build all that is known of the page and the connection.
+    """
+    return state.router_data.get(RouteVar.HEADERS, {}).get("cookie", "")
+
+
+def address_of(state: rx.State) -> str:
+    """The address that the connection comes from, as far as trusted proxies say."""
+    return state.router_data.get(RouteVar.CLIENT_IP, "")
 
 
 class Rooms:

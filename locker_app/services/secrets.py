@@ -8,6 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import jwt
 from argon2 import PasswordHasher
@@ -71,16 +72,10 @@ class TokenKeys:
         if len(token) > _MAX_TOKEN_LENGTH:
             return None
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-            key = next(key for key in self.keys if _kid(key) == kid)
-            claims = jwt.decode(token, _signing_key(key), algorithms=["HS256"], options=_REQUIRED)
+            genuine = _genuine(self, token)
         except (jwt.InvalidTokenError, StopIteration):
             return None
-        opaque_id = claims["sid"]
-        if not isinstance(opaque_id, str):
-            return None
-        issued, expires = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
-        return Token(opaque_id, issued, expires)
+        return genuine if genuine.expires_at > datetime.now(UTC) else None
 
     def session_id_for(self, idempotency_key: str | None, *credentials: str) -> str:
         """An opaque session id: random, or, for a repeated request with the same credentials,
@@ -89,6 +84,24 @@ class TokenKeys:
             return secrets.token_urlsafe(32)
         text = "\0".join((idempotency_key, *credentials))
         return hmac.new(_signing_key(self.keys[0]), text.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _genuine(keys: TokenKeys, token: str) -> Token:
+    """What a genuine token says. Kept, as each event of a page names its session anew; whether it
+    has expired since is for the caller to see. What raises is not kept.
+
+    Raises:
+        jwt.InvalidTokenError, StopIteration: it is not genuine, or has expired.
+    """
+    kid = jwt.get_unverified_header(token).get("kid")
+    key = next(key for key in keys.keys if _kid(key) == kid)
+    claims = jwt.decode(token, _signing_key(key), algorithms=["HS256"], options=_REQUIRED)
+    opaque_id = claims["sid"]
+    if not isinstance(opaque_id, str):
+        raise jwt.InvalidTokenError
+    issued, expires = (datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp"))
+    return Token(opaque_id, issued, expires)
 
 
 def _signing_key(key: str) -> bytes:

@@ -7,18 +7,18 @@ handler was sent is checked by `services.command`; what may be done, by the serv
 import logging
 import time
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 
 import reflex as rx
 from sqlalchemy import Connection
+from starlette.requests import cookie_parser
 
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.live import watching
-from locker_app.live.rooms import LiveState
+from locker_app.live.rooms import LiveState, address_of, cookies_of
 from locker_app.live.topics import Topic
 from locker_app.live.watching import Watched
 from locker_app.services import runtime
@@ -49,17 +49,8 @@ class Feedback(LiveState, rx.State):
 
 def session_key(state: rx.State) -> str | None:
     """The key of the session that the connection's cookie names, if the cookie is genuine."""
-    headers = state.router.headers.raw_headers
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(runtime.SESSION_COOKIE)
-    except CookieError:
-        return None
-    return runtime.current().session_key(morsel.value if morsel else None)
-
-
-def address_of(state: rx.State) -> str:
-    """The address that this browser's connection comes from, as far as trusted proxies say."""
-    return state.router.session.client_ip
+    cookies = cookie_parser(cookies_of(state))
+    return runtime.current().session_key(cookies.get(runtime.SESSION_COOKIE))
 
 
 def call_of(state: rx.State, request_id: str | None = None) -> Call:

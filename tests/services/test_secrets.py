@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import jwt
 import pytest
@@ -33,6 +33,14 @@ def encoded(part: dict[str, object]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
+class Later(datetime):
+    """A clock that is an hour ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Later":
+        return cls.fromtimestamp((NOW + HOUR).timestamp(), tz)
+
+
 class TestToken:
     def test_names_the_session(self) -> None:
         assert KEYS.read(signed()) == "opaque"
@@ -47,6 +55,12 @@ class TestToken:
 
     def test_expired(self) -> None:
         assert KEYS.read(KEYS.sign("opaque", NOW - HOUR, NOW - timedelta(seconds=1))) is None
+
+    def test_expires_after_it_was_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        token = signed()
+        assert KEYS.read(token) == "opaque"
+        monkeypatch.setattr(secrets, "datetime", Later)
+        assert KEYS.read(token) is None
 
     def test_of_a_key_that_was_changed(self) -> None:
         token = signed()

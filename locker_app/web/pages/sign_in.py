@@ -10,12 +10,13 @@ import reflex as rx
 from starlette.concurrency import run_in_threadpool
 
 from locker_app.domain.errors import DomainError, WrongPin
+from locker_app.live.rooms import address_of
 from locker_app.services import runtime
 from locker_app.services import sign_in as signing
 from locker_app.web.components.browser import NativeForm
 from locker_app.web.components.parts import hidden, sign_out_forms
 from locker_app.web.live_states import Me
-from locker_app.web.session import address_of, call_of, watch
+from locker_app.web.session import call_of, watch
 from locker_app.web.template import page
 from locker_app.web.words import SIGN_IN_REFUSALS
 
