@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from locker_app.db.engine import run_plain
 from locker_app.db.log import Logged
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.errors import DomainError
@@ -128,11 +129,11 @@ def _record_refusal(conn: Connection, job: _Job[Any], refusal: DomainError) -> N
 
 @contextlib.contextmanager
 def _savepoint(conn: Connection):
-    conn.exec_driver_sql("SAVEPOINT command")
+    run_plain(conn, "SAVEPOINT command")
     try:
         yield
     except BaseException:
-        conn.exec_driver_sql("ROLLBACK TO command")
-        conn.exec_driver_sql("RELEASE command")
+        run_plain(conn, "ROLLBACK TO command")
+        run_plain(conn, "RELEASE command")
         raise
-    conn.exec_driver_sql("RELEASE command")
+    run_plain(conn, "RELEASE command")
