@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
+from locker_app.db.statement import Statement
 from locker_app.db.tables import person, staff, staff_role
 from locker_app.domain.actors import Role
 
@@ -20,12 +21,16 @@ class PersonView:
     near_last: bool
 
 
+_PERSON = Statement(
+    select(
+        person.c.id, person.c.number, person.c.name, person.c.accessible, person.c.near_last
+    ).where(person.c.id == bindparam("person_id"))
+)
+
+
 def person_view(conn: Connection, person_id: int) -> PersonView | None:
     """The person with this id; None when there is none."""
-    p = person.c
-    row = conn.execute(
-        select(p.id, p.number, p.name, p.accessible, p.near_last).where(p.id == person_id)
-    ).one_or_none()
+    row = _PERSON.first(conn, person_id=person_id)
     return None if row is None else PersonView(*row)
 
 

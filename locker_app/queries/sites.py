@@ -116,8 +116,11 @@ class SiteView:
     hold_minutes: int
 
 
+_SITES = Statement(
+    select(site.c.id, site.c.name, site.c.time_zone, site.c.hold_minutes).order_by(site.c.id)
+)
+
+
 def sites(conn: Connection) -> list[SiteView]:
     """All sites, in the order in which they were set up."""
-    s = site.c
-    rows = conn.execute(select(s.id, s.name, s.time_zone, s.hold_minutes).order_by(s.id))
-    return [SiteView(*row) for row in rows]
+    return [SiteView(*row) for row in _SITES.rows(conn)]
