@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from locker_app.db.database import Database
-from tests.api.library import Library
+from tests.api.clients import Library
 from tests.world import Clock, World
 
 

@@ -9,7 +9,7 @@ from locker_app.db.tables import person, session
 from locker_app.services import sessions
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 from tests.world import PASSWORD
 
 PIN = "4711"

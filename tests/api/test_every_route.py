@@ -15,7 +15,7 @@ from locker_app.api.app import make_api
 from locker_app.db.tables import metadata
 from locker_app.domain.actors import Actor, Role
 from locker_app.services.lockers import take_out_of_service
-from tests.api.library import Client, Library
+from tests.api.clients import Client, Library
 from tests.world import World
 
 ACTORS = ("nobody", "owner", "other", "viewer", "professor", "elsewhere", "admin")
@@ -33,7 +33,7 @@ class Scene:
 
     def __init__(self, library: Library) -> None:
         world: World = library.world
-        self.library = library
+        self.place = library
         site = world.site(lockers_per_person=2)
         self.site = site
         self.bank, self.full = world.bank(site, count=9), world.bank(site, count=1)
@@ -57,7 +57,7 @@ class Scene:
 
     def client(self, actor: str, *, browser: bool) -> Client:
         """Whoever it is, with a cookie or a token."""
-        come = self.library.browser if browser else self.library.program
+        come = self.place.browser if browser else self.place.program
         return come(self.actors.get(actor))
 
     def state(self) -> list[tuple[str, dict[str, Any]]]:
@@ -66,7 +66,7 @@ class Scene:
             (name, row._asdict())
             for name, table in metadata.tables.items()
             if name not in LOGGED
-            for row in self.library.world.rows(table)
+            for row in self.place.world.rows(table)
         ]
 
     def state_of(self, actor: str) -> list[tuple[str, dict[str, Any]]]:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from locker_app.db.tables import person, session
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
-from tests.api.library import ORIGIN, Client, Library, code
+from tests.api.clients import ORIGIN, Client, Library, code
 from tests.world import PASSWORD
 
 PIN = "4711"

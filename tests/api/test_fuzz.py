@@ -20,7 +20,7 @@ from locker_app.api.problems import MEDIA_TYPE
 from locker_app.db.database import Database
 from locker_app.db.tables import assignment, bank, locker, person, site, staff, staff_role, wait
 from locker_app.domain.actors import Actor, Role
-from tests.api.library import Client, Library
+from tests.api.clients import Client, Library
 from tests.world import Clock, World
 
 DOCUMENT: dict[str, Any] = make_api().openapi()
@@ -85,7 +85,7 @@ class Stage:
     """Who sends the requests, and what must stand as it is afterwards."""
 
     def __init__(self, library: Library, person_: Actor, viewer: Actor, professor: Actor) -> None:
-        self.library = library
+        self.place = library
         self._person, self._viewer, self._professor = person_, viewer, professor
         self.admin = library.world.staff()
         self._owned = {
@@ -97,20 +97,20 @@ class Stage:
     def enter(self) -> dict[str, Client]:
         """Clients who are signed in: what was tried before may have signed them out."""
         return {
-            "nobody": self.library.program(),
-            "person": self.library.program(self._person),
-            "browser": self.library.browser(self._person),
-            "viewer": self.library.program(self._viewer),
-            "professor": self.library.browser(self._professor),
+            "nobody": self.place.program(),
+            "person": self.place.program(self._person),
+            "browser": self.place.browser(self._person),
+            "viewer": self.place.program(self._viewer),
+            "professor": self.place.browser(self._professor),
         }
 
     def doors(self) -> list[Any]:
         """All that nobody here may change."""
         tables = (site, bank, locker, staff, staff_role)
-        return [tuple(row) for table in tables for row in self.library.world.rows(table)] + [
+        return [tuple(row) for table in tables for row in self.place.world.rows(table)] + [
             tuple(row)
             for table in (assignment, wait, person)
-            for row in self.library.world.rows(table)
+            for row in self.place.world.rows(table)
             if row.id in self._owned[table.name]
         ]
 
@@ -193,7 +193,7 @@ def test_odd_requests(stage: Stage, method: str, path: str, operation: dict[str,
 def test_odd_requests_of_who_may_everything(
     stage: Stage, method: str, path: str, operation: dict[str, Any]
 ) -> None:
-    admin = stage.library.program(stage.admin)
+    admin = stage.place.program(stage.admin)
 
     @ODD
     @given(request=requests(method, path, operation))

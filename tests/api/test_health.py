@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from locker_app.api.routes import health
-from tests.api.library import Library
+from tests.api.clients import Library
 
 
 def test_a_working_installation(any_library: Library) -> None:

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from locker_app.db.tables import event
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 
 
 def test_the_same_key_gets_the_same_answer(any_library: Library) -> None:

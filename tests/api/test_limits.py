@@ -4,7 +4,7 @@ import pytest
 
 from locker_app.services.limiter import Limiter, Rates
 from locker_app.services.runtime import Runtime
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 from tests.world import World
 
 FEW = Rates(account="3/minute", failures="6/minute", nobody="2/minute")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 
 
 def test_get_a_locker_and_give_it_back(any_library: Library) -> None:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from locker_app.api import asked
 from locker_app.api.app import make_api
 from locker_app.api.problems import MEDIA_TYPE
-from tests.api.library import Library
+from tests.api.clients import Library
 
 DOCUMENT: dict[str, Any] = make_api().openapi()
 OPERATIONS = [

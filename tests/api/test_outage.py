@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from locker_app.db import outage
 from locker_app.db.database import Database
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 from tests.postgresql import Cluster
 from tests.world import PASSWORD, Clock, World
 

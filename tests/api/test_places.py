@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from locker_app.db.tables import locker
 from locker_app.domain.actors import Role
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 
 
 def test_sites_and_their_banks(any_library: Library) -> None:

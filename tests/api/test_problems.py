@@ -8,7 +8,7 @@ import pytest
 from locker_app.api.app import make_api
 from locker_app.api.shell import MAX_BODY
 from locker_app.queries import scoped
-from tests.api.library import Client, Library, code
+from tests.api.clients import Client, Library, code
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v2/me", "/api/v1/me/", "/auth/nothing"])

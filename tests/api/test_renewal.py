@@ -16,7 +16,7 @@ from locker_app.db.transaction import Work
 from locker_app.domain.actors import Actor
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.sessions import PERSON_SESSION, key_of, open_session
-from tests.api.library import Client, Library, code
+from tests.api.clients import Client, Library, code
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

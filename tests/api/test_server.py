@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 
 from locker_app.services import hashing, sign_in
-from tests.api.library import Library
+from tests.api.clients import Library
 
 
 @pytest.fixture

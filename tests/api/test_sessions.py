@@ -11,7 +11,7 @@ from sqlalchemy import update
 from locker_app.db.tables import session
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import TokenKeys
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 
 
 def forgeries(library: Library) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 
 from locker_app.domain.actors import SYSTEM, Role
 from locker_app.services.people import add_person
-from tests.api.library import Library, code
+from tests.api.clients import Library, code
 
 
 def test_force_release(any_library: Library) -> None:
