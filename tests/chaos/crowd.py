@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-_RETRY_SECONDS = 0.05
+_RETRY_SECONDS = 0.3  # or the crowd keeps the machine so busy that the server cannot start
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,10 @@ class Member(threading.Thread):
     def run(self) -> None:
         """Do this and that until stopped."""
         try:
-            with httpx.Client(base_url=self._url, headers=self._headers, timeout=20) as client:
+            client = httpx.Client(
+                base_url=self._url, headers=self._headers, timeout=20, verify=False
+            )
+            with client:
                 while self._goes_on:
                     self._get_and_give_back(client)
         except Exception as error:

@@ -15,8 +15,8 @@ from tests.e2e.library import SECRET_KEY, Library
 
 SEED = 20210001
 MEMBERS = 20
-LOCKERS = 12  # fewer than people, so that some are refused and wait
-KILLS = 4
+LOCKERS = 6  # fewer than people, so that some are refused and wait
+KILLS = 3
 BETWEEN_KILLS = (60, 160)  # answers; with the seed it is always the same numbers
 PATIENCE = 120.0
 REPEATED = 25
