@@ -22,6 +22,7 @@ from locker_app.db.log import Logged
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.live.topics import KINDS, Topic, Vars, touched
+from locker_app.queries.sessions import open_among
 
 MIN_INTERVAL_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -44,6 +45,10 @@ class Audience(Protocol):
 
     def beat(self, at: datetime) -> None:
         """Tell everybody the time."""
+        ...
+
+    def sessions(self) -> set[int]:
+        """The sessions in which anybody watches."""
         ...
 
     def evict(self, session_id: int) -> None:
@@ -73,6 +78,8 @@ class Hub:
         self._clock = clock
         self._channels: dict[Topic, _Channel] = {}
         self._due: set[Topic] = set()
+        self._broken: set[Topic] = set()
+        """Topics whose last projection failed by a fault of ours."""
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -81,7 +88,8 @@ class Hub:
         """Follow this process's commits while the block lasts."""
         self._loop = asyncio.get_running_loop()
         self._db.listen(self._committed)
-        tasks = [asyncio.create_task(self._project_due()), asyncio.create_task(self._beat())]
+        work = (self._project_due(), self._beat(), self._look_after_sessions())
+        tasks = [asyncio.create_task(task) for task in work]
         try:
             yield self
         finally:
@@ -106,9 +114,10 @@ class Hub:
                 self._channels.pop(topic, None)  # or the next to join would get what is old now
         self._wake.set()
 
-    def touch_all(self) -> None:
-        """Project everything that is watched again: events may have been missed."""
+    async def catch_up(self) -> None:
+        """Look at everything that is watched, and at who watches, again: events were missed."""
         self.touch(list(self._channels))
+        await self._evict_ended()
 
     def snapshot(self, topic: Topic) -> Vars | None:
         """The last projection of a topic that somebody has just begun to watch; without one it is
@@ -133,17 +142,38 @@ class Hub:
             if not topics:
                 continue
             try:
-                projected = await self._db.aread(functools.partial(self._project, topics))
+                await self._project_and_send(topics)
             except OUTAGES as error:
                 outages.failed(error)
-            except Exception:
-                logger.exception("projection failed; it is tried again")
-            else:
-                for topic, values in projected.items():
-                    self._send_changes(topic, values)
-                continue
-            self._due.update(topics)
-            await asyncio.sleep(RETRY_SECONDS)
+                self._due.update(topics)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _project_and_send(self, topics: Collection[Topic]) -> None:
+        """All in one snapshot; when that fails, each alone: one must not hold up the others."""
+        try:
+            projected = await self._db.aread(functools.partial(self._project, topics))
+        except OUTAGES:
+            raise
+        except Exception:
+            if len(topics) > 1:
+                for topic in topics:
+                    await self._project_and_send([topic])
+                return
+            (topic,) = topics
+            self._failed(topic)
+            return
+        for topic, values in projected.items():
+            self._broken.discard(topic)
+            self._send_changes(topic, values)
+
+    def _failed(self, topic: Topic) -> None:
+        """Try again in a while; the log says so once."""
+        if topic not in self._broken:
+            logger.exception("the projection of %s failed; it is tried again", topic)
+            self._broken.add(topic)
+        retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
+        self._channels.setdefault(topic, _Channel()).next_at = retry_at
+        self._due.add(topic)
 
     def _project(self, topics: Collection[Topic], conn: Connection) -> dict[Topic, Vars | None]:
         now = self._clock()
@@ -192,10 +222,27 @@ class Hub:
             self._forget_unwatched()
             await asyncio.sleep(BEAT_SECONDS)
 
+    async def _look_after_sessions(self) -> None:
+        """Sessions also end by time, and by what no event says."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            try:
+                await self._evict_ended()
+            except OUTAGES as error:
+                outages.failed(error)
+
+    async def _evict_ended(self) -> None:
+        watching = self._audience.sessions()
+        if watching:
+            still = await self._db.aread(lambda conn: open_among(conn, watching, self._clock()))
+            for session_id in watching - still:
+                self._audience.evict(session_id)
+
     def _forget_unwatched(self) -> None:
         """A topic that nobody watches keeps no projection: it would grow old unseen."""
         for topic in [t for t in self._channels if not self._audience.watched(t)]:
             del self._channels[topic]
+            self._broken.discard(topic)
 
 
 def _differing(before: Vars, after: Vars) -> Vars:

@@ -24,6 +24,7 @@ from locker_app.live.topics import Topic, Vars
 
 S = TypeVar("S", bound=rx.State)
 EVERYONE = "everyone"
+_SESSION = "session:"
 NAMESPACE = "/_event"
 
 
@@ -159,6 +160,12 @@ class Rooms:
         e.g. one that ended while the connection was down, starts anew."""
         self._tell(sid, {"beat_at": _millis(at), "session": session_id or 0})
 
+    def sessions(self) -> set[int]:
+        """The sessions whose sockets are here."""
+        rooms = (room for room in self._manager.rooms.get(NAMESPACE, {}) if room is not None)
+        named = (room.removeprefix(_SESSION) for room in rooms if room.startswith(_SESSION))
+        return {int(session_id) for session_id in named}
+
     def evict(self, session_id: int) -> None:
         """Take a session's sockets out of all rooms and tell their pages to start anew."""
         room = _session_room(session_id)
@@ -242,4 +249,4 @@ def _empty(state: type[rx.State]) -> Vars:
 
 
 def _session_room(session_id: int) -> str:
-    return f"session:{session_id}"
+    return f"{_SESSION}{session_id}"

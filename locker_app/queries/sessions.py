@@ -1,5 +1,6 @@
 """Reads about sessions, for who has the key of one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,3 +27,10 @@ def session_view(conn: Connection, key: str, now: datetime) -> SessionView | Non
         )
     ).one_or_none()
     return None if row is None else SessionView(*row)
+
+
+def open_among(conn: Connection, session_ids: Collection[int], now: datetime) -> set[int]:
+    """Those of these sessions that are still good."""
+    s = session.c
+    good = select(s.id).where(s.id.in_(session_ids), s.ended_at.is_(None), s.expires_at > now)
+    return set(conn.scalars(good))
