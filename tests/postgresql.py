@@ -87,6 +87,10 @@ class Cluster:
         """The address of the database with this name."""
         return f"postgresql://{_USER}@/{name}?host={self._home}"
 
+    def name_in(self, url: str) -> str:
+        """The name of the database that the address names."""
+        return url.split("/")[3].split("?")[0]
+
     def create(self, *, template: str = "template0") -> str:
         """Make a database; its name."""
         name = f"test_{next(self._names)}"
