@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, bindparam, select
 
+from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, event, locker, wait
 
 Row = dict[str, Any]
@@ -25,26 +26,47 @@ class Tables:
     out_of_service: dict[int, Row] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What is in the tables at one moment, oldest first."""
+
+    assignments: list[Any]
+    waits: list[Any]
+    lockers: list[Any]
+
+    @staticmethod
+    def read(conn: Connection) -> "Rows":
+        return Rows(*(all_rows.rows(conn) for all_rows in _ALL))
+
+    def tables(self) -> Tables:
+        return Tables(
+            {row.id: _without(row, _NOT_LOGGED) for row in self.assignments},
+            {row.id: _without(row, set()) for row in self.waits},
+            {
+                row.id: {"since": row.out_of_service_at, "reason": row.out_of_service_reason}
+                for row in self.lockers
+                if row.out_of_service_at is not None
+            },
+        )
+
+
+_ALL = [Statement(select(table).order_by(table.c.id)) for table in (assignment, wait, locker)]
+_EVENTS_AFTER = Statement(select(event).where(event.c.id > bindparam("last")).order_by(event.c.id))
+
+
 def stored(conn: Connection) -> Tables:
     """What the tables say."""
-    doors = conn.execute(select(locker).where(locker.c.out_of_service_at.is_not(None)))
-    return Tables(
-        {row.id: _without(row, _NOT_LOGGED) for row in _all(conn, assignment)},
-        {row.id: _without(row, set()) for row in _all(conn, wait)},
-        {
-            row.id: {"since": row.out_of_service_at, "reason": row.out_of_service_reason}
-            for row in doors
-        },
-    )
+    return Rows.read(conn).tables()
 
 
 def folded(conn: Connection) -> Tables:
     """What the log says."""
-    return fold(_all(conn, event))
+    return fold(events_after(conn, 0))
 
 
-def _all(conn: Connection, table: Table) -> list[Any]:
-    return list(conn.execute(select(table).order_by(table.c.id)).all())
+def events_after(conn: Connection, last: int) -> list[Any]:
+    """The events with higher ids than this, oldest first."""
+    return _EVENTS_AFTER.rows(conn, last=last)
 
 
 def fold(events: Iterable[Any], tables: Tables | None = None) -> Tables:

@@ -4,12 +4,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from locker_app.db.tables import assignment, locker, wait
 from locker_app.domain.lockers import LockerStatus
 from locker_app.queries.lockers import bank_view
 from locker_app.queries.sites import bank_counts, sites
+from tests.folding import Rows
 from tests.world import World
 
 
@@ -18,39 +18,35 @@ def check(world: World) -> None:
     world.db.read(lambda conn: check_at(conn, world.clock.now))
 
 
-def check_at(conn: Connection, now: datetime) -> None:
-    """Raise if anything is wrong with the lockers at `now`."""
-    _check_claims(conn)
-    _check_waiting(conn)
-    _check_counts(conn, now)
-
-
-def _open(conn: Connection, table: Any, ended: Any) -> list[Any]:
-    return list(conn.execute(select(table).where(ended.is_(None)).order_by(table.c.id)).all())
-
-
-def _check_claims(conn: Connection) -> None:
-    claims = _open(conn, assignment, assignment.c.released_at)
+def check_at(conn: Connection, now: datetime) -> Rows:
+    """Raise if anything is wrong with the lockers at `now`; what was looked at."""
+    rows = Rows.read(conn)
+    claims = [claim for claim in rows.assignments if claim.released_at is None]
+    places = [place for place in rows.waits if place.ended_at is None]
     _assert_unique("locker", [claim.locker_id for claim in claims])
     slots = [(claim.person_id, claim.site_id, claim.slot) for claim in claims]
     _assert_unique("slot of a person", slots)
-
-
-def _check_waiting(conn: Connection) -> None:
-    """Every hold is somebody's place in the list, and nobody waits beside a door for them."""
-    claims = {claim.id: claim for claim in _open(conn, assignment, assignment.c.released_at)}
-    places = _open(conn, wait, wait.c.ended_at)
     _assert_unique("person and site", [(place.person_id, place.site_id) for place in places])
-    holds = {claim.id for claim in claims.values() if claim.assigned_at is None}
-    offered = [place.assignment_id for place in places if place.assignment_id is not None]
-    assert sorted(offered) == sorted(holds)
-    for place in places:
-        if place.assignment_id is not None:
-            hold = claims[place.assignment_id]
-            assert (hold.person_id, hold.bank_id) == (place.person_id, place.bank_id)
-    claimed = {claim.locker_id for claim in claims.values()}
-    in_service = conn.execute(select(locker).where(locker.c.out_of_service_at.is_(None))).all()
-    free = [door for door in in_service if door.id not in claimed]
+    _check_holds(claims, places)
+    _check_waiting(claims, places, rows.lockers)
+    _check_counts(conn, now)
+    return rows
+
+
+def _check_holds(claims: list[Any], places: list[Any]) -> None:
+    """Every hold is for somebody's place in the list."""
+    holds = {claim.id: claim for claim in claims if claim.assigned_at is None}
+    offered = {place.assignment_id: place for place in places if place.assignment_id is not None}
+    assert offered.keys() == holds.keys()
+    for hold_id, hold in holds.items():
+        place = offered[hold_id]
+        assert (hold.person_id, hold.bank_id) == (place.person_id, place.bank_id)
+
+
+def _check_waiting(claims: list[Any], places: list[Any], lockers: list[Any]) -> None:
+    """Nobody waits beside a door that could be theirs."""
+    claimed = {claim.locker_id for claim in claims}
+    free = [d for d in lockers if d.out_of_service_at is None and d.id not in claimed]
     for place in places:
         if place.assignment_id is None:
             suitable = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
+from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, request
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor
@@ -35,16 +36,19 @@ def forget_old_answers(tx: Tx, actor: Actor, now: datetime) -> int:
     return tx.conn.execute(delete(request).where(request.c.at < now - KEEP_ANSWERS)).rowcount
 
 
+_DEADLINES = [
+    Statement(select(func.min(column)).where(_OPEN, column.is_not(None), *pending))
+    for column, pending in (
+        (_C.held_until, ()),
+        (_C.remind_at, (_C.reminded_at.is_(None),)),
+        (_C.due_at, (_C.overdue_at.is_(None),)),
+    )
+]
+
+
 def next_deadline(conn: Connection) -> datetime | None:
     """When something is due next; None while nothing is."""
-    deadlines = [
-        conn.scalar(select(func.min(column)).where(_OPEN, column.is_not(None), *pending))
-        for column, pending in (
-            (_C.held_until, ()),
-            (_C.remind_at, (_C.reminded_at.is_(None),)),
-            (_C.due_at, (_C.overdue_at.is_(None),)),
-        )
-    ]
+    deadlines = [deadline.value(conn) for deadline in _DEADLINES]
     return min((at for at in deadlines if at is not None), default=None)
 
 

@@ -242,6 +242,29 @@ class TestOffer:
         world.give_back(holder, taken)
         assert world.doors(full) == "f"
 
+    def test_who_asks_when_it_becomes_their_turn_gets_it(self, world: World) -> None:
+        """The hold before theirs has lapsed, and no timer ran."""
+        bank_id, holder, taken = one_door(world)
+        first, second = world.people(2)
+        world.join(first, bank_id)
+        world.join(second, bank_id)
+        world.give_back(holder, taken)
+        world.clock.advance(minutes=10)
+        assert world.take(second, bank_id).label == "A1"
+        assert world.open_waits() == []
+
+    def test_who_asks_out_of_turn_does_not_get_it(self, world: World) -> None:
+        bank_id, holder, taken = one_door(world)
+        people = world.people(3)
+        for who in people:
+            world.join(who, bank_id)
+        world.give_back(holder, taken)
+        world.clock.advance(minutes=10)
+        with pytest.raises(NoneFree):
+            world.take(people[2], bank_id)
+        world.run_due()
+        assert world.take(people[1], bank_id).label == "A1"
+
 
 class TestTakeHeld:
     def test_it_is_theirs(self, world: World) -> None:

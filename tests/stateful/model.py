@@ -16,7 +16,7 @@ class Refusal(Exception):
     """What the model refuses; the text is the code."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Bank:
     id: int
     site: int
@@ -25,6 +25,9 @@ class Bank:
     hold: timedelta
     limit: timedelta | None
     action: str
+
+    def __deepcopy__(self, _memo: object) -> "Bank":
+        return self
 
 
 @dataclass
@@ -126,10 +129,10 @@ class Model:
             return self.take_held(person, held, now)
         self.refuse_more(own, bank)
         low = low or person in self.prefers_low
-        if not self.free(bank, low):
-            self.lapse(now)
         free = self.free(bank, low)
         if not free:
+            if self.lapse(now):
+                return self.take(person, bank_id, low, now)
             raise Refusal("none_accessible_free" if low else "none_free")
         door = free[0]
         if person in self.prefers_near and (person, bank_id) in self.last_number:

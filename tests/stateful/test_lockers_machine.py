@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from locker_app.db.database import Database
 from locker_app.db.tables import event
@@ -42,7 +42,7 @@ from locker_app.services.waiting import (
     take_held,
 )
 from tests import invariants
-from tests.folding import Row, Tables, fold, stored
+from tests.folding import Row, Tables, events_after, fold
 from tests.stateful.conftest import of_examples
 from tests.stateful.model import Bank, Claim, Door, Model, Place, Refusal
 from tests.world import Clock, World
@@ -169,7 +169,7 @@ class LockersMachine(RuleBasedStateMachine):
 
     def follow(self, conn: Connection) -> list[str]:
         """Read on in the log; the kinds of what was added."""
-        added = conn.execute(select(event).where(event.c.id > self.read_up_to).order_by("id")).all()
+        added = events_after(conn, self.read_up_to)
         fold(added, self.log)
         self.read_up_to = added[-1].id if added else self.read_up_to
         return [row.kind for row in added]
@@ -457,11 +457,11 @@ class LockersMachine(RuleBasedStateMachine):
     def look(self, conn: Connection) -> "Now":
         """Everything there is to compare, in one transaction."""
         now = self.world.clock.now
-        invariants.check_at(conn, now)
+        rows = invariants.check_at(conn, now)
         self.steps += 1
         who = self.number(self.steps % len(self.people))
         return Now(
-            stored(conn),
+            rows.tables(),
             [view for bank_id in self.banks if (view := bank_view(conn, bank_id, now))],
             next_deadline(conn),
             who,
