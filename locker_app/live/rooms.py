@@ -107,7 +107,7 @@ class Rooms:
         Not the one that the tab's token stands for now: who knows a token can take it over when
         its tab is offline, and must not get what another's cookie has the right to.
         """
-        sid = state.router.session.session_id
+        sid = state.router_data.get(RouteVar.SESSION_ID)
         return sid if sid in self._namespace.sid_to_token else None
 
     def enter(self, sid: str, session_id: int | None) -> None:

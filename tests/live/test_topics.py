@@ -1,0 +1,221 @@
+"""Topics: what each fact touches, what each kind sends, and who may watch it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from locker_app.db.log import Logged
+from locker_app.domain import facts
+from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.facts import Fact
+from locker_app.domain.lockers import ReleaseCause, WaitOutcome
+from locker_app.live.topics import ALL, KINDS, Topic, touched
+from locker_app.services.lockers import take_out_of_service
+from tests.world import World
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+SITE, BANK, LOCKER, PERSON, STAFF, SESSION = 1, 2, 3, 4, 5, 6
+
+_LOG = {("events", ALL), ("events", SITE)}
+_NOWHERE = {("events", ALL)}
+_PLACE = {("home", ALL), ("bank", BANK), ("holders", BANK)}
+_DOOR = _LOG | _PLACE | {("door", LOCKER)}
+_CLAIM = _DOOR | {("person", PERSON)}
+_door: Any = {"site_id": SITE, "bank_id": BANK, "locker_id": LOCKER}
+_claim: Any = {**_door, "person_id": PERSON, "assignment_id": 7}
+_wait: Any = {"site_id": SITE, "bank_id": BANK, "person_id": PERSON, "wait_id": 8}
+_person: Any = {"site_id": None, "person_id": PERSON}
+_staff: Any = {"site_id": None, "staff_id": STAFF}
+
+CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
+    (facts.LockerAssigned(**_claim, due_at=None), _CLAIM),
+    (facts.LockerReserved(**_claim, wait_id=8, held_until=AT), _CLAIM),
+    (facts.LockerReleased(**_claim, cause=ReleaseCause.FORCED), _CLAIM),
+    (facts.HoldEnded(**_claim, cause=ReleaseCause.LAPSED), _CLAIM),
+    (facts.ReturnReminded(**_claim), _CLAIM),
+    (facts.AssignmentOverdue(**_claim, notify_staff=True), _CLAIM),
+    (facts.LockerTakenOutOfService(**_door, reason="hinge"), _DOOR),
+    (facts.LockerBackInService(**_door), _DOOR),
+    (facts.WaitJoined(**_wait, accessible=False), _LOG | _PLACE | {("person", PERSON)}),
+    (facts.WaitEnded(**_wait, outcome=WaitOutcome.LEFT), _LOG | _PLACE | {("person", PERSON)}),
+    (facts.SiteCreated(site_id=SITE), _LOG | {("home", ALL)}),
+    (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE),
+    (facts.PersonAdded(**_person), _NOWHERE | {("person", PERSON)}),
+    (facts.PinChosen(**_person), _NOWHERE | {("person", PERSON)}),
+    (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | {("person", PERSON)}),
+    (
+        facts.PreferencesChanged(**_person, accessible=True, near_last=False),
+        _NOWHERE | {("person", PERSON)},
+    ),
+    (facts.PersonSignedIn(**_person, session_id=SESSION), _NOWHERE | {("person", PERSON)}),
+    (facts.StaffAdded(**_staff, role="admin"), _NOWHERE | {("staff", STAFF)}),
+    (facts.StaffSignedIn(**_staff, session_id=SESSION), _NOWHERE | {("staff", STAFF)}),
+    (
+        facts.SessionEnded(site_id=None, session_id=SESSION, person_id=PERSON),
+        _NOWHERE | {("person", PERSON)},
+    ),
+    (
+        facts.Refused(site_id=SITE, command="x", code="y", bank_id=BANK, locker_id=LOCKER),
+        _LOG | {("door", LOCKER)},
+    ),
+]
+
+
+def _all_kinds() -> set[type[Fact]]:
+    declared = [
+        kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, Fact)
+    ]
+    return {
+        kind
+        for kind in declared
+        if not any(other is not kind and issubclass(other, kind) for other in declared)
+    }
+
+
+def logged(fact: Fact) -> Logged:
+    """The fact as the hub gets it."""
+    names = ("site_id", "bank_id", "locker_id", "person_id", "staff_id", "session_id")
+    given = {name: getattr(fact, name, None) for name in names}
+    return Logged(id=1, kind=type(fact).__name__, **given)
+
+
+def test_every_fact_says_what_it_touches() -> None:
+    """A new fact fails this: what does it change on which screens?"""
+    assert {type(fact) for fact, _ in CASES} == _all_kinds()
+
+
+@pytest.mark.parametrize(("fact", "topics"), CASES, ids=lambda case: type(case).__name__)
+def test_a_fact_touches(fact: Fact, topics: set[tuple[str, int]]) -> None:
+    assert touched([logged(fact)]) == {Topic(*topic) for topic in topics}
+
+
+def test_several_facts_touch_what_each_does() -> None:
+    events = [logged(fact) for fact, _ in CASES]
+    assert touched(events) == {Topic(*topic) for _, topics in CASES for topic in topics}
+
+
+class Library:
+    """A library with one of everything, and everybody in it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.site, self.other_site = world.site(), world.site()
+        self.bank = world.bank(self.site, limit_minutes=60)
+        self.bank_elsewhere = world.bank(self.other_site)
+        self.holder, self.other = world.people(2)
+        taken = world.take(self.holder, self.bank)
+        self.locker = taken.locker_id
+        self.locker_elsewhere = world.locker_ids(self.bank_elsewhere)[0]
+        self.everywhere = world.staff(Role.ADMIN)
+        self.admin = world.staff(Role.ADMIN, self.site)
+        self.admin_elsewhere = world.staff(Role.ADMIN, self.other_site)
+        self.professor = world.staff(Role.PROFESSOR, self.site)
+        self.viewer = world.staff(Role.VIEWER, self.site)
+        broken = world.locker_ids(self.bank)[-1]
+        world.run(self.everywhere, take_out_of_service, locker_id=broken, reason="hinge")
+
+    def keys(self) -> dict[str, int]:
+        """A thing of each kind."""
+        assert self.holder.id is not None
+        assert self.admin.id is not None
+        return {
+            "home": ALL,
+            "bank": self.bank,
+            "holders": self.bank,
+            "door": self.locker,
+            "person": self.holder.id,
+            "staff": self.admin.id,
+            "events": self.site,
+        }
+
+    def project(self, kind: str, key: int) -> dict[str, Any] | None:
+        now = self.world.clock.now
+        return self.world.db.read(lambda conn: KINDS[kind].project(conn, key, now))
+
+    def may(self, actor: Actor, kind: str, key: int) -> bool:
+        return self.world.db.read(lambda conn: KINDS[kind].may_watch(conn, actor, key))
+
+
+@pytest.fixture
+def library(world: World) -> Library:
+    return Library(world)
+
+
+def test_what_is_sent_are_the_vars_of_the_state_that_is_bound(library: Library) -> None:
+    """No more, or the browser would not know where to put it; no less, or it would stay old."""
+    from locker_app.live.rooms import Rooms
+    from locker_app.web.live_states import bind_topics
+
+    rooms = Rooms(None)  # pyright: ignore[reportArgumentType]
+    bind_topics(rooms)
+    assert set(rooms._states) == set(KINDS) == set(library.keys())
+    for kind, key in library.keys().items():
+        sent = library.project(kind, key)
+        assert sent is not None
+        bound = rooms._states[kind][0]
+        assert set(sent) == set(bound.base_vars), kind
+
+
+@pytest.mark.parametrize("kind", ["bank", "holders", "door", "person", "staff"])
+def test_what_does_not_exist_is_nothing(library: Library, kind: str) -> None:
+    assert library.project(kind, 2**31 - 1) is None
+
+
+def test_who_may_watch_what(library: Library) -> None:
+    """Everybody: places and doors. Names: staff with the right at that site. One's own: oneself."""
+    keys = library.keys()
+    everybody = {
+        "nobody": NOBODY,
+        "system": SYSTEM,
+        "holder": library.holder,
+        "other": library.other,
+        "everywhere": library.everywhere,
+        "admin": library.admin,
+        "elsewhere": library.admin_elsewhere,
+        "professor": library.professor,
+        "viewer": library.viewer,
+    }
+    may = {
+        kind: {name for name, actor in everybody.items() if library.may(actor, kind, key)}
+        for kind, key in keys.items()
+    }
+    staff = {"everywhere", "admin"}
+    assert may == {
+        "home": set(everybody),
+        "bank": set(everybody),
+        "holders": staff,
+        "door": staff,
+        "person": {"holder"},
+        "staff": {"admin"},
+        "events": staff,
+    }
+
+
+def test_staff_of_a_site_see_no_other(library: Library) -> None:
+    assert not library.may(library.admin, "holders", library.bank_elsewhere)
+    assert not library.may(library.admin, "door", library.locker_elsewhere)
+    assert not library.may(library.admin, "events", library.other_site)
+    assert not library.may(library.admin, "events", ALL)
+    assert library.may(library.everywhere, "events", ALL)
+
+
+@pytest.mark.parametrize("key", [-1, ALL, 2**31 - 1])
+def test_nobody_may_watch_what_does_not_exist(library: Library, key: int) -> None:
+    for kind in ("bank", "holders", "door", "person", "staff"):
+        assert not library.may(library.everywhere, kind, key), kind
+
+
+def test_an_id_is_not_enough(library: Library) -> None:
+    """A staff member has the same id as a person."""
+    staff_with_that_id = Actor(ActorKind.STAFF, library.holder.id)
+    assert not library.may(staff_with_that_id, "person", library.keys()["person"])
+
+
+def test_a_public_projection_names_nobody(library: Library) -> None:
+    world, secrets = library.world, ["Person", "CS", "hinge", "Staff"]
+    world.clock.now += timedelta(hours=2)  # overdue by now
+    for kind, key in library.keys().items():
+        if not KINDS[kind].private:
+            text = str(library.project(kind, key))
+            assert [word for word in secrets if word in text] == [], kind
