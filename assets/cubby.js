@@ -130,7 +130,7 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
 }
 
 const Door = memo(function Door({ number, letter, low, mine, word, prefix, chosen, onChoose }) {
-  const label = `${prefix}${number}, ${word}${low ? ", low" : ""}`;
+  const label = `${prefix}${number}, ${word}${low ? ", accessible height" : ""}`;
   const props = {
     className: "door",
     "data-status": letter,

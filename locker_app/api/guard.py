@@ -3,6 +3,7 @@
 Pure ASGI, and what a websocket is sent passes it as it is, so that no screen pays for it.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -141,6 +142,10 @@ def _listed(values: Iterable[bytes]) -> list[str]:
     return [item.strip() for item in items if item.strip()]
 
 
+_CODES = {400: "unknown_host", 403: "cross_site", 404: "not_found"}
+"""What the API's clients read instead of the sentence."""
+
+
 async def _refuse(scope: Scope, send: Send, status: int, sentence: str) -> None:
     kind = "http"
     if scope["type"] == "websocket":
@@ -148,9 +153,20 @@ async def _refuse(scope: Scope, send: Send, status: int, sentence: str) -> None:
             await send({"type": "websocket.close", "code": 1008, "reason": sentence})
             return
         kind = "websocket.http"
-    body = sentence.encode()
+    body, media_type = sentence.encode(), b"text/plain; charset=utf-8"
+    if scope["path"].startswith("/api/"):
+        code = _CODES[status]
+        problem = {
+            "type": f"urn:problem-type:cubby:{code}",
+            "title": code.replace("_", " ").capitalize(),
+            "status": status,
+            "detail": sentence,
+            "code": code,
+        }
+        body = json.dumps(problem).encode()
+        media_type = b"application/problem+json"
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", media_type),
         (b"content-length", str(len(body)).encode()),
     ]
     await send({"type": f"{kind}.response.start", "status": status, "headers": headers})

@@ -17,7 +17,7 @@ from locker_app.domain.actors import Actor, ActorKind, Right
 from locker_app.domain.lockers import LockerStatus
 from locker_app.queries.events import EventView, events_page
 from locker_app.queries.lockers import bank_holders, bank_view, door_view
-from locker_app.queries.mine import Claim, claims_of, waits_of
+from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
 from locker_app.queries.people import person_view, staff_view
 from locker_app.queries.scoped import sites_of_history
 from locker_app.queries.sites import bank_counts, site_of_bank, site_of_locker, sites
@@ -164,6 +164,16 @@ def _person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
         "near_last": view.near_last,
         "claims": [_claim(claim) for claim in claims_of(conn, person_id, now)],
         "waits": [asdict(place) for place in waits_of(conn, person_id)],
+        **_lost(lost_by(conn, person_id, now)),
+    }
+
+
+def _lost(lost: Lost | None) -> Vars:
+    return {
+        "lost_label": lost.label if lost else "",
+        "lost_bank": lost.bank_name if lost else "",
+        "lost_cause": lost.cause.value if lost else "",
+        "lost_reason": (lost.reason or "") if lost else "",
     }
 
 

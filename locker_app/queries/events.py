@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from locker_app.db.log import LOGGED_COLUMNS, Logged, logged
 from locker_app.db.tables import bank, event, locker, person, site, staff
@@ -16,6 +16,7 @@ MAX_PAGE = 500
 
 _ACTING_PERSON = person.alias("acting_person")
 _ACTING_STAFF = staff.alias("acting_staff")
+_SUBJECT_STAFF = staff.alias("subject_staff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _events() -> Any:
             bank.c.name.label("bank_name"),
             bank.c.prefix,
             locker.c.number.label("locker_number"),
-            person.c.name.label("person_name"),
+            func.coalesce(person.c.name, _SUBJECT_STAFF.c.name).label("person_name"),
             person.c.number.label("person_number"),
             e.reason,
             e.details,
@@ -109,6 +110,7 @@ def _events() -> Any:
         .outerjoin(bank, bank.c.id == e.bank_id)
         .outerjoin(locker, locker.c.id == e.locker_id)
         .outerjoin(person, person.c.id == e.person_id)
+        .outerjoin(_SUBJECT_STAFF, _SUBJECT_STAFF.c.id == e.staff_id)
         .outerjoin(
             _ACTING_PERSON,
             (e.actor_kind == ActorKind.PERSON.value) & (_ACTING_PERSON.c.id == e.actor_id),

@@ -1,13 +1,13 @@
 """Reads for one person alone: the lockers they have, and where they wait."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, literal, select
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, locker, site, wait
-from locker_app.domain.lockers import LockerStatus, label
+from locker_app.db.tables import assignment, bank, event, locker, site, wait
+from locker_app.domain.lockers import LockerStatus, ReleaseCause, label
 from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE
 
 _A = assignment.c
@@ -108,3 +108,41 @@ _WAITS_OF_PERSON = Statement(
 def waits_of(conn: Connection, person_id: int) -> list[Waiting]:
     """Where a person waits, at all sites; not the lists that have already offered a locker."""
     return [Waiting(*row) for row in _WAITS_OF_PERSON.rows(conn, person_id=person_id)]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A locker that was taken back from a person, by staff or because its time was over."""
+
+    label: str
+    bank_name: str
+    at: datetime
+    cause: ReleaseCause
+    reason: str | None
+
+
+LOST_SHOWN_FOR = timedelta(hours=12)
+_LAST_OF_PERSON = Statement(
+    select(event.c.kind, event.c.at, event.c.reason, event.c.details, bank.c.name)
+    .add_columns(bank.c.prefix, locker.c.number)
+    .join(bank, bank.c.id == event.c.bank_id)
+    .join(locker, locker.c.id == event.c.locker_id)
+    .where(
+        event.c.person_id == bindparam("person_id"),
+        event.c.kind.in_([literal("LockerAssigned"), literal("LockerReleased")]),
+    )
+    .order_by(event.c.id.desc())
+    .limit(1)
+)
+
+
+def lost_by(conn: Connection, person_id: int, now: datetime) -> Lost | None:
+    """The locker that was last taken back from a person, while that is news: nobody should stand
+    before a locker that is no longer theirs without knowing why."""
+    row = _LAST_OF_PERSON.first(conn, person_id=person_id)
+    if row is None or row.kind != "LockerReleased" or row.at < now - LOST_SHOWN_FOR:
+        return None
+    cause = ReleaseCause(row.details["cause"])
+    if cause not in (ReleaseCause.FORCED, ReleaseCause.OVERDUE):
+        return None
+    return Lost(label(row.prefix, row.number), row.name, row.at, cause, row.reason)

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from locker_app.db.database import Database
 from locker_app.db.migrate import upgrade
+from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.domain.errors import DomainError
 from locker_app.services.setup import first_run
 from locker_app.settings import Settings, SettingsError
@@ -21,9 +22,18 @@ def prepare(settings: Settings) -> str | None:
     Raises:
         SettingsError: the database can't be reached, or the given password won't do.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"CUBBY_DATA_DIR can't be used ({settings.data_dir}): {error.strerror}."
+        ) from None
     given = settings.admin_password.get_secret_value() if settings.admin_password else None
-    upgrade(settings.database)
+    try:
+        upgrade(settings.database)
+    except OUTAGES as error:
+        first_line = str(error).splitlines()[0]
+        raise SettingsError(f"The database can't be reached or written: {first_line}") from None
     database = Database(settings.database)
     try:
         return first_run(

@@ -136,6 +136,11 @@ class Me(LiveState, rx.State):
     near_last: bool = False
     claims: list[ClaimRow] = []
     waits: list[WaitRow] = []
+    lost_label: str = ""
+    """The locker that was last taken back, by staff or because time was over; empty if none."""
+    lost_bank: str = ""
+    lost_cause: str = ""
+    lost_reason: str = ""
 
 
 class StaffMe(LiveState, rx.State):

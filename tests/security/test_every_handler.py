@@ -219,6 +219,12 @@ def test_the_victim_still_has_everything_and_the_admin_may(house: House) -> None
     page = f"/staff/board/{house.ids['bank']}"
     with house.screen("admin") as screen:
         screen.open(page)
+        screen.do(
+            "pages.board.BoardPage.confirm",
+            page,
+            what="release",
+            assignment_id=house.ids["assignment"],
+        )
         screen.do("pages.board.BoardPage.type_reason", page, reason="it is needed")
         screen.do(
             "pages.board.BoardPage.force_release",

@@ -4,7 +4,32 @@ import reflex as rx
 
 from locker_app.web.components.browser import Attention, Countdown, Moment, new_request_id
 from locker_app.web.components.parts import Item, in_browser, status
-from locker_app.web.live_states import Bank
+from locker_app.web.live_states import Bank, Me
+
+
+def lost_locker() -> rx.Component:
+    """That my locker was taken back, and why, where else it would just be gone."""
+    by_staff = rx.fragment(
+        "Staff released locker ", rx.el.strong(Me.lost_label), " (", Me.lost_bank, "): "
+    )
+    return rx.cond(
+        Me.lost_label != "",
+        rx.el.div(
+            rx.cond(
+                Me.lost_cause == "forced",
+                rx.fragment(by_staff, Me.lost_reason, ". Ask at the desk for what was in it."),
+                rx.fragment(
+                    "The time for locker ",
+                    rx.el.strong(Me.lost_label),
+                    " was over, and it was given back. Ask at the desk for what was in it.",
+                ),
+            ),
+            class_name="box",
+            data_tone="bad",
+            role="alert",
+            data_testid="lost-locker",
+        ),
+    )
 
 
 def claim_card(claim: Item, page: Item) -> rx.Component:
@@ -35,7 +60,7 @@ def _mine(claim: Item, page: Item) -> rx.Component:
                 on_click=page.give_back(claim["assignment_id"], new_request_id()),
                 class_name="primary",
             ),
-            class_name="act thumb",
+            class_name="act",
         ),
         aria_label="Your locker",
         class_name="card ticket",
@@ -156,5 +181,5 @@ def take_button(page: Item) -> rx.Component:
             on_click=page.take(new_request_id()),
             class_name="primary",
         ),
-        class_name="thumb",
+        class_name="act",
     )

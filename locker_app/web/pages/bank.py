@@ -6,7 +6,7 @@ from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.services import lockers, waiting
 from locker_app.web.components.browser import Cabinet, new_request_id
-from locker_app.web.components.locker_cards import claim_card, take_button, wait_card
+from locker_app.web.components.locker_cards import claim_card, lost_locker, take_button, wait_card
 from locker_app.web.components.parts import (
     WORDS,
     Item,
@@ -135,6 +135,7 @@ def _action() -> rx.Component:
     return rx.fragment(
         rx.foreach(Me.claims, lambda claim: claim_card(claim, BankPage)),
         rx.foreach(Me.waits, lambda place: wait_card(place, BankPage)),
+        lost_locker(),
         rx.cond(has_any, rx.fragment(), _get_one()),
     )
 
@@ -175,7 +176,14 @@ def _take_or_wait() -> rx.Component:
             rx.cond(BankPage.low_only | Me.accessible, Bank.free_accessible > 0, Bank.free > 0),
             take_button(BankPage),
             rx.fragment(
-                rx.el.p("No such locker is free right now.", aria_live="polite"),
+                rx.el.p(
+                    rx.cond(
+                        BankPage.low_only | Me.accessible,
+                        "No locker at accessible height is free right now.",
+                        "No locker is free right now.",
+                    ),
+                    aria_live="polite",
+                ),
                 rx.el.div(
                     rx.el.button(
                         "Join the waiting list",
@@ -183,7 +191,7 @@ def _take_or_wait() -> rx.Component:
                         on_click=BankPage.join(new_request_id()),
                         class_name="primary",
                     ),
-                    class_name="thumb",
+                    class_name="act",
                 ),
             ),
         ),

@@ -71,7 +71,9 @@ class BoardPage(rx.State):
 
     @rx.event
     async def force_release(self, locker_id: int, assignment_id: int, request_id: str) -> None:
-        """Take the locker from whoever has it."""
+        """Take the locker from whoever has it, as the open question says."""
+        if self.confirming != "release":
+            return  # pressed twice: the first press has done it
         done = await perform(
             self,
             lockers.force_release,
@@ -85,7 +87,9 @@ class BoardPage(rx.State):
 
     @rx.event
     async def take_out_of_service(self, locker_id: int, request_id: str) -> None:
-        """Give this door to nobody until it is back."""
+        """Give this door to nobody until it is back, as the open question says."""
+        if self.confirming != "out":
+            return
         done = await perform(
             self,
             lockers.take_out_of_service,

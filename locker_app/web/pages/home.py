@@ -4,6 +4,7 @@ import reflex as rx
 
 from locker_app.live.topics import ALL, Topic
 from locker_app.web.components.browser import Countdown, Moment
+from locker_app.web.components.locker_cards import lost_locker
 from locker_app.web.components.parts import Item, skeleton, some, status
 from locker_app.web.live_states import Home, Me
 from locker_app.web.session import watch
@@ -23,6 +24,7 @@ def home() -> rx.Component:
     """The page."""
     return page(
         rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Lockers"), id="title"),
+        lost_locker(),
         rx.cond(some(Me.claims) | some(Me.waits), _mine()),
         rx.cond(
             Home.ready,

@@ -40,6 +40,7 @@ class SignInPage(rx.State):
         if not code:  # a refused form comes back here, and then goes on to where it would have
             goes_to = str(asked.get("next", "/"))
             self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
+            self.number, self.step = "", "number"  # the next person at this screen starts anew
         self.error = ""
         if code == "pin_already_chosen" and self.number:
             self.step = "pin"
