@@ -6,6 +6,7 @@ docs/decisions/0004-one-process-on-uvicorn.md.
 """
 
 import asyncio
+import gc
 import importlib.util
 import logging
 import os
@@ -34,6 +35,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if not self.should_exit:
+            _spare_the_collector()
             self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -81,6 +83,15 @@ def _log(settings: Settings) -> None:
     if settings.log_level != "debug":
         # What strangers send that is no JSON is their error: a traceback each would fill the disk.
         logging.getLogger("engineio.server").setLevel("CRITICAL")
+
+
+def _spare_the_collector() -> None:
+    """What is here once the app has been loaded stays, so the collector need not look through it:
+    that stopped everybody for 0.2 s every few seconds. What comes and goes is mostly freed by its
+    references; it is looked through less often than Python would, which took 4 % of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 5, 5)
 
 
 def _stop_quietly(_signal: int, _frame: FrameType | None) -> None:
