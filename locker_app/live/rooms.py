@@ -83,6 +83,11 @@ def address_of(state: rx.State) -> str:
     return state.router_data.get(RouteVar.CLIENT_IP, "")
 
 
+def asking_sid(state: rx.State) -> str:
+    """The socket that an event came by, which may be gone by now."""
+    return state.router_data.get(RouteVar.SESSION_ID, "")
+
+
 class Rooms:
     """Who watches what, and the sending to them. One for each process; on the event loop only."""
 

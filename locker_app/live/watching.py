@@ -18,7 +18,7 @@ from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.domain.actors import NOBODY, Actor
 from locker_app.live.hub import RETRY_SECONDS, Hub
-from locker_app.live.rooms import Rooms
+from locker_app.live.rooms import Rooms, asking_sid
 from locker_app.live.topics import KINDS, Topic, Vars
 
 Identify = Callable[[Connection], Actor]
@@ -85,6 +85,11 @@ class Live:
         sid = self.rooms.sid_of(state)
         if sid is not None and self.rooms.watches(sid, topic):
             self.rooms.show(sid, into, values)
+
+    def answer(self, state: rx.State, into: type[rx.State], values: Vars) -> None:
+        """Send vars of a State class to the connection that an event came by, and to no other
+        that its tab may have by now. The server keeps nothing of them."""
+        self.rooms.show(asking_sid(state), into, values)
 
 
 def _allowed(

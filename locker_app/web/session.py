@@ -32,19 +32,25 @@ logger = logging.getLogger(__name__)
 
 
 class Feedback(LiveState, rx.State):
-    """What this browser is told about its last action; a page that loads says nothing old."""
+    """What this browser is told about its last action. It is sent and not kept: a page that loads
+    says nothing old, and nobody else finds it."""
 
     text: str = ""
     tone: str = ""
     count: int = 0
     """Another for each that is told, also after the server was started again: a time."""
 
-    def _tell(self, text: str, tone: str = "good") -> None:
-        self.text, self.tone, self.count = text, tone, time.time_ns() // 1_000_000
 
-    def _forget(self) -> None:
-        """Another question is asked now: what was said to the last one is no answer to it."""
-        self.text, self.tone = "", ""
+def say(state: rx.State, text: str, tone: str = "good") -> None:
+    """Tell the browser that an event came from something about it."""
+    count = time.time_ns() // 1_000_000
+    values = {"text": text, "tone": tone, "count": count}
+    watching.current().answer(state, Feedback, values)
+
+
+def unsay(state: rx.State) -> None:
+    """Another question is asked now: what was said to the last one is no answer to it."""
+    watching.current().answer(state, Feedback, {"text": "", "tone": ""})
 
 
 def session_key(state: rx.State) -> str | None:
@@ -96,7 +102,7 @@ async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R 
     try:
         return await runtime.current().db.aread(ask)
     except DomainError as refusal:
-        (await state.get_state(Feedback))._tell(str(refusal), "bad")
+        say(state, str(refusal), "bad")
         return None
 
 
@@ -108,7 +114,6 @@ async def perform(
     Returns:
         The command's answer; None when it was refused.
     """
-    feedback = await state.get_state(Feedback)
     here = runtime.current()
     try:
         if not isinstance(request_id, str):
@@ -118,18 +123,18 @@ async def perform(
         with here.limiter.command(address_of(state), call.session_key):
             answer = await here.db.arun(work)
     except DomainError as refusal:
-        feedback._tell(str(refusal), "bad")
+        say(state, str(refusal), "bad")
         return None
     except OUTAGES as error:
         outages.failed(error)
-        feedback._tell("The server can't reach its database. Please try again in a moment.", "bad")
+        say(state, "The server can't reach its database. Please try again in a moment.", "bad")
         return None
     except Exception:
         logger.exception("%s failed", fn.__name__)
-        feedback._tell("That did not work, and nothing was changed. Please try again.", "bad")
+        say(state, "That did not work, and nothing was changed. Please try again.", "bad")
         return None
     if said:
-        feedback._tell(said.format(answer))
+        say(state, said.format(answer))
     return answer
 
 

@@ -13,7 +13,7 @@ from locker_app.web.components.browser import Cabinet, Moment
 from locker_app.web.components.door_dialog import door_dialog
 from locker_app.web.components.parts import WORDS, Item, in_browser, legend, skeleton
 from locker_app.web.live_states import Bank, Holders, Home
-from locker_app.web.session import Feedback, id_in_address, perform, watch
+from locker_app.web.session import id_in_address, perform, unsay, watch
 from locker_app.web.template import page
 from locker_app.web.words import STATUS_WORDS
 
@@ -59,7 +59,7 @@ class BoardPage(rx.State):
     @rx.event
     async def confirm(self, what: str, assignment_id: int) -> None:
         """Ask for the reason before doing something that overrides somebody."""
-        (await self.get_state(Feedback))._forget()
+        unsay(self)
         self.confirming = what if what in ("release", "out") else ""
         self.confirming_for = assignment_id if isinstance(assignment_id, int) else 0
         self.reason = ""
