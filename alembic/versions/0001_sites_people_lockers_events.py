@@ -138,6 +138,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('bank_id', 'number')
     )
+    with op.batch_alter_table('locker', schema=None) as batch_op:
+        batch_op.create_index('lockers_out_of_service', ['bank_id'], unique=False, sqlite_where=sa.text('out_of_service_at IS NOT NULL'), postgresql_where=sa.text('out_of_service_at IS NOT NULL'))
+
     op.create_table('assignment',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('site_id', sa.Integer(), nullable=False),
@@ -235,6 +238,9 @@ def downgrade() -> None:
         batch_op.drop_index('claims_due_at', sqlite_where=sa.text('released_at IS NULL AND overdue_at IS NULL AND due_at IS NOT NULL'), postgresql_where=sa.text('released_at IS NULL AND overdue_at IS NULL AND due_at IS NOT NULL'))
 
     op.drop_table('assignment')
+    with op.batch_alter_table('locker', schema=None) as batch_op:
+        batch_op.drop_index('lockers_out_of_service', sqlite_where=sa.text('out_of_service_at IS NOT NULL'), postgresql_where=sa.text('out_of_service_at IS NOT NULL'))
+
     op.drop_table('locker')
     with op.batch_alter_table('staff_role', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_role_staff_id'))

@@ -6,7 +6,7 @@ times are milliseconds since 1970, to keep frames small.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -75,13 +75,18 @@ def _millis(at: datetime | None) -> int:
     return 0 if at is None else int(at.timestamp() * 1000)
 
 
+def _flat(row: Any) -> Vars:
+    """The fields of a row class; `asdict` would look for more inside of each."""
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
 def _home(conn: Connection, _key: int, now: datetime) -> Vars:
     places = [
         {
             "id": site.id,
             "name": site.name,
             "time_zone": site.time_zone,
-            "banks": [asdict(counts) for counts in bank_counts(conn, site.id, now)],
+            "banks": [_flat(counts) for counts in bank_counts(conn, site.id, now)],
         }
         for site in sites(conn)
     ]
@@ -163,7 +168,7 @@ def _person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
         "accessible": view.accessible,
         "near_last": view.near_last,
         "claims": [_claim(claim) for claim in claims_of(conn, person_id, now)],
-        "waits": [asdict(place) for place in waits_of(conn, person_id)],
+        "waits": [_flat(place) for place in waits_of(conn, person_id)],
         **_lost(lost_by(conn, person_id, now)),
     }
 
@@ -179,7 +184,7 @@ def _lost(lost: Lost | None) -> Vars:
 
 def _claim(claim: Claim) -> Vars:
     return {
-        **asdict(claim),
+        **_flat(claim),
         "wait_id": claim.wait_id or 0,
         "status": claim.status.value,
         "since": _millis(claim.since),

@@ -33,20 +33,18 @@ class BankCounts:
 
 
 _AT_SITE = bindparam("site_id")
+_DOORS = select(func.count()).where(locker.c.bank_id == bank.c.id)
 _BANKS_OF_SITE = Statement(
-    select(bank.c.id, bank.c.site_id, bank.c.name, bank.c.place)
+    select(
+        bank.c.id,
+        bank.c.site_id,
+        bank.c.name,
+        bank.c.place,
+        _DOORS.scalar_subquery().label("total"),
+        _DOORS.where(locker.c.out_of_service_at.is_not(None)).scalar_subquery().label("broken"),
+    )
     .where(bank.c.site_id == _AT_SITE)
     .order_by(bank.c.id)
-)
-_DOORS_OF_BANKS = Statement(
-    select(
-        locker.c.bank_id,
-        func.count().label("total"),
-        func.count(locker.c.out_of_service_at).label("broken"),
-    )
-    .join(bank, bank.c.id == locker.c.bank_id)
-    .where(bank.c.site_id == _AT_SITE)
-    .group_by(locker.c.bank_id)
 )
 _CLAIMS_OF_BANKS = Statement(
     select(_A.bank_id, CLAIM_STATUS, func.count().label("claims"))
@@ -63,7 +61,6 @@ _LINES_OF_BANKS = Statement(
 
 def bank_counts(conn: Connection, site_id: int, now: datetime) -> list[BankCounts]:
     """How full each bank of the site is, in the order in which they were set up."""
-    doors = {row.bank_id: row for row in _DOORS_OF_BANKS.rows(conn, site_id=site_id)}
     claims = Counter(
         {
             (row.bank_id, row.status): row.claims
@@ -72,15 +69,15 @@ def bank_counts(conn: Connection, site_id: int, now: datetime) -> list[BankCount
     )
     lines = {row.bank_id: row.waiting for row in _LINES_OF_BANKS.rows(conn, site_id=site_id)}
     return [
-        _counts(row, doors.get(row.id), claims, lines.get(row.id, 0))
+        _counts(row, claims, lines.get(row.id, 0))
         for row in _BANKS_OF_SITE.rows(conn, site_id=site_id)
     ]
 
 
-def _counts(head: Any, doors: Any, claims: Counter[tuple[int, str]], waiting: int) -> BankCounts:
-    total, broken = (doors.total, doors.broken) if doors else (0, 0)
+def _counts(row: Any, claims: Counter[tuple[int, str]], waiting: int) -> BankCounts:
+    *head, total, broken = row
     held, reserved, overdue = (
-        claims[head.id, status.value]
+        claims[row.id, status.value]
         for status in (LockerStatus.HELD, LockerStatus.RESERVED, LockerStatus.OVERDUE)
     )
     return BankCounts(

@@ -9,6 +9,7 @@ from locker_app.db.types import UtcDateTime
 
 _OPEN = text("released_at IS NULL")
 _WAITING = text("ended_at IS NULL")
+_BROKEN = text("out_of_service_at IS NOT NULL")
 _HELD = text("released_at IS NULL AND held_until IS NOT NULL")
 _DUE = text("released_at IS NULL AND overdue_at IS NULL AND due_at IS NOT NULL")
 _TO_REMIND = text("released_at IS NULL AND reminded_at IS NULL AND remind_at IS NOT NULL")
@@ -38,7 +39,10 @@ class Bank(SQLModel, table=True):
 class Locker(SQLModel, table=True):
     """One numbered door."""
 
-    __table_args__ = (UniqueConstraint("bank_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("bank_id", "number"),
+        _partial("lockers_out_of_service", "bank_id", where=_BROKEN),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     bank_id: int = Field(foreign_key="bank.id")
