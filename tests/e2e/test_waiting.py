@@ -19,7 +19,7 @@ def _wait_for_one(
     first, second = library.people(2)
     screens = [phone(person).open(f"/lockers/{bank_id}") for person in (first, second)]
     for place, screen in enumerate(screens, start=1):
-        screen.sees("No such locker is free right now.").press("Join the waiting list")
+        screen.sees("No locker is free right now.").press("Join the waiting list")
         expect(screen.place).to_have_text(str(place))
     return first, screens[0], second, screens[1]
 
