@@ -1,0 +1,193 @@
+"""Pictures of the pages for the README: `make screenshots`, into docs/screenshots/.
+
+They are of a throw-away library on an ordinary afternoon, which is made before its server starts.
+"""
+
+import io
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from locker_app.db.tables import bank, person
+from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind
+from locker_app.services.command import Call
+from locker_app.services.lockers import force_release, give_back, take_out_of_service
+from locker_app.services.people import add_person
+from locker_app.settings import ROOT
+from tests import browser as chromium
+from tests.e2e.library import SECRET_KEY, Library
+from tests.e2e.screens import Screen
+from tests.running import ADMIN_PASSWORD, clean_environment, running
+from tests.world import Clock
+
+FOLDER = ROOT / "docs" / "screenshots"
+SEED = 11
+AFTERNOON = 15  # the hour that it is in the pictures, whenever they are taken
+
+_FIRST = ("Aarav", "Aditi", "Arjun", "Diya", "Farhan", "Gauri", "Isha", "Kiran", "Leela", "Nisha")
+_LAST = ("Bose", "Chopra", "Das", "Desai", "Ghosh", "Iyer", "Joshi", "Khan", "Menon", "Rao", "Sen")
+
+
+class Day(Library):
+    """A library in which people have come and gone all day, as the pages and the timer do it."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data, Clock())
+        self.now = datetime.now(UTC)
+        self.clock.now = self.now - timedelta(days=1)
+        self._chance = random.Random(SEED)  # noqa: S311 - nothing secret
+        names = [f"{first} {last}" for first in _FIRST for last in _LAST]
+        self._new_names = iter(self._chance.sample(names, len(names)))
+        self._new_numbers = iter(self._chance.sample(range(2100, 2999), len(names)))
+        self._plan: list[tuple[float, Callable[[], object]]] = []
+        self.banks: dict[str, int] = {row.name: row.id for row in self.rows(bank)}
+        self.admin = self.staff()
+
+    def call(self, actor: Actor = NOBODY) -> Call:
+        """A call of the pages; of the timer for the system."""
+        origin = "timer" if actor == SYSTEM else "web"
+        return Call(self.clock.now, origin, actor=actor)
+
+    def student(self, number: str) -> Actor:
+        """One of the sample's students."""
+        (row,) = self.rows(person, number=number)
+        return Actor(ActorKind.PERSON, row.id)
+
+    def anybody(self) -> Actor:
+        """Somebody new."""
+        number = f"{self._chance.choice(('CS', 'EC', 'ME'))}202{next(self._new_numbers)}"
+        made = self.run(SYSTEM, add_person, number=number, name=next(self._new_names))
+        return Actor(ActorKind.PERSON, made)
+
+    def plan(self, minutes_ago: float, what: Callable[..., object], *args: Any, **kw: Any) -> None:
+        """Let something happen so many minutes ago."""
+        self._plan.append((minutes_ago, partial(what, *args, **kw)))
+
+    def come(self, name: str, how_many: int, between: tuple[int, int], leave: int = 0) -> None:
+        """Let so many new people get a locker in the bank, and some leave within half an hour."""
+        times = sorted(self._chance.sample(range(*between), how_many))
+        going = set(self._chance.sample(times, leave))
+        for minutes_ago in times:
+            who = self.anybody()
+            self.plan(minutes_ago, self.take, who, self.banks[name])
+            if minutes_ago in going:
+                self.plan(self._chance.uniform(2, 20), self.leave, who)
+
+    def leave(self, who: Actor) -> None:
+        """The person gives their locker back."""
+        self.run(who, give_back, assignment_id=self.claim(who).id)
+
+    def turn_out(self, bank_id: int, reason: str) -> None:
+        """Staff release the highest door in use."""
+        number = self.doors(bank_id).rindex("h") + 1
+        locker_id = self.door(bank_id, number)
+        self.run(self.admin, force_release, locker_id=locker_id, reason=reason)
+
+    def happen(self) -> None:
+        """Let all that is planned happen, one after the other, and the timer in between."""
+        for minutes_ago, what in sorted(self._plan, key=lambda step: -step[0]):
+            self.clock.now = self.now - timedelta(minutes=minutes_ago)
+            self.run_due()
+            what()
+        self.clock.now = self.now
+        self.run_due()
+
+
+def make_day(day: Day) -> None:
+    """Many lockers in use, some overdue, two out of service, and one bank full."""
+    hall, reading = day.banks["Entrance hall"], day.banks["Reading room"]
+    for number, minutes_ago, why in ((23, 350, "The lock sticks"), (37, 90, "Hinge is bent")):
+        door = day.door(hall, number)
+        day.plan(minutes_ago, day.run, day.admin, take_out_of_service, locker_id=door, reason=why)
+    day.come("Entrance hall", 38, (25, 330), leave=9)
+    day.come("Night study", 11, (30, 400))
+    day.come("Reading room", 49, (15, 248))
+    day.plan(100, day.take, day.student("CS2021001"), reading)
+    why = "Stood open; the bag is at the desk"
+    day.plan(1.5, day.turn_out, hall, reason=why)
+    for minutes_ago, number in ((9, "EC2021001"), (6, "CS2021002"), (3, "ME2021001")):
+        day.plan(minutes_ago, day.join, day.student(number), reading)
+    day.happen()
+
+
+def take_pictures(browser: Browser, day: Day, url: str) -> None:
+    """All the pictures."""
+    hall, reading = day.banks["Entrance hall"], day.banks["Reading room"]
+    mine, waiting, new = (day.student(n) for n in ("CS2021001", "CS2021002", "CS2021003"))
+
+    def screen(actor: Actor, path: str, kind: dict[str, Any], **options: Any) -> Screen:
+        context = browser.new_context(base_url=url, **(kind | options))
+        day.signs_in(actor, context, url)
+        return Screen(context.new_page()).open(path)
+
+    phone, desktop = chromium.PHONE, chromium.DESKTOP
+    save(screen(mine, "/", phone).sees("Yours").page, "phone-home")
+    bank_page = screen(new, f"/lockers/{hall}", phone)
+    bank_page.button("Get a locker").wait_for()
+    save(bank_page.page, "phone-bank")
+    for name, colours in (("phone-my-locker", "light"), ("phone-my-locker-dark", "dark")):
+        own = screen(mine, f"/lockers/{reading}", phone, color_scheme=colours)
+        own.number.wait_for()
+        save(own.page, name)
+    queue = screen(waiting, f"/lockers/{reading}", phone)
+    queue.place.wait_for()
+    save(queue.page, "phone-waiting")
+    for name, colours in (("desktop-board", "light"), ("desktop-board-dark", "dark")):
+        board = screen(day.admin, f"/staff/board/{hall}", desktop, color_scheme=colours)
+        board.sees("The lock sticks")
+        save(board.page, name)
+    number = day.number_of(day.claim(mine).locker_id)
+    board = screen(day.admin, f"/staff/board/{reading}", desktop).press(f"B{number}, held")
+    board.press("Force release").page.get_by_label("Reason").fill("Closing for the holidays")
+    save(board.page, "desktop-door")
+    history = screen(day.admin, "/staff/history", desktop)
+    history.page.get_by_role("row").nth(10).wait_for()
+    save(history.page, "desktop-history")
+
+
+def save(page: Page, name: str) -> None:
+    """Write a picture of the page, with a palette so that it is small."""
+    page.wait_for_load_state("networkidle")
+    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    path = FOLDER / f"{name}.png"
+    picture.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
+
+
+def zone() -> str:
+    """A time zone in which it is afternoon now. Those of Etc have their signs the other way."""
+    east = (AFTERNOON - datetime.now(UTC).hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}" if east else "UTC"
+
+
+def main() -> None:
+    """Make them all anew."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        data = Path(folder)
+        settings = {"CUBBY_SECRET_KEY": SECRET_KEY, "CUBBY_TIME_ZONE": zone()}
+        init = settings | {"CUBBY_DATA_DIR": folder, "CUBBY_ADMIN_PASSWORD": ADMIN_PASSWORD}
+        command = [sys.executable, "-m", "locker_app.cli", "init"]
+        subprocess.run(command, cwd=ROOT, env=clean_environment(**init), check=True)
+        day = Day(data)
+        make_day(day)
+        with running(data, None, **settings) as server:
+            browser = chromium.launch(playwright)
+            take_pictures(browser, day, server.url)
+            browser.close()
+        day.db.close()
+
+
+if __name__ == "__main__":
+    main()
