@@ -57,6 +57,8 @@ class Database:
 
     async def arun(self, work: Work[T]) -> T:
         """Do the work without holding up the event loop."""
+        if self._writer is not None:
+            return await self._writer.arun(work)
         return await asyncio.wrap_future(self.submit(work))
 
     def read(self, query: Callable[[Connection], T]) -> T:

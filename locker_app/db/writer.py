@@ -5,6 +5,7 @@ being committed the next collects, so that many people share one sync. Each comm
 savepoint: a refusal or a fault undoes that command alone.
 """
 
+import asyncio
 import contextlib
 import queue
 import threading
@@ -24,15 +25,27 @@ MAX_GROUP = 64
 
 
 class _Job(Generic[T]):
-    def __init__(self, work: Work[T]) -> None:
+    """Work with who waits for it: a thread, or a task on an event loop."""
+
+    def __init__(self, work: Work[T], loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.work = work
-        self.future: Future[T] = Future()
+        self.loop = loop
+        self.future = Future[T]() if loop is None else loop.create_future()
         self.result: T | None = None
         self.error: BaseException | None = None
         self.events: list[Logged] = []
 
+    def begins(self) -> bool:
+        """Whether anybody still waits for it. A thread can no longer go away afterwards."""
+        if isinstance(self.future, Future):
+            return self.future.set_running_or_notify_cancel()
+        return not self.future.cancelled()
+
     def settle(self, failure: BaseException | None) -> None:
+        """Tell who waits what became of it."""
         error = failure or self.error
+        if self.future.cancelled():
+            return
         if error is not None:
             self.future.set_exception(error)
         else:
@@ -58,11 +71,26 @@ class Writer:
             RuntimeError: the writer was closed.
         """
         job = _Job(work)
+        self._put(job)
+        assert isinstance(job.future, Future)
+        return job.future
+
+    async def arun(self, work: Work[T]) -> T:
+        """As `submit`, and wait for it on the event loop, which is woken once for each group.
+
+        Raises:
+            RuntimeError: the writer was closed.
+        """
+        job = _Job(work, asyncio.get_running_loop())
+        self._put(job)
+        assert isinstance(job.future, asyncio.Future)
+        return await job.future
+
+    def _put(self, job: _Job[Any]) -> None:
         with self._closing:
             if self._closed:
                 raise RuntimeError("the database was closed")
             self._jobs.put(job)
-        return job.future
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
@@ -87,7 +115,7 @@ class Writer:
 
     def _commit(self, group: list[_Job[Any]]) -> None:
         # Whoever has gone away meanwhile is not waited for; from here on nobody can go.
-        group = [job for job in group if job.future.set_running_or_notify_cancel()]
+        group = [job for job in group if job.begins()]
         failure: BaseException | None = None
         try:
             with self._engine.begin() as conn:
@@ -95,11 +123,27 @@ class Writer:
                     _attempt(conn, job)
         except Exception as error:  # the disk is full, the lock was not to be had: nobody's is kept
             failure = error
-        for job in group:
-            job.settle(failure)
+        _settle(group, failure)
         events = [logged for job in group for logged in job.events]
         if failure is None and events:
             self._on_commit(events)
+
+
+def _settle(group: list[_Job[Any]], failure: BaseException | None) -> None:
+    waiting: dict[asyncio.AbstractEventLoop | None, list[_Job[Any]]] = {}
+    for job in group:
+        waiting.setdefault(job.loop, []).append(job)
+    for loop, jobs in waiting.items():
+        if loop is None:
+            _settle_each(jobs, failure)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
+                loop.call_soon_threadsafe(_settle_each, jobs, failure)
+
+
+def _settle_each(jobs: list[_Job[Any]], failure: BaseException | None) -> None:
+    for job in jobs:
+        job.settle(failure)
 
 
 def _attempt(conn: Connection, job: _Job[Any]) -> None:
