@@ -54,7 +54,7 @@ def test_an_offer_let_go_passes_to_the_next(library: Library, phone: NewScreen) 
     one.press("Let it go")
     expect(two.held).to_have_text("A1")
     expect(one.held).to_have_count(0)
-    one.sees("The locker goes to the next in line.").button("Join the waiting list").wait_for()
+    one.sees("You are no longer on the waiting list.").button("Join the waiting list").wait_for()
 
 
 def test_an_offer_lapses_and_passes_to_the_next(library: Library, phone: NewScreen) -> None:
