@@ -6,21 +6,18 @@ import pytest
 from sqlalchemy import update
 
 from locker_app.db.tables import assignment, event, locker, person, wait
-from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
+from locker_app.domain.actors import Actor
 from locker_app.domain.errors import (
     AlreadyHolds,
     AlreadyInService,
     AlreadyOutOfService,
     BadInput,
-    DomainError,
     HoldWaiting,
     NoneAccessibleFree,
     NoneFree,
-    NotAllowed,
     NotFound,
     NothingHeld,
     NotHolding,
-    NotSignedIn,
     ReasonNeeded,
 )
 from locker_app.services.lockers import (
@@ -507,56 +504,6 @@ class TestHolding:
         world.clock.advance(minutes=10)
         assert world.take(who, there).label == "A1"
         assert world.doors(here) == "f"
-
-
-@pytest.mark.parametrize("who", ["nobody", "system", "person", "professor", "viewer", "elsewhere"])
-@pytest.mark.parametrize("fn", [force_release, take_out_of_service, put_back_in_service])
-def test_commands_of_staff_are_refused_to_others(world: World, who: str, fn: object) -> None:
-    site_id = world.site()
-    bank_id = world.bank(site_id, count=2)
-    taken = world.take(world.person(), bank_id)
-    other_site = world.site()
-    actors = {
-        "nobody": (NOBODY, NotSignedIn),
-        "system": (SYSTEM, NotAllowed),
-        "person": (world.person(), NotAllowed),
-        "professor": (world.staff(Role.PROFESSOR), NotAllowed),
-        "viewer": (world.staff(Role.VIEWER), NotAllowed),
-        "elsewhere": (world.staff(Role.ADMIN, other_site), NotAllowed),
-    }
-    actor, refusal = actors[who]
-    arguments: dict[str, object] = {"locker_id": taken.locker_id}
-    if fn is not put_back_in_service:
-        arguments["reason"] = "because"
-    with pytest.raises(refusal):
-        world.run(actor, fn, **arguments)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    assert world.doors(bank_id) == "hf"
-    assert len(world.refusals()) == 1
-
-
-@pytest.mark.parametrize("fn", [take_locker, give_back])
-def test_commands_of_persons_are_refused_to_others(world: World, fn: object) -> None:
-    bank_id, who = world.bank(), world.person()
-    taken = world.take(who, bank_id)
-    actors: list[tuple[Actor, type[DomainError]]] = [
-        (NOBODY, NotSignedIn),
-        (SYSTEM, NotAllowed),
-        (world.staff(), NotAllowed),
-    ]
-    for actor, refusal in actors:
-        with pytest.raises(refusal):
-            if fn is take_locker:
-                world.take(actor, bank_id)
-            else:
-                world.give_back(actor, taken)
-    assert world.doors(bank_id) == "hff"
-
-
-def test_the_site_admin_may_at_the_site(world: World) -> None:
-    site_id = world.site()
-    admin = world.staff(Role.ADMIN, site_id)
-    taken = world.take(world.person(), world.bank(site_id))
-    assert world.run(admin, force_release, locker_id=taken.locker_id, reason="x") == "A1"
 
 
 @pytest.mark.parametrize("reason", ["a\x00b", "\ud800"])

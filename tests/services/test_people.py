@@ -3,13 +3,11 @@
 import pytest
 
 from locker_app.db.tables import event, person, staff_role
-from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.actors import SYSTEM, Role
 from locker_app.domain.errors import (
     BadInput,
     DomainError,
-    NotAllowed,
     NotFound,
-    NotSignedIn,
     ReasonNeeded,
 )
 from locker_app.services.people import add_person, add_staff, change_preferences, reset_pin
@@ -35,16 +33,6 @@ def test_a_preference_is_yes_or_no(world: World, value: object) -> None:
         world.run(world.person(), change_preferences, accessible=value, near_last=False)  # pyright: ignore[reportArgumentType]
 
 
-def test_preferences_are_persons(world: World) -> None:
-    for actor, refusal in (
-        (NOBODY, NotSignedIn),
-        (SYSTEM, NotAllowed),
-        (world.staff(), NotAllowed),
-    ):
-        with pytest.raises(refusal):
-            world.run(actor, change_preferences, accessible=True, near_last=True)
-
-
 class TestResetPin:
     def test_refusals(self, world: World) -> None:
         admin = world.staff()
@@ -58,23 +46,6 @@ class TestResetPin:
             with pytest.raises(refusal):
                 world.run(admin, reset_pin, number=entered, reason=reason)
         assert world.rows(event, kind="PinReset") == []
-
-    def test_the_right_to_it(self, world: World) -> None:
-        who = world.person()
-        number = world.row(person, who.id or 0).number
-        refused: list[tuple[Actor, type[DomainError]]] = [
-            (NOBODY, NotSignedIn),
-            (SYSTEM, NotAllowed),
-            (who, NotAllowed),
-            (world.staff(Role.PROFESSOR), NotAllowed),
-            (world.staff(Role.VIEWER), NotAllowed),
-            (Actor(ActorKind.STAFF, 1), NotAllowed),
-        ]
-        for actor, refusal in refused:
-            with pytest.raises(refusal):
-                world.run(actor, reset_pin, number=number, reason="x")
-        for admin in (world.staff(), world.staff(Role.ADMIN, world.site())):
-            assert world.run(admin, reset_pin, number=number, reason="x") is True
 
 
 def test_adding_a_person(world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from locker_app.db.tables import assignment, event, wait
-from locker_app.domain.actors import NOBODY, SYSTEM, Actor
+from locker_app.domain.actors import Actor
 from locker_app.domain.errors import (
     AlreadyHolds,
     AlreadyWaiting,
@@ -13,15 +13,13 @@ from locker_app.domain.errors import (
     HoldWaiting,
     LockersFree,
     NoneFree,
-    NotAllowed,
     NotFound,
     NotHolding,
-    NotSignedIn,
     NotWaiting,
 )
 from locker_app.services.lockers import take_out_of_service
 from locker_app.services.people import change_preferences
-from locker_app.services.waiting import Taken, join_waiting, leave_waiting, take_held
+from locker_app.services.waiting import Taken, leave_waiting, take_held
 from tests.world import World
 
 
@@ -322,20 +320,3 @@ class TestTakeHeld:
         world.run(world.staff(), take_out_of_service, locker_id=door, reason="x")
         assert world.row(assignment, hold_id).release_cause == "lapsed"
         assert world.row(wait, wait_id).outcome == "lapsed"
-
-
-def test_commands_of_persons_are_refused_to_others(world: World) -> None:
-    who = world.person()
-    bank_id, hold_id, wait_id = offered(world, who)
-    for actor, refusal in (
-        (NOBODY, NotSignedIn),
-        (SYSTEM, NotAllowed),
-        (world.staff(), NotAllowed),
-    ):
-        with pytest.raises(refusal):
-            world.run(actor, join_waiting, bank_id=bank_id)
-        with pytest.raises(refusal):
-            world.run(actor, leave_waiting, wait_id=wait_id)
-        with pytest.raises(refusal):
-            world.run(actor, take_held, assignment_id=hold_id)
-    assert world.doors(bank_id) == "r"

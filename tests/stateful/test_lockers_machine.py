@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -51,6 +52,7 @@ UNKNOWN = 9_999
 PEOPLE = st.integers(0, 3)
 INDEX = st.integers(0, 30)
 """Which of those there are, counted around."""
+BANKS = st.integers(0, 2)
 KEY = st.sampled_from([None, None, None, "a", "b"])
 FLAG = st.booleans()
 
@@ -237,13 +239,17 @@ class LockersMachine(RuleBasedStateMachine):
             accessible=low,
         )
 
-    @rule(bank=st.integers(0, 2), low=PEOPLE)
+    @initialize(bank=BANKS, low=PEOPLE)
+    def opening_hour(self, bank: int, low: int) -> None:
+        self.everybody_wants(bank, low)
+
+    @rule(bank=BANKS, low=PEOPLE)
     def everybody_wants(self, bank: int, low: int) -> None:
         """A rush: all try, and who gets none joins the list; one needs a low door."""
         for who in range(len(self.people)):
-            for ask in (self.take, self.join):
-                ask(who, bank, low=who == low, key=None)
-                self.all_fits_together()
+            self.take(who, bank, low=who == low, key=None)
+            self.join(who, bank, low=who == low, key=None)
+            self.all_fits_together()
 
     @rule(who=PEOPLE, claim=INDEX, key=KEY)
     def back(self, who: int, claim: int, key: str | None) -> None:
@@ -310,6 +316,15 @@ class LockersMachine(RuleBasedStateMachine):
         else:
             offered = [place["assignment_id"] for place in self.now.open_waits]
             self.leave(self.owner(row), offered.index(row["id"]), None)
+
+    @precondition(lambda self: self.model.line)
+    @rule(bank=BANKS)
+    def the_line_gives_up(self, bank: int) -> None:
+        """Whoever waits and was offered nothing yet goes away."""
+        for place in self.now.open_waits:
+            if place["bank_id"] == self.banks[bank] and place["assignment_id"] is None:
+                self.leave(self.owner(place), self.now.open_waits.index(place), None)
+                self.all_fits_together()
 
     @rule(who=PEOPLE, low=FLAG, near=FLAG)
     def prefer(self, who: int, low: bool, near: bool) -> None:
@@ -390,15 +405,20 @@ class LockersMachine(RuleBasedStateMachine):
             locker_id=door_id,
         )
 
+    @precondition(lambda self: self.model.claims)
     @rule(which=INDEX)
-    def breaks(self, which: int) -> None:
-        self.out_of_service(0, which % len(self.doors), "x", None)
+    def somebodys_door_breaks(self, which: int) -> None:
+        claims = self.now.open_claims
+        held = [claim for claim in claims if claim["assigned_at"] is None]
+        row = (held or claims)[which % len(held or claims)]
+        self.out_of_service(0, self.doors.index(row["locker_id"]), "x", None)
 
     @precondition(lambda self: any(door.out_of_service for door in self.model.doors.values()))
-    @rule(which=INDEX)
-    def repair(self, which: int) -> None:
-        broken = [door.id for door in self.model.doors.values() if door.out_of_service]
-        self.in_service(0, self.doors.index(broken[which % len(broken)]), None)
+    @rule()
+    def repairs(self) -> None:
+        for door in [door for door in self.model.doors.values() if door.out_of_service]:
+            self.in_service(0, self.doors.index(door.id), None)
+            self.all_fits_together()
 
     @rule(stranger=st.sampled_from(["nobody", "system", "staff"]), what=INDEX, index=INDEX)
     def stranger(self, stranger: str, what: int, index: int) -> None:
