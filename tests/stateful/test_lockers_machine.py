@@ -52,7 +52,7 @@ UNKNOWN = 9_999
 PEOPLE = st.integers(0, 3)
 INDEX = st.integers(0, 30)
 """Which of those there are, counted around."""
-BANKS = st.integers(0, 2)
+BANKS = st.integers(0, 3)
 KEY = st.sampled_from([None, None, None, "a", "b"])
 FLAG = st.booleans()
 
@@ -104,7 +104,8 @@ class LockersMachine(RuleBasedStateMachine):
         self.banks = [
             world.bank(one, count=2, accessible=1),
             world.bank(one, count=1, limit_minutes=60, overdue_action=OverdueAction.RELEASE),
-            world.bank(two, count=3, accessible=1, limit_minutes=30),
+            world.bank(two, count=2, accessible=1, limit_minutes=30),
+            world.bank(two, count=1),
         ]
         self.people = world.people(4)
         self.admin, self.admin_of_one = world.staff(), world.staff(Role.ADMIN, one)
@@ -114,10 +115,11 @@ class LockersMachine(RuleBasedStateMachine):
             Bank(self.banks[0], one, 1, ten, None, "notify"),
             Bank(self.banks[1], one, 1, ten, hour, "release"),
             Bank(self.banks[2], two, 2, five, timedelta(minutes=30), "notify"),
+            Bank(self.banks[3], two, 2, five, None, "notify"),
         ]
         doors = [
             Door(door_id, number, bank, accessible=number <= low)
-            for bank, low in zip(banks, (1, 0, 1), strict=True)
+            for bank, low in zip(banks, (1, 0, 1, 0), strict=True)
             for number, door_id in enumerate(world.locker_ids(bank.id), 1)
         ]
         self.model = Model({bank.id: bank for bank in banks}, {door.id: door for door in doors})
@@ -194,7 +196,7 @@ class LockersMachine(RuleBasedStateMachine):
     # Ids, from the tables to the model.
 
     def bank_id(self, index: int) -> int:
-        return [*self.banks, *self.banks, UNKNOWN, 0][index % 8]
+        return [*self.banks, *self.banks, UNKNOWN, 0][index % 10]
 
     def claim_at(self, index: int) -> tuple[int, Callable[[Model], Claim | None]]:
         """A claim's id, of one that is, was or never will be; how to find it in the model."""
@@ -444,6 +446,15 @@ class LockersMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 4, 5, 10, 15, 30, 60]))
     def time_goes_by(self, minutes: int) -> None:
         self.world.clock.advance(minutes=minutes)
+
+    @precondition(lambda self: self.model.next_deadline() is not None)
+    @rule(seconds=st.sampled_from([-1, 0, 0]), timer=FLAG)
+    def until_something_is_due(self, seconds: int, timer: bool) -> None:
+        """To the very moment, or just before."""
+        at = self.model.next_deadline() or self.world.clock.now
+        self.world.clock.now = max(self.world.clock.now, at + timedelta(seconds=seconds))
+        if timer:
+            self.timer(twice=False)
 
     @rule(twice=FLAG)
     def timer(self, twice: bool) -> None:
