@@ -433,4 +433,4 @@ def test_a_deadlock_is_tried_again(world: World) -> None:
         crossing(two, one, first_has_one, second_has_two),
     ]
     assert [future.result(PATIENCE) for future in futures] == [True, True]
-    assert len(attempts) == 3
+    assert len(attempts) > 2
