@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from locker_app.live.hub import Hub
 from locker_app.live.topics import Topic, Vars
@@ -47,3 +49,77 @@ class Audience:
     def evict(self, session_id: int) -> None:
         self.here.discard(session_id)
         self.evicted.append(session_id)
+
+
+class Rooms:
+    """What `live.rooms` is to `live.watching`: sockets are names, and a State is its socket's."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, set[str]] = defaultdict(set)
+        self.topics: dict[str, set[Topic]] = defaultdict(set)
+        self.blanked: dict[str, set[str]] = {}
+        self.told: list[tuple[str, Any, Vars]] = []
+        self.log: list[tuple[Any, ...]] = []
+        self.evicted: list[int] = []
+
+    def of(self, sid: str) -> set[Topic]:
+        """What this socket watches."""
+        return self.topics.get(sid, set())
+
+    def shown(self, sid: str, topic: Topic) -> bool:
+        """Whether this socket was ever sent the topic."""
+        return ("send", sid, topic) in self.log
+
+    async def shows(self, sid: str, topic: Topic) -> None:
+        """Wait until it was."""
+        while not self.shown(sid, topic):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    def sid_of(self, state: Any) -> str | None:
+        return state
+
+    def enter(self, sid: str, session_id: int | None) -> None:
+        self.rooms[sid] = {"everyone", f"session:{session_id}"}
+        self.topics[sid] = set()
+
+    def still_in(self, sid: str, session_id: int | None) -> bool:
+        room = "everyone" if session_id is None else f"session:{session_id}"
+        return room in self.rooms[sid]
+
+    def join(self, sid: str, topic: Topic) -> None:
+        self.topics[sid].add(topic)
+
+    def watches(self, sid: str, topic: Topic) -> bool:
+        return topic in self.of(sid)
+
+    def watched(self, topic: Topic) -> bool:
+        return any(topic in topics for topics in self.topics.values())
+
+    def send(self, topic: Topic, values: Vars) -> None:
+        self.log += [("send", sid, topic) for sid, topics in self.topics.items() if topic in topics]
+
+    def send_to(self, sid: str, topic: Topic, values: Vars) -> None:
+        self.log.append(("send", sid, topic))
+
+    def show(self, sid: str, state: Any, values: Vars) -> None:
+        self.told.append((sid, state, values))
+
+    def blank(self, sid: str, kinds: Iterable[str]) -> None:
+        self.blanked[sid] = set(kinds)
+
+    def greet(self, sid: str, at: datetime, session_id: int | None) -> None:
+        """Of no interest here."""
+
+    def beat(self, at: datetime) -> None:
+        """Of no interest here."""
+
+    def sessions(self) -> set[int]:
+        return set()
+
+    def evict(self, session_id: int) -> None:
+        self.evicted.append(session_id)
+        self.log.append(("evict", session_id))
+        for sid, rooms in self.rooms.items():
+            if f"session:{session_id}" in rooms:
+                rooms.clear()
+                self.topics[sid].clear()
