@@ -16,7 +16,7 @@ from locker_app.db.log import Logged
 from locker_app.domain.actors import Actor, ActorKind, Right
 from locker_app.domain.lockers import LockerStatus
 from locker_app.queries.events import EventView, events_page
-from locker_app.queries.lockers import bank_holders, bank_view, door_view
+from locker_app.queries.lockers import bank_holders, bank_view, door_view, locker_ids
 from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
 from locker_app.queries.people import person_view, staff_view
 from locker_app.queries.scoped import sites_of_history
@@ -119,8 +119,8 @@ def _bank(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
 
 
 def _holders(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
-    view = bank_view(conn, bank_id, now)
-    if view is None:
+    ids = locker_ids(conn, bank_id)
+    if not ids and site_of_bank(conn, bank_id) is None:
         return None
     rows = [
         [
@@ -134,7 +134,7 @@ def _holders(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
         ]
         for holder in bank_holders(conn, bank_id, now)
     ]
-    return {"bank_id": bank_id, "locker_ids": view.locker_ids, "rows": rows}
+    return {"bank_id": bank_id, "locker_ids": ids, "rows": rows}
 
 
 def _door(conn: Connection, locker_id: int, now: datetime) -> Vars | None:

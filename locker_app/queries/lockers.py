@@ -6,10 +6,12 @@ deadline counts as passed even when no timer ran yet.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     String,
     and_,
     bindparam,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    type_coerce,
 )
 
 from locker_app.db.statement import Statement
@@ -102,7 +105,8 @@ _BANK = Statement(
     ).where(bank.c.id == bindparam("bank_id"))
 )
 _DOORS = Statement(
-    select(locker.c.number, locker.c.id, locker.c.accessible, _STATUS)
+    # `accessible` as the driver has it: converting it for each door takes longer than the query
+    select(locker.c.number, locker.c.id, type_coerce(locker.c.accessible, Integer), _STATUS)
     .outerjoin(assignment, _OPEN_HERE)
     .where(locker.c.bank_id == bindparam("bank_id"))
     .order_by(locker.c.number)
@@ -169,7 +173,24 @@ _HOLDERS = Statement(
 def bank_holders(conn: Connection, bank_id: int, now: datetime) -> list[Holder]:
     """Every door of the bank that is not simply free, with who has it."""
     rows = _HOLDERS.rows(conn, bank_id=bank_id, now=now)
-    return [Holder(**{**row._asdict(), "status": LockerStatus(row.status)}) for row in rows]
+    return [Holder(*_cells(row)) for row in rows]
+
+
+def _cells(row: Any) -> list[Any]:
+    """The cells of a row that begins with `_HOLDER`, the status as such."""
+    cells = list(row)
+    cells[2] = LockerStatus(cells[2])
+    return cells
+
+
+_LOCKER_IDS = Statement(
+    select(locker.c.id).where(locker.c.bank_id == bindparam("bank_id")).order_by(locker.c.number)
+)
+
+
+def locker_ids(conn: Connection, bank_id: int) -> list[int]:
+    """The ids of a bank's lockers, in the order of their numbers."""
+    return [row.id for row in _LOCKER_IDS.rows(conn, bank_id=bank_id)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +216,5 @@ def door_view(conn: Connection, locker_id: int, now: datetime) -> DoorView | Non
     row = _DOOR.first(conn, locker_id=locker_id, now=now)
     if row is None:
         return None
-    *holder, number, prefix, time_zone = row
-    holder[2] = LockerStatus(holder[2])
+    *holder, number, prefix, time_zone = _cells(row)
     return DoorView(*holder, label=label(prefix, number), time_zone=time_zone)
