@@ -123,10 +123,10 @@ class Writer:
                     _attempt(conn, job)
         except Exception as error:  # the disk is full, the lock was not to be had: nobody's is kept
             failure = error
-        _settle(group, failure)
         events = [logged for job in group for logged in job.events]
         if failure is None and events:
-            self._on_commit(events)
+            self._on_commit(events)  # before the answers: everybody's screens begin to follow
+        _settle(group, failure)
 
 
 def _settle(group: list[_Job[Any]], failure: BaseException | None) -> None:
