@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
 BOOTSTRAP = @exec $(PYTHON) tools/bootstrap.py
 
-.PHONY: run test check fmt bench build pins
+.PHONY: run test check fmt bench build screenshots pins
 
 run: ## install what is missing, build what changed, serve
 	$(BOOTSTRAP) run
@@ -21,6 +21,9 @@ bench: ## benchmarks that print tables; JSON=1 for JSON lines
 
 build: ## only the front end, when something it comes from has changed
 	$(BOOTSTRAP) build
+
+screenshots: ## pictures of the pages for the README, from a throw-away sample
+	$(BOOTSTRAP) screenshots
 
 pins: ## requirements*.in -> requirements*.txt, for all platforms
 	$(BOOTSTRAP) pins

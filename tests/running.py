@@ -29,6 +29,11 @@ class Server:
     log: Path
 
     @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return self.log.parent
+
+    @property
     def output(self) -> str:
         """What it has printed so far."""
         return self.log.read_text()

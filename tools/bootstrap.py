@@ -198,6 +198,19 @@ def bench(rest: list) -> int:
     return become([str(BIN / "python"), "-m", "bench", *rest])
 
 
+def screenshots(_rest: list) -> int:
+    """Build the pages and take the pictures of them that the README shows."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import system_packages
+
+    trouble = system_packages.ensure()
+    if trouble:
+        raise Stop(trouble)
+    if tool("python", "-m", "locker_app.cli", "build"):
+        return 1
+    return become([str(BIN / "python"), "-m", "tools.screenshots"])
+
+
 def pins(_rest: list) -> int:
     """Resolve requirements*.in anew. uv does it for all platforms at once."""
     options = ["--universal", "--python-version=3.11", "--no-header", "--annotation-style=line"]
@@ -218,6 +231,7 @@ COMMANDS = {
     "check": check,
     "fmt": fmt,
     "bench": bench,
+    "screenshots": screenshots,
     "pins": pins,
 }
 

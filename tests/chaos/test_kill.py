@@ -26,7 +26,7 @@ def test_what_was_answered_is_there_after_each_kill(tmp_path: Path) -> None:
     data = tmp_path / "data"
     chance = random.Random(SEED)
     server = running.start(data, CUBBY_SECRET_KEY=SECRET_KEY)
-    library = Library(server)
+    library = Library(data)
     bank_id = library.bank(count=LOCKERS)
     people = library.people(MEMBERS)
     tokens = {person.id or 0: library.token(person) for person in people}

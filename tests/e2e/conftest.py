@@ -42,7 +42,7 @@ def server(_built_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="package")
 def library(server: Server) -> Iterator[Library]:
     """The library that the server shows."""
-    opened = Library(server)
+    opened = Library(server.data)
     yield opened
     opened.db.close()
 
@@ -73,16 +73,18 @@ def troubles() -> Iterator[Troubles]:
 
 
 @pytest.fixture
-def new_context(browser: Browser, library: Library) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(
+    browser: Browser, library: Library, server: Server
+) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browsers of their own: cookies and storage are not shared between them."""
     contexts: list[BrowserContext] = []
 
     def make(actor: Actor | None = None, **options: Any) -> BrowserContext:
-        wanted: dict[str, Any] = {"base_url": library.server.url} | options
+        wanted: dict[str, Any] = {"base_url": server.url} | options
         context = browser.new_context(**wanted)
         context.set_default_timeout(PATIENCE)
         if actor is not None:
-            library.signs_in(actor, context)
+            library.signs_in(actor, context, wanted["base_url"])
         contexts.append(context)
         return context
 

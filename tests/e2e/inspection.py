@@ -56,6 +56,7 @@ class Inspector:
         self._measure(page, f"{name}, 320 px, too wide", _WIDER_THAN_THE_SCREEN)
         self._measure(page, f"{name}, 320 px, too small", _TOO_SMALL_TO_TAP)
         page.set_viewport_size(PHONE)  # pyright: ignore[reportArgumentType]
+        self._measure(page, f"{name}, 390 px, cut off", _CUT_OFF)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         self._measure(page, f"{name}, text at 200 %, too wide", _WIDER_THAN_THE_SCREEN)
         self._measure(page, f"{name}, text at 200 %, cut off", _CUT_OFF)

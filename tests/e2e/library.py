@@ -5,6 +5,7 @@ The server takes what is written here for the work of another process, and shows
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import BrowserContext
@@ -19,7 +20,6 @@ from locker_app.queries.sites import site_of_bank
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
-from tests.running import Server
 from tests.world import Clock, World
 
 if TYPE_CHECKING:
@@ -44,10 +44,8 @@ class _Now(Clock):
 class Library(World):
     """A world whose people can also sign in at the running server."""
 
-    def __init__(self, server: Server) -> None:
-        database = Database(f"sqlite:///{server.log.parent / 'cubby.db'}")
-        super().__init__(database, _Now())
-        self.server = server
+    def __init__(self, data: Path, clock: Clock | None = None) -> None:
+        super().__init__(Database(f"sqlite:///{data / 'cubby.db'}"), clock or _Now())
 
     def site(self, **rules: Any) -> int:
         """A site with these rules and a name of its own; its id."""
@@ -66,12 +64,12 @@ class Library(World):
         self.db.run(Work(attempt, Trace("test")))
         return TokenKeys((SECRET_KEY,)).sign(opaque_id, now, now + timedelta(hours=1))
 
-    def signs_in(self, actor: Actor, context: BrowserContext) -> None:
+    def signs_in(self, actor: Actor, context: BrowserContext, url: str) -> None:
         """Give a browser the cookie of a session of this person or staff member."""
         cookie: SetCookieParam = {
             "name": SESSION_COOKIE,
             "value": self.token(actor),
-            "url": self.server.url,  # its port doesn't count: cookies have none
+            "url": url,
             "httpOnly": True,
             "sameSite": "Lax",
         }

@@ -174,7 +174,7 @@ def test_a_server_that_is_killed_and_started_again(
     new_context: Callable[..., BrowserContext],
     new_tab: Callable[[BrowserContext], Screen],
 ) -> None:
-    library = Library(mortal)
+    library = Library(mortal.data)
     bank_id, people = library.bank(count=2), library.people(3)
     holder, leaving, waiting = people
     library.take(holder, bank_id)
@@ -183,7 +183,7 @@ def test_a_server_that_is_killed_and_started_again(
     def screen_of(actor: Actor | None, path: str, **kind) -> Screen:
         context = new_context(base_url=mortal.url, **kind)
         if actor is not None:
-            library.signs_in(actor, context)
+            library.signs_in(actor, context, mortal.url)
         return new_tab(context).open(path)
 
     mine = screen_of(holder, f"/lockers/{bank_id}", **chromium.PHONE)
@@ -207,7 +207,7 @@ def test_a_server_that_is_killed_and_started_again(
     expect(mine.number).to_have_text("A1")
     expect(queue.place).to_have_text("1")
     library.give_back(leaving, going)
-    again = running.start(mortal.log.parent, mortal.port, CUBBY_SECRET_KEY=SECRET_KEY)
+    again = running.start(mortal.data, mortal.port, CUBBY_SECRET_KEY=SECRET_KEY)
     try:
         for screen in screens:
             screen.is_live()

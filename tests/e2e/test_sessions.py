@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
+from tests.running import Server
 
 
 def test_signing_out_in_one_tab_signs_the_other_out(
@@ -37,7 +38,7 @@ def test_a_session_ended_from_another_device(library: Library, phone: NewScreen)
 
 
 def test_the_next_person_on_a_shared_screen_sees_nothing_of_the_last(
-    library: Library, desktop: NewScreen
+    library: Library, desktop: NewScreen, server: Server
 ) -> None:
     bank_id = library.bank()
     last, following = library.people(2)
@@ -47,7 +48,7 @@ def test_the_next_person_on_a_shared_screen_sees_nothing_of_the_last(
     screen.open("/me").press("Sign out", exact=True)
     screen.page.wait_for_url("**/")
     screen.is_live()
-    library.signs_in(following, screen.page.context)
+    library.signs_in(following, screen.page.context, server.url)
     screen.frames.clear()
     screen.open(f"/lockers/{bank_id}").button("Get a locker").wait_for()
     screen.open("/me").sees(library.number(following))

@@ -27,7 +27,7 @@ def door_dialog(board: Item) -> rx.Component:
                 status(Door.status),
                 _who_has_it(),
                 _actions(board),
-                event_table(Door.rows, "Last events of this door"),
+                event_table(Door.rows, "Last events of this door", of_one_door=True),
                 class_name="stack",
             ),
             rx.el.div(skeleton(), skeleton(tall=True)),
