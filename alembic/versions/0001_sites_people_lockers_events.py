@@ -191,7 +191,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('wait', schema=None) as batch_op:
         batch_op.create_index('one_open_wait_per_person', ['person_id', 'site_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
-        batch_op.create_index('one_wait_per_hold', ['assignment_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.create_index('one_wait_per_hold', ['assignment_id'], unique=True, sqlite_where=sa.text('ended_at IS NULL AND assignment_id IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND assignment_id IS NOT NULL'))
         batch_op.create_index('open_waits_of_bank', ['bank_id', 'id'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
     _make_log_append_only()
 
@@ -224,7 +224,7 @@ def _make_log_append_only() -> None:
 def downgrade() -> None:
     with op.batch_alter_table('wait', schema=None) as batch_op:
         batch_op.drop_index('open_waits_of_bank', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
-        batch_op.drop_index('one_wait_per_hold', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.drop_index('one_wait_per_hold', sqlite_where=sa.text('ended_at IS NULL AND assignment_id IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND assignment_id IS NOT NULL'))
         batch_op.drop_index('one_open_wait_per_person', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.drop_table('wait')

@@ -53,7 +53,7 @@ _CLAIMS_OF_PERSON = Statement(
     .join(site, site.c.id == _A.site_id)
     .outerjoin(wait, (wait.c.assignment_id == _A.id) & wait.c.ended_at.is_(None))
     .where(_A.person_id == bindparam("person_id"), _A.released_at.is_(None))
-    .order_by(_A.id)
+    .order_by(_A.site_id, _A.slot)  # by the index on open claims; by id it would be that on all
 )
 
 

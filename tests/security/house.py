@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import select, update
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.migrate import upgrade
-from locker_app.db.tables import metadata, session, staff
+from locker_app.db.tables import bank, locker, metadata, session, staff
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
 from locker_app.services.lockers import force_release, take_out_of_service
@@ -30,6 +31,8 @@ from tests.world import Clock, World
 SIGNING_KEY = "a signing key of the tests that is long enough"
 REASON = "cheese left inside"
 RELEASED_BECAUSE = "evacuated at midnight"
+NUMBER_ABROAD = "QF700009"
+"""Of the one person who holds a locker at the other site."""
 
 Row = tuple[Any, ...]
 Tables = dict[str, set[Row]]
@@ -69,12 +72,33 @@ class House:
         self.world.change(until)
         return self.keys.sign(opaque_id, now, now + timedelta(days=1))
 
+    @property
+    def tomorrow(self) -> datetime:
+        """A time when nothing of today has ended."""
+        return datetime.now(UTC) + timedelta(days=1)
+
+    def ended_session(self, who: str, *, by_time: bool) -> str:
+        """A genuine token of a session that is over: its own time has passed, or it was ended."""
+        token = self.session(who, lasts=timedelta(seconds=-1) if by_time else timedelta(hours=9))
+        if by_time:
+            opaque_id = self.keys.read(token)
+            assert opaque_id is not None
+            return self.keys.sign(opaque_id, self.world.clock.now, datetime.now(UTC))
+        self.end(token)
+        return token
+
     def end(self, token: str) -> None:
         """End a session behind the server's back: no event says so."""
         opaque_id = self.keys.read(token)
         assert opaque_id is not None
         ended = update(session).where(session.c.key == key_of(opaque_id))
         self.world.change(ended.values(ended_at=datetime.now(UTC)))
+
+    @cached_property
+    def site_of_locker(self) -> dict[Any, int]:
+        """The site of each locker, by the locker's id."""
+        sites = {row.id: row.site_id for row in self.world.rows(bank)}
+        return {row.id: sites[row.bank_id] for row in self.world.rows(locker)}
 
     def tables(self) -> Tables:
         """Everything in the database."""
@@ -94,6 +118,20 @@ class House:
         words = [word for row in rows if row.id not in mine for word in (row.name, row.number)]
         mates = [row.name for row in self.world.rows(staff) if row.id not in mine]
         return [*words, *mates, REASON, RELEASED_BECAUSE]
+
+    def hidden_from(self, who: str | None) -> list[str]:
+        """What somebody may see no word of. Staff see whoever did something at a site of theirs,
+        or tried to, so what is hidden from them are people who did not, and numbers."""
+        if who == "admin":
+            return []
+        quiet = {self.people[name].id for name in ("victim", "waiter", "offered")}
+        rows = self.world.rows(metadata.tables["person"])
+        if who == "other_admin":
+            numbers = [row.number for row in rows if row.number != NUMBER_ABROAD]
+            return [*numbers, *(row.name for row in rows if row.id in quiet), REASON]
+        if who == "site_admin":
+            return [NUMBER_ABROAD]
+        return self.secrets_from(*([who] if who in self.people else []))
 
 
 def _frozen(row: Any) -> Row:
@@ -127,7 +165,7 @@ def running_house(folder: Path, **settings: str) -> Iterator[House]:
 def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
     """Two sites; at the first a bank with a holder, a broken door, a full bank with a line."""
     here, there = world.site(hold_minutes=600), world.site()
-    bank = world.bank(here, count=8, accessible=2, name="Hall", prefix="H")
+    hall = world.bank(here, count=8, accessible=2, name="Hall", prefix="H")
     full = world.bank(here, count=2, name="Attic", prefix="T")
     elsewhere = world.bank(there, count=3, name="Depot", prefix="D")
     people = {
@@ -141,21 +179,21 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
         "site_admin": _staff(world, "Sandra Here", Role.ADMIN, here),
         "admin": _staff(world, "Agatha Everywhere", Role.ADMIN, None),
     }
-    held = world.take(people["victim"], bank)
-    gone = world.take(people["gone"], bank)
+    held = world.take(people["victim"], hall)
+    gone = world.take(people["gone"], hall)
     admin = people["admin"]
     world.run(admin, force_release, locker_id=gone.locker_id, reason=RELEASED_BECAUSE)
-    broken = world.locker_ids(bank)[-1]
+    broken = world.locker_ids(hall)[-1]
     world.run(admin, take_out_of_service, locker_id=broken, reason=REASON)
     (_, first), _ = world.fill(full)
     offered = world.join(people["offered"], full)
     wait = world.join(people["waiter"], full)
     world.run(admin, force_release, locker_id=first.locker_id, reason=RELEASED_BECAUSE)
     hold = next(claim for claim in world.open_claims() if claim.assigned_at is None)
-    abroad = world.take(_person(world, 9), elsewhere)
+    abroad = world.take(_person(world, 9), elsewhere)  # NUMBER_ABROAD
     ids = {
         "site": here,
-        "bank": bank,
+        "bank": hall,
         "full": full,
         "elsewhere": elsewhere,
         "locker": held.locker_id,

@@ -1,237 +1,419 @@
-"""A walk over every event handler, with every kind of actor and odd arguments.
+"""Every event handler with every kind of actor and odd arguments, straight over the websocket.
 
-Straight over the websocket, as anybody can speak to it. A handler that is not in the table fails
-the test: whoever adds one has to say who may have what from it.
+A handler or route that is not in the tables here fails the first tests: whoever adds one says who
+may achieve something by it. Then it is called by everybody, and whoever may not changes nothing,
+hears nothing of others, gets no traceback, and does not harm the connection or the server.
 """
 
-import inspect
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from reflex_base.registry import RegistrationContext
 
-import locker_app.locker_app  # noqa: F401 - registers the handlers
-from locker_app.db.tables import assignment, metadata, person
-from locker_app.domain.actors import ActorKind
-from tests.security.house import House, Tables, request_id, running_house
+from locker_app.db.tables import event, metadata
+from locker_app.domain.actors import RIGHTS, Right
+from tests.security.house import House, Tables, request_id
+from tests.security.odd import NAMES, ROUTERS, other_names, payloads
 from tests.security.wire import ROOT, Screen, handler
 
-READS = "reads what who looks may see"
-FORM = "changes this tab's own form alone"
-PERSON = "a command of the person who is signed in"
-STAFF = "a command of staff with the right at that site"
-SIGN_IN = "asks whether a number has a PIN, within the rate limits"
+KEY = "a fresh request id"
 
-OURS = {
-    "pages.bank.BankPage.load": READS,
-    "pages.bank.BankPage.set_low_only": FORM,
-    "pages.bank.BankPage.take": PERSON,
-    "pages.bank.BankPage.take_held": PERSON,
-    "pages.bank.BankPage.give_back": PERSON,
-    "pages.bank.BankPage.join": PERSON,
-    "pages.bank.BankPage.leave": PERSON,
-    "pages.board.BoardPage.load": READS,
-    "pages.board.BoardPage.open_door": READS,
-    "pages.board.BoardPage.close_door": READS,
-    "pages.board.BoardPage.confirm": FORM,
-    "pages.board.BoardPage.type_reason": FORM,
-    "pages.board.BoardPage.force_release": STAFF,
-    "pages.board.BoardPage.take_out_of_service": STAFF,
-    "pages.board.BoardPage.put_back_in_service": STAFF,
-    "pages.history.HistoryPage.load": READS,
-    "pages.history.HistoryPage.choose_site": READS,
-    "pages.history.HistoryPage.only_refused": READS,
-    "pages.history.HistoryPage.show_older": READS,
-    "pages.home.HomePage.load": READS,
-    "pages.me.MePage.load": READS,
-    "pages.me.MePage.prefer": PERSON,
-    "pages.missing.MissingPage.load": READS,
-    "pages.sign_in.SignInPage.load": READS,
-    "pages.sign_in.SignInPage.look_up": SIGN_IN,
-    "pages.sign_in.SignInPage.start_over": FORM,
-    "pages.staff_sign_in.StaffSignInPage.load": READS,
-    "pages.staff_sign_in.StaffAccountPage.load": READS,
+
+@dataclass(frozen=True)
+class Handler:
+    """One of our handlers: who may achieve something by it, why, and what a page sends it."""
+
+    why: str
+    needs: str | Right = "nothing"
+    sends: dict[str, Any] = field(default_factory=dict)
+    after: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Events that come before it on the page."""
+
+
+def public(why: str, **sends: Any) -> Handler:
+    """It changes at most what this tab shows, of what everybody may see."""
+    return Handler(why, sends=sends)
+
+
+def person(why: str, **sends: Any) -> Handler:
+    """A signed-in person may do it, to what is theirs."""
+    return Handler(why, "person", {**sends, "request_id": KEY})
+
+
+def staff(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sends: Any) -> Handler:
+    """Staff with the right at the site may do it."""
+    return Handler(why, right, {**sends, "request_id": KEY}, after)
+
+
+BANK, BOARD, HISTORY = "pages.bank.BankPage", "pages.board.BoardPage", "pages.history.HistoryPage"
+SIGN_IN, FORM = "pages.sign_in.SignInPage", "pages.staff_sign_in.StaffSignInPage"
+REASON = (f"{BOARD}.type_reason", {"reason": "to see who may"})
+
+
+def asked(what: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """What opens a question of the board, and answers it."""
+    return (f"{BOARD}.confirm", {"what": what, "assignment_id": 0}), REASON
+
+
+OURS: dict[str, Handler] = {
+    "pages.home.HomePage.load": public("watches all places"),
+    "pages.missing.MissingPage.load": public("watches who is signed in"),
+    f"{BANK}.load": public("watches a bank"),
+    f"{BANK}.set_low_only": public("a tick of this tab's", wanted=True),
+    f"{BANK}.take": person("gets a locker"),
+    f"{BANK}.take_held": person("gets the one held for them", assignment_id="hold"),
+    f"{BANK}.give_back": person("gives theirs back", assignment_id="assignment"),
+    f"{BANK}.join": person("joins the waiting list"),
+    f"{BANK}.leave": person("leaves it", wait_id="wait"),
+    "pages.me.MePage.load": public("watches who is signed in"),
+    "pages.me.MePage.prefer": person("prefers", accessible=True, near_last=True),
+    f"{SIGN_IN}.load": public("watches who is signed in; shows a refusal in words of ours"),
+    f"{SIGN_IN}.look_up": public(
+        "whether a number has a PIN: needed to sign in, limited", form={"number": "XX0000000"}
+    ),
+    f"{SIGN_IN}.start_over": public("empties this tab's form"),
+    f"{FORM}.load": public("watches who is signed in; shows a refusal in words of ours"),
+    "pages.staff_sign_in.StaffAccountPage.load": public("watches who is signed in"),
+    f"{BOARD}.load": public("watches what of the board one may: right checked by topic"),
+    f"{BOARD}.open_door": public("watches a door, if one may", number=1, locker_id="locker"),
+    f"{BOARD}.close_door": public("closes this tab's dialog"),
+    f"{BOARD}.confirm": public("asks this tab's question", what="release", assignment_id=0),
+    f"{BOARD}.type_reason": public("what is typed in this tab", reason="because"),
+    f"{BOARD}.force_release": staff(
+        Right.FORCE_RELEASE,
+        "frees a locker",
+        *asked("release"),
+        locker_id="locker",
+        assignment_id="assignment",
+    ),
+    f"{BOARD}.take_out_of_service": staff(
+        Right.SERVICE_LOCKERS, "blocks a door", *asked("out"), locker_id="locker"
+    ),
+    f"{BOARD}.put_back_in_service": staff(
+        Right.SERVICE_LOCKERS, "unblocks a door", locker_id="broken"
+    ),
+    f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
+    f"{HISTORY}.choose_site": public("the same for another site", site_id="site"),
+    f"{HISTORY}.only_refused": public(
+        "reads the log, if one may: checked by the query", wanted=True
+    ),
+    f"{HISTORY}.show_older": public(
+        "reads the log, if one may: checked by the query", before=2**30
+    ),
 }
 
-REFLEX = {
-    "hydrate": "sends the tab its own form fields",
-    "hydrate_and_load": "the same, and loads the page",
-    "set_is_hydrated": "a mark of the tab's own",
-    "setvar": "would set any var; never let in",
-    "on_load_internal": "loads the page",
-    "update_vars_internal": "sets vars kept in the browser's storage, of which there are none",
-    "handle_frontend_exception": "a line in the log, bounded",
+INTERNAL = {
+    f"{ROOT}.hydrate_and_load": "sends this tab its own state, and runs its page's load",
+    f"{ROOT}.reflex___state____on_load_internal_state.on_load_internal": "runs its page's load",
+    (
+        f"{ROOT}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
+    ): "a line in the log, cut and limited",
 }
+"""Of Reflex's own, those that its front end needs."""
 
-ODD: list[Any] = [
-    None,
-    -1,
-    0,
-    2**31,
-    2**63,
-    1.5,
-    True,
-    "",
-    "1",
-    "1 OR 1=1; DROP TABLE person",
-    "<script>alert(1)</script>",
-    "\ud800",
-    "\x00",
-    "x" * 20_000,
-    [],
-    [1],
-    {},
-    {"__proto__": {"admin": True}},
-    {"number": ["NOBODY1"]},
-]
+CLOSED = {
+    f"{ROOT}.hydrate": "Reflex calls it by itself",
+    f"{ROOT}.set_is_hydrated": "Reflex calls it by itself",
+    f"{ROOT}.reflex___state____on_load_internal_state.set_is_hydrated": "likewise",
+    f"{ROOT}.reflex___state____update_vars_internal_state.update_vars_internal": (
+        "sets vars from browser storage, of which we keep none"
+    ),
+}
+"""Of Reflex's own, those that are dropped; and `setvar` of every State class, which sets vars."""
 
-ACTORS = (None, "forged", "ended", "student", "viewer", "professor", "other_admin")
+ROUTES = {
+    ("/ping", "GET HEAD"): "closed by the guard: tests/api/test_guard.py",
+    ("/_health", "GET HEAD"): "closed by the guard: ours is /health",
+    ("/_event/…", "mount"): "the websocket that these tests speak",
+    ("/…", "mount"): "the pages: files that were built, the same for everybody",
+}
+"""What there is besides the API, which tests/api/test_every_route.py walks."""
+
+ACTORS = (
+    "nobody",
+    "forged",
+    "expired",
+    "ended",
+    "student",
+    "viewer",
+    "professor",
+    "other_admin",
+    "site_admin",
+    "admin",
+)
+NOBODY = frozenset({"nobody", "forged", "expired", "ended"})
+INTERNALS = re.compile(
+    r"Traceback|site-packages|\.py\b|sqlalchemy|sqlite|psycopg|locker_app[./]|cubby\.db|Exception"
+    r"|/work|/home|/root|OverflowError|TypeError|KeyError|ValueError"
+)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house of this module's own: its people are pushed about."""
-    with running_house(tmp_path_factory.mktemp("walked")) as opened:
-        yield opened
+def registered() -> dict[str, Any]:
+    """All handlers and routes there are."""
+    command = [sys.executable, "-m", "tests.security.registered"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(said.splitlines()[-1])
 
 
-def registered() -> dict[str, list[str]]:
-    """Every handler's name on the wire, with its arguments."""
-    handlers = RegistrationContext.get().event_handlers
+def test_every_handler_is_classified(registered: dict[str, Any]) -> None:
+    known = {*map(handler, OURS), *INTERNAL, *CLOSED}
+    found = {name for name in registered["handlers"] if not name.endswith(".setvar")}
+    assert found == known
+
+
+def test_every_handler_takes_what_a_page_sends(registered: dict[str, Any]) -> None:
+    for place, known in OURS.items():
+        assert list(known.sends) == registered["handlers"][handler(place)], place
+
+
+def test_every_route_is_classified(registered: dict[str, Any]) -> None:
+    assert {tuple(route) for route in registered["routes"]} == set(ROUTES)
+
+
+def come(house: House, actor: str) -> Screen:
+    """A screen of this kind of actor."""
+    if actor == "nobody":
+        return house.screen()
+    if actor == "forged":
+        own = house.keys.__class__(("another key than the server's, as long",))
+        token = house.keys.read(house.session("admin"))
+        assert token is not None
+        return house.screen(session=own.sign(token, house.world.clock.now, house.tomorrow))
+    if actor in ("expired", "ended"):
+        return house.screen(session=house.ended_session("admin", by_time=actor == "expired"))
+    return house.screen(actor)
+
+
+def may(house: House, actor: str, known: Handler) -> bool:
+    """Whether the actor may achieve something, with the right arguments."""
+    if actor in NOBODY or known.needs == "nothing":
+        return False
+    who = house.people[actor]
+    if known.needs == "person":
+        return actor == "student"
+    assert isinstance(known.needs, Right)
+    return who.may(known.needs, house.ids["site"])
+
+
+def filled(house: House, sends: dict[str, Any]) -> dict[str, Any]:
+    """What a page would send, about things that are there."""
     return {
-        name: list(inspect.signature(known.handler.fn).parameters)[1:]
-        for name, known in handlers.items()
-        if name.startswith(ROOT)
-    }
+        name: house.ids.get(value, value) if isinstance(value, str) else value
+        for name, value in sends.items()
+    } | ({"request_id": request_id()} if sends.get("request_id") == KEY else {})
 
 
-def test_every_handler_is_in_the_table() -> None:
-    ours = {handler(place) for place in OURS}
-    unknown = {
-        name for name in registered() if name not in ours and name.rpartition(".")[2] not in REFLEX
-    }
-    assert unknown == set()
-    assert ours - registered().keys() == set(), "the table names handlers that are gone"
+def calls(house: House, actor: str, known: Handler) -> Iterator[Any]:
+    """All that is sent to a handler."""
+    good = filled(house, known.sends)
+    for sent in (good, *payloads(good, sorted({*house.ids.values()}))):
+        if isinstance(sent, dict) and sent.get("request_id") == good.get("request_id", ""):
+            sent = {**sent, "request_id": request_id()}
+        if not _is_their_work(house, actor, known, sent):
+            yield sent
 
 
-def good_arguments(house: House, names: list[str]) -> dict[str, Any]:
-    """Arguments that would work for somebody with the right: the victim's own things."""
-    ids = house.ids
-    known = {
-        "assignment_id": ids["assignment"],
-        "locker_id": ids["locker"],
-        "wait_id": ids["wait"],
-        "site_id": ids["site"],
-        "number": 1,
-        "before": 2**30,
-        "wanted": True,
-        "what": "release",
-        "reason": "because",
-        "form": {"number": "NOBODY1"},
-        "accessible": True,
-        "near_last": True,
-        "var_name": "door",
-        "value": ids["locker"],
-        "vars": {f"{ROOT}.door": 1},
-        "hashes": [],
-        "info": "x",
-        "component_stack": "x",
-        "request_id": request_id(),
-    }
-    return {name: known[name] for name in names}
+def _is_their_work(house: House, actor: str, known: Handler, sent: Any) -> bool:
+    """Whether staff would do with it what they may: the id of a locker at a site of theirs."""
+    if not isinstance(known.needs, Right) or actor in NOBODY or not isinstance(sent, dict):
+        return False
+    locker_id = sent.get("locker_id")
+    if sent.keys() != known.sends.keys() or type(locker_id) is not int:
+        return False
+    site = house.site_of_locker.get(locker_id)
+    return site is not None and house.people[actor].may(known.needs, site)
 
 
-def screen_of(house: House, who: str | None) -> Screen:
-    if who == "forged":
-        return house.screen(session="eyJhbGciOiJub25lIn0.eyJzaWQiOiJ4In0.")
-    if who == "ended":
-        token = house.session("admin")
-        house.end(token)
-        return house.screen(session=token)
-    return house.screen(who)
+def own_rows(house: House, actor: str, tables: Tables) -> Tables:
+    """The tables without what the actor may leave behind: refusals, answers kept for their keys,
+    and, for a person, what is theirs."""
+    who = house.people.get(actor)
+    person_id = who.id if who is not None and actor == "student" else None
+    kept: Tables = {}
+    for name, rows in tables.items():
+        columns = [column.name for column in metadata.tables[name].columns]
+        dicts = [dict(zip(columns, row, strict=True)) for row in rows]
+        kept[name] = {
+            row
+            for row, named in zip(rows, dicts, strict=True)
+            if not _is_left_behind(name, named, who, person_id)
+        }
+    return kept
 
 
-def walk(house: House, screen: Screen) -> int:
-    """Send every handler good and odd arguments from a page where they would do harm."""
-    page, sent = f"/staff/board/{house.ids['bank']}", 0
-    for name, arguments in sorted(registered().items()):
-        good = good_arguments(house, arguments)
-        payloads: list[Any] = [good, {}, {**good, "actor": "admin", "is_staff": True}]
-        odds = [] if name.endswith(".setvar") else ODD  # on every state, and the same on each
-        payloads += [{**good, each: odd} for each in arguments for odd in odds]
-        for payload in payloads:
-            screen.send(name, payload, page)
-            sent += 1
-        if name.endswith("type_reason"):
-            screen.settle()
-    for name in ("no.such.handler", f"{ROOT}.nothing", handler("pages.board.BoardPage._watch")):
-        screen.send(name, {}, page)
-    screen.settle()
-    return sent
-
-
-def changed(before: Tables, after: Tables) -> dict[str, set[tuple[Any, ...]]]:
-    """The rows of each table that are new, gone or different."""
-    differing = {name: after[name] ^ before[name] for name in after}
-    return {name: rows for name, rows in differing.items() if rows}
-
-
-def column(table: str, name: str) -> int:
-    return list(metadata.tables[table].c.keys()).index(name)
-
-
-@pytest.mark.parametrize("who", ACTORS)
-def test_nothing_happens_that_should_not(house: House, who: str | None) -> None:
-    me = house.people[who].id if who in house.people else None
-    is_person = who in house.people and house.people[who].kind is ActorKind.PERSON
-    before = house.tables()
-    with screen_of(house, who) as screen:
-        screen.open(f"/staff/board/{house.ids['bank']}")
-        assert walk(house, screen) > 500
-        screen.open("/staff/history").settle()
-        known = [who] if who in house.people else []
-        secrets = house.secrets_from(*known)
-        if who == "other_admin":  # the one person at the site that is theirs
-            secrets = [word for word in secrets if "9" not in word]
-        assert [word for word in secrets if word in screen.heard] == []
-        assert "Traceback" not in screen.heard
-        assert "sqlalchemy" not in screen.heard.lower()
-
-    for table, rows in changed(before, house.tables()).items():
-        if table == "event":
-            kind, actor = column(table, "kind"), column(table, "actor_id")
-            own = [row for row in rows if is_person and row[actor] == me]
-            assert {row[kind] for row in rows if row not in own} <= {"Refused"}
-        elif table == "person":
-            assert {row[column(table, "id")] for row in rows} <= {me if is_person else None}
-        elif table in ("assignment", "wait"):
-            assert {row[column(table, "person_id")] for row in rows} <= {me if is_person else None}
-        else:
-            assert table in ("request", "session"), f"{who} changed {table}"
-
-
-def test_the_victim_still_has_everything_and_the_admin_may(house: House) -> None:
-    victim = house.people["victim"]
-    (claim,) = house.world.rows(assignment, person_id=victim.id, released_at=None)
-    assert claim.id == house.ids["assignment"]
-    assert house.world.row(person, victim.id or 0).accessible is False
-    page = f"/staff/board/{house.ids['bank']}"
-    with house.screen("admin") as screen:
-        screen.open(page)
-        screen.do(
-            "pages.board.BoardPage.confirm",
-            page,
-            what="release",
-            assignment_id=house.ids["assignment"],
+def _is_left_behind(table: str, row: dict[str, Any], who: Any, person_id: int | None) -> bool:
+    actor_id = who.id if who is not None else None
+    if table == "event":
+        refused = row["kind"] == "Refused" and row["reason"] is None
+        by_them = (row["actor_kind"], row["actor_id"]) in (
+            ("nobody", None),
+            (who.kind.value if who is not None else "nobody", actor_id),
         )
-        screen.do("pages.board.BoardPage.type_reason", page, reason="it is needed")
+        theirs = person_id is not None and row["person_id"] == person_id
+        return (refused and by_them) or theirs
+    if table == "request":
+        return row["actor"] in ("nobody:-", f"{who.kind.value}:{actor_id}" if who else "")
+    if table == "person":
+        return person_id is not None and row["id"] == person_id
+    return person_id is not None and row.get("person_id") == person_id and table != "session"
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_nothing_happens_that_should_not(house: House, actor: str) -> None:
+    words = house.hidden_from(actor)
+    for place, known in OURS.items():
+        with come(house, actor) as screen:
+            before = own_rows(house, actor, house.tables())
+            walk(house, actor, screen, place, known)
+            after = own_rows(house, actor, house.tables())
+        changed = {table: rows ^ before[table] for table, rows in after.items()}
+        assert {table: rows for table, rows in changed.items() if rows} == {}, place
+        assert [word for word in words if word in screen.heard] == [], place
+        assert INTERNALS.search(screen.heard) is None, place
+    assert_all_is_well(house)
+
+
+def walk(house: House, actor: str, screen: Screen, place: str, known: Handler) -> None:
+    """Send a handler everything; the connection has to stay."""
+    name, page = handler(place), f"/staff/board/{house.ids['bank']}"
+    for before, sends in known.after:
+        screen.do(before, page, **sends)
+    for sent in calls(house, actor, known):
+        screen.send(name, sent, page)
+    if not may(house, actor, known):
+        good = filled(house, known.sends)
+        for where in ROUTERS:
+            event = {"name": name, "payload": good, "router_data": where}
+            screen.say("42/_event," + json.dumps(["event", event]))
+        for otherwise in other_names(name):
+            screen.send(otherwise, good, page)
+    screen.settle()
+
+
+@pytest.mark.parametrize("actor", ["nobody", "student", "admin"])
+def test_what_is_closed_is_not_there(house: House, registered: dict[str, Any], actor: str) -> None:
+    """No answer, and no var set: neither by setters nor by what comes from browser storage."""
+    setvars = [name for name in registered["handlers"] if name.endswith(".setvar")]
+    assert len(setvars) > 15
+    with come(house, actor) as screen:
+        screen.open("/").settle()
+        before, frames = house.tables(), len(screen.frames)
+        for name in (*setvars, *CLOSED):
+            owner = name.rpartition(".")[0]
+            for sent in (
+                {},
+                {"value": True},
+                {"var_name": "may_see", "value": True},
+                {"var_name": "__class__", "value": "x"},
+                {"vars": {f"{owner}.may_see": True, f"{owner}.reason_rx_state_": "x"}},
+            ):
+                screen.send(name, sent)
+        screen.settle()
+        new = [frame for frame in screen.frames[frames:] if "live_states" not in frame]
+        assert len(new) == 1  # what settles it
+        assert "may_see" not in new[0]
+        assert house.tables() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_nothing_are_nothing(house: House, name: Any) -> None:
+    with house.screen() as screen:
+        screen.send(name, {})
+        screen.send(name, {"x": 1})
+        screen.settle()
+        assert INTERNALS.search(screen.heard) is None
+    assert_all_is_well(house)
+
+
+def test_the_front_ends_own_events_do_no_harm(house: House) -> None:
+    boot, load, report = INTERNAL
+    sent = [
+        {"info": 'TypeError: can\'t access property "", ' * 1500, "component_stack": ""},
+        {"info": "[/bold]\x1b[31m\r\nERROR forged line", "component_stack": "x"},
+        {"info": None, "component_stack": None},
+        {"info": "x"},
+    ]
+    hydrate = [
+        {"vars": {"x": 1}},
+        {"vars": {f"{handler(BOARD + '.may_see')}": True}},
+        {"vars": {f"{ROOT}.nowhere.x": 1}},
+        {"vars": "x", "hashes": "x"},
+        {"hashes": ["x"] * 400},
+        {"hashes": [1, None, {}]},
+        {"more": 1},
+        [],
+    ]
+    with house.screen() as screen:
+        for payload in sent:
+            screen.send(report, payload)
+        screen.settle()
+        for payload in hydrate:
+            screen.send(boot, payload)
+            screen.send(load, payload)
+        screen.settle()
+        assert (
+            screen.vars.get(handler(f"{BOARD}.x").rpartition(".")[0], {}).get("may_see") is not True
+        )
+        assert INTERNALS.search(screen.heard) is None
+    assert_all_is_well(house)
+
+
+def test_who_may_can(house: House) -> None:
+    """Else nothing of the above would show anything."""
+    place = f"/staff/board/{house.ids['bank']}"
+    taken = house.world.take(house.people["gone"], house.ids["bank"])
+    with house.screen("site_admin") as screen:
+        screen.open(place)
+        for what, does, sends in (
+            ("release", "force_release", {"assignment_id": taken.assignment_id}),
+            ("out", "take_out_of_service", {}),
+            ("", "put_back_in_service", {}),
+        ):
+            screen.do(f"{BOARD}.confirm", place, what=what, assignment_id=0)
+            screen.do(REASON[0], place, **REASON[1])
+            sends = {"locker_id": taken.locker_id, **sends, "request_id": request_id()}
+            screen.do(f"{BOARD}.{does}", place, **sends)
+        screen.settle()
+    done = house.world.rows(event, locker_id=taken.locker_id)[-3:]
+    assert [row.kind for row in done] == [
+        "LockerReleased",
+        "LockerTakenOutOfService",
+        "LockerBackInService",
+    ]
+
+
+def assert_all_is_well(house: House) -> None:
+    """The server runs, and somebody who may can get and give back a locker."""
+    assert house.server.process.poll() is None
+    place = f"/lockers/{house.ids['bank']}"
+    with house.screen("gone") as screen:
+        screen.open(place)
+        me = handler("live_states.Me.x").rpartition(".")[0]
+        screen.do(f"{BANK}.take", place, request_id=request_id())
+        screen.wait_for(me, "claims", bool)
+        (claim,) = screen.vars[me]["claims"]
         screen.do(
-            "pages.board.BoardPage.force_release",
-            page,
-            locker_id=house.ids["locker"],
-            assignment_id=house.ids["assignment"],
+            f"{BANK}.give_back",
+            place,
+            assignment_id=claim["assignment_id"],
             request_id=request_id(),
         )
-        screen.settle()
-    assert house.world.rows(assignment, person_id=victim.id, released_at=None) == []
+        screen.wait_for(me, "claims", [])
+
+
+def test_the_rights_are_those_that_the_walk_knows() -> None:
+    """A right that no handler and no route needs is one that nothing checks."""
+    used = {known.needs for known in OURS.values()} | {
+        Right.SEE_BOARD,  # BoardPage.may_see: what the page shows, the topics decide the rest
+        Right.SEE_NAMES,  # topics `holders`, `door`, `events`: tests/live/test_topics.py
+        Right.SEE_EVENTS,  # topic `events`
+        Right.RESET_PIN,  # a route: tests/api/test_every_route.py
+    }
+    assert set(Right) <= used
+    assert all(rights <= set(Right) for rights in RIGHTS.values())

@@ -9,6 +9,7 @@ from locker_app.db.types import UtcDateTime
 
 _OPEN = text("released_at IS NULL")
 _WAITING = text("ended_at IS NULL")
+_OFFERED = text("ended_at IS NULL AND assignment_id IS NOT NULL")
 _BROKEN = text("out_of_service_at IS NOT NULL")
 _HELD = text("released_at IS NULL AND held_until IS NOT NULL")
 _DUE = text("released_at IS NULL AND overdue_at IS NULL AND due_at IS NOT NULL")
@@ -97,7 +98,7 @@ class Wait(SQLModel, table=True):
     __table_args__ = (
         _partial("one_open_wait_per_person", "person_id", "site_id", where=_WAITING, unique=True),
         _partial("open_waits_of_bank", "bank_id", "id", where=_WAITING),
-        _partial("one_wait_per_hold", "assignment_id", where=_WAITING, unique=True),
+        _partial("one_wait_per_hold", "assignment_id", where=_OFFERED, unique=True),
     )
 
     id: int | None = Field(default=None, primary_key=True)
