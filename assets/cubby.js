@@ -1,6 +1,6 @@
 // The few parts of a page that Python can't describe: what a clock, a connection, a cabinet of
 // doors and a dialog do in the browser. Text comes in as props, so that it stays translatable.
-import { createElement as h, memo, useCallback, useEffect, useRef, useState } from "react";
+import { createElement as h, Fragment, memo, useCallback, useEffect, useRef, useState } from "react";
 
 const STALE_AFTER_MS = 13000; // two beats of five seconds and some air
 const FIRST_BEAT_WITHIN_MS = 4000; // a page that hears nothing for longer says so
@@ -66,14 +66,16 @@ export function Countdown({ until, over }) {
 }
 
 /**
- * Refuses clicks and forms until the returned function is called. What is pressed without a
- * connection would be sent once there is one: perhaps much later, when nobody wants it any more.
+ * Refuses clicks and forms until the returned function is called, and tells `onRefused` each time.
+ * What is pressed without a connection would be sent once there is one: perhaps much later, when
+ * nobody wants it any more.
  */
-function refusingToAct() {
+function refusingToAct(onRefused) {
   const refuse = (event) => {
     if (!event.target.closest("main :is(button, input, form)")) return;
     event.preventDefault();
     event.stopPropagation();
+    onRefused();
   };
   const kinds = ["click", "submit"];
   kinds.forEach((kind) => document.addEventListener(kind, refuse, true));
@@ -85,7 +87,7 @@ function refusingToAct() {
  * not heard it for longer says as of when it is, whatever the socket believes. When the session
  * is another than it was, perhaps ended while nothing could be heard, the page begins anew.
  */
-export function Freshness({ beat, disconnected, session, liveText, lostText, asOfText }) {
+export function Freshness({ beat, disconnected, session, liveText, lostText, asOfText, refusedText }) {
   const now = useNow(1000);
   const heard = useRef(0);
   const beatSeen = useRef(0);
@@ -117,15 +119,26 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
   const asOf = known ? ` ${asOfText} ${format(heard.current, "", { timeStyle: "medium" })}` : "";
   const text = live ? liveText : waiting ? "" : `${lostText}${asOf}`;
   const state = live ? "live" : waiting ? "waiting" : "lost";
+  const [refused, setRefused] = useState(0);
   useEffect(() => {
     document.documentElement.dataset.live = state;
-    return state === "lost" ? refusingToAct() : undefined;
+    if (state !== "lost") return undefined;
+    const stop = refusingToAct(() => setRefused(Date.now()));
+    return () => {
+      stop();
+      setRefused(0);
+    };
   }, [state]);
   return h(
-    "p",
-    { className: "freshness", "data-state": state, role: "status" },
-    h("span", { className: "dot", "aria-hidden": true }),
-    h("span", null, text),
+    Fragment,
+    null,
+    h(
+      "p",
+      { className: "freshness", "data-state": state, role: "status" },
+      h("span", { className: "dot", "aria-hidden": true }),
+      h("span", null, text),
+    ),
+    h(Notice, { text: refusedText, tone: "bad", count: refused }),
   );
 }
 
@@ -194,8 +207,8 @@ export function Modal({ open, onClose, label, children }) {
 export function Notice({ text, tone, count }) {
   const [shown, setShown] = useState(false);
   useEffect(() => {
+    setShown(Boolean(count));
     if (!count) return undefined;
-    setShown(true);
     const timer = setTimeout(() => setShown(false), 8000);
     return () => clearTimeout(timer);
   }, [count]);

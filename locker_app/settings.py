@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="",
         pattern=r"^(https?://[^/\s]+)?$",
+        examples=["https://lockers.example.org"],
         description="Address printed in QR codes, such as `https://lockers.example.org`. "
         "By default that of this machine.",
     )
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
         default="",
         validation_alias="DATABASE_URL",
         pattern=r"^((postgres|postgresql|postgresql\+psycopg|sqlite)://.+)?$",
+        examples=["postgresql://cubby@localhost/cubby"],
         description="`postgresql://…` or `sqlite:///…`. By default SQLite in the data folder.",
     )
     admin_password: SecretStr | None = Field(
@@ -150,7 +152,16 @@ def _sentence(error: ValidationError) -> str:
     variable = variable_of(place) if place in Settings.model_fields else place  # or an alias
     secret = place in {"admin_password", "secret_key", "DATABASE_URL"}
     shown = "" if secret else f" (it is {first['input']!r})"
-    return f"{variable} can't be used{shown}: {first['msg'].rstrip('.').lower()}."
+    return f"{variable} can't be used{shown}: {_why(first['type'], first['msg'], place)}."
+
+
+def _why(kind: str, message: str, place: str) -> str:
+    """A pattern tells people nothing; an example does."""
+    if kind != "string_pattern_mismatch":
+        return message.removeprefix("Value error, ").rstrip(".").lower()
+    fields = Settings.model_fields.items()
+    field = next(field for name, field in fields if place in (name, variable_of(name)))
+    return f"it should look like {(field.examples or [''])[0]}"
 
 
 def _kept_secret(path: Path) -> str:

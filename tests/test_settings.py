@@ -89,6 +89,7 @@ def test_a_bad_value_ends_with_one_sentence_that_names_it(
     assert "\n" not in sentence
     assert "hunter2" not in sentence
     assert "too short to sign" not in sentence
+    assert "^(" not in sentence  # a pattern is no sentence
 
 
 def test_the_command_line_shows_the_sentence_and_no_traceback() -> None:

@@ -103,12 +103,7 @@ def _refusal_of(errors: list[dict[str, Any]]) -> DomainError:
     first = errors[0]
     if first["loc"] == ("body",):
         return BadInput(f"Send a JSON object as application/json: {first['msg']}.")
-    name = _declared_name(first)
+    if first["type"] == "extra_forbidden":  # whose name a stranger made up
+        return BadInput("Please send only the fields that this address takes; there is another.")
+    name = str(first["loc"][-1])
     return BadInput(f"Please check “{name}”: {first['msg']}.", field=name)
-
-
-def _declared_name(error: dict[str, Any]) -> str:
-    """Which input the error is about; not the name when a stranger made that up."""
-    if error["type"] == "extra_forbidden":
-        return "body"
-    return str(error["loc"][-1])

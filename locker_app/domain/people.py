@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from locker_app.domain.errors import BadInput, ReasonNeeded
 
@@ -35,15 +36,17 @@ def normalise_number(text: str) -> str:
 
 
 def check_pin(pin: str) -> str:
-    """The PIN, when it has 4 to 8 digits and is not one digit repeated.
+    """The PIN, when it has 4 to 8 digits and is not among the first that anybody would try: one
+    digit repeated, or digits in a row, up or down.
 
     Raises:
         BadInput: it does not.
     """
     if not _PIN.fullmatch(pin):
         raise BadInput("A PIN has 4 to 8 digits.", field="pin")
-    if len(set(pin)) == 1:
-        raise BadInput("Choose a PIN that is not one digit repeated.", field="pin")
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    if steps in ({0}, {1}, {-1}):
+        raise BadInput("Choose a PIN that is harder to guess than 1111 or 1234.", field="pin")
     return pin
 
 

@@ -37,6 +37,7 @@ def _header(here: str) -> rx.Component:
                 live_text="Live",
                 lost_text="Reconnecting",
                 as_of_text="· as of",
+                refused_text="Not sent: there is no connection. Please try again in a moment.",
             ),
             class_name="top-in",
         ),

@@ -87,7 +87,7 @@ SIGN_IN_REFUSALS: dict[str, str] = {
     "pins_differ": "The two PINs are not the same. Please type it again.",
     "wrong_password": "Wrong name or password.",
     "too_many_tries": "Too many tries from here. Wait a minute, then try again.",
-    "bad_input": "A PIN has 4 to 8 digits, not all the same.",
+    "bad_input": "A PIN has 4 to 8 digits, and is harder to guess than 1111 or 1234.",
     "not_signed_in": "Please sign in first.",
     "signed_out": "You are signed out.",
 }

@@ -42,13 +42,27 @@ def test_a_normal_number_stays_as_it_is(text: str) -> None:
     assert number.isascii()
 
 
-@pytest.mark.parametrize("pin", ["1234", "00001", "12345678"])
+@pytest.mark.parametrize("pin", ["1235", "00001", "13572468", "1212"])
 def test_pins_of_4_to_8_digits(pin: str) -> None:
     assert check_pin(pin) == pin
 
 
 @pytest.mark.parametrize(
-    "pin", ["", "123", "123456789", "12a4", "12 34", "1111", "00000000", "١٢٣٤", "1234\n", "-1234"]
+    "pin",
+    [
+        "",
+        "123",
+        "123456789",
+        "12a4",
+        "12 34",
+        "1111",
+        "1234",
+        "987654",
+        "00000000",
+        "١٢٣٤",
+        "1234\n",
+        "-1234",
+    ],
 )
 def test_other_pins_are_refused(pin: str) -> None:
     with pytest.raises(BadInput) as refusal:

@@ -156,6 +156,7 @@ def test_nothing_is_done_later_that_was_pressed_without_a_connection(
     before = library.mark()
     for _ in range(3):
         screen.press("Get a locker")
+    screen.sees("Not sent: there is no connection.")
     line.heal()
     screen.is_live().press("Get a locker")
     expect(screen.number).to_have_text("A1")

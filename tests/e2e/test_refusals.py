@@ -145,7 +145,7 @@ def test_pins_that_will_not_do(library: Library, phone: NewScreen) -> None:
     screen = phone().open("/sign-in")
     for first, second, sentence in (
         ("1234", "4321", "The two PINs are not the same."),
-        ("7777", "7777", "not all the same"),
+        ("7777", "7777", "harder to guess"),
     ):
         screen.page.get_by_label("Enrolment number").fill(library.number(student))
         screen.press("Continue")

@@ -35,7 +35,7 @@ from locker_app.services.sign_in import Door, choose_pin, has_pin, sign_in_perso
 from tests.stateful.conftest import of_examples
 from tests.world import PASSWORD, Clock, World
 
-PINS = ("1234", "2345")
+PINS = ("2580", "7193")
 LOCK = timedelta(minutes=15)
 WHO = st.integers(0, 2)
 """Two persons, and one of the staff."""

@@ -36,6 +36,7 @@ class Freshness(_Browser):
     live_text: rx.Var[str]
     lost_text: rx.Var[str]
     as_of_text: rx.Var[str]
+    refused_text: rx.Var[str]
 
 
 class Cabinet(_Browser):

@@ -47,7 +47,7 @@ def _who_has_it() -> rx.Component:
                 " ",
                 Door.person_number,
                 ", since ",
-                Moment.create(at=Door.since, zone=Door.time_zone),
+                Moment.create(at=Door.since, zone=Door.time_zone, form="clock"),
                 rx.cond(
                     Door.until > 0,
                     rx.fragment(

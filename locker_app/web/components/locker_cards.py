@@ -51,7 +51,11 @@ def _mine(claim: Item, page: Item) -> rx.Component:
             status("o"),
             _yours(),
         ),
-        rx.el.p("since ", Moment.create(at=claim["since"], zone=Bank.time_zone), class_name="soft"),
+        rx.el.p(
+            "since ",
+            Moment.create(at=claim["since"], zone=Bank.time_zone, form="clock"),
+            class_name="soft",
+        ),
         rx.cond(claim["due_at"] > 0, _due(claim)),
         rx.el.div(
             rx.el.button(

@@ -54,6 +54,15 @@ def skeleton(tall: bool = False) -> rx.Component:
     return rx.el.div(class_name="wait tall" if tall else "wait", aria_hidden="true")
 
 
+def nothing_here() -> rx.Component:
+    """What a place without lockers shows."""
+    return rx.el.div(
+        rx.el.h2("No lockers have been set up yet"),
+        rx.el.p("As soon as a bank of lockers is added, it appears here by itself."),
+        class_name="card",
+    )
+
+
 def hidden(name: str, value: Any) -> rx.Component:
     """A form value that is not for editing."""
     return rx.el.input(type="hidden", name=name, value=value)

@@ -11,7 +11,15 @@ from locker_app.live.topics import ALL, Topic
 from locker_app.services import lockers
 from locker_app.web.components.browser import Cabinet, Moment
 from locker_app.web.components.door_dialog import door_dialog
-from locker_app.web.components.parts import WORDS, Item, in_browser, legend, skeleton
+from locker_app.web.components.parts import (
+    WORDS,
+    Item,
+    in_browser,
+    legend,
+    nothing_here,
+    skeleton,
+    some,
+)
 from locker_app.web.live_states import Bank, Holders, Home
 from locker_app.web.session import id_in_address, perform, unsay, watch
 from locker_app.web.template import page
@@ -150,10 +158,15 @@ def _banks() -> rx.Component:
         rx.cond(
             BoardPage.shown > 0,
             rx.cond(Bank.bank_id == BoardPage.shown, _one_bank(), skeleton(tall=True)),
-            rx.el.p("Choose a bank.", class_name="soft"),
+            _choose(),
         ),
         door_dialog(BoardPage),
     )
+
+
+def _choose() -> rx.Component:
+    nothing = Home.ready & ~some(Home.places)
+    return rx.cond(nothing, nothing_here(), rx.el.p("Choose a bank.", class_name="soft"))
 
 
 def _place(place: Item) -> rx.Component:

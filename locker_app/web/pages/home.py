@@ -5,7 +5,7 @@ import reflex as rx
 from locker_app.live.topics import ALL, Topic
 from locker_app.web.components.browser import Countdown, Moment
 from locker_app.web.components.locker_cards import lost_locker
-from locker_app.web.components.parts import Item, skeleton, some, status
+from locker_app.web.components.parts import Item, nothing_here, skeleton, some, status
 from locker_app.web.live_states import Home, Me
 from locker_app.web.session import watch
 from locker_app.web.template import page
@@ -28,7 +28,7 @@ def home() -> rx.Component:
         rx.cond(some(Me.claims) | some(Me.waits), _mine()),
         rx.cond(
             Home.ready,
-            rx.cond(some(Home.places), rx.foreach(Home.places, _place), _nothing_here()),
+            rx.cond(some(Home.places), rx.foreach(Home.places, _place), nothing_here()),
             rx.el.div(
                 skeleton(tall=True), skeleton(tall=True), skeleton(tall=True), class_name="cards"
             ),
@@ -107,14 +107,10 @@ def _bank(bank: Item) -> rx.Component:
             bank["waiting"] > 0,
             rx.el.p(bank["waiting"], " waiting", class_name="soft small"),
         ),
+        rx.cond(
+            bank["out_of_service"] > 0,
+            rx.el.p(bank["out_of_service"], " out of service", class_name="soft small"),
+        ),
         href=f"/lockers/{bank['id']}",
         class_name="card link",
-    )
-
-
-def _nothing_here() -> rx.Component:
-    return rx.el.div(
-        rx.el.h2("No lockers have been set up yet"),
-        rx.el.p("As soon as a bank of lockers is added, it appears here by itself."),
-        class_name="card",
     )
