@@ -57,9 +57,8 @@ def test_names_reach_only_those_who_may_see_them(
     told = {looker: _told(screen, secrets) for looker, screen in lookers.items()}
     assert told == {looker: [] for looker in lookers}
     # And this would have found them:
-    assert _told(admin, secrets) == [
-        secret for secret in secrets if secret not in _secrets(library, [others[1]])[1:]
-    ]
+    stayed = [others[0], others[2]]  # the second was gone again, perhaps before a screen was told
+    assert set(_secrets(library, stayed)) <= set(_told(admin, secrets))
     assert _told(lookers["a student"], [library.name(student)]) == [library.name(student)]
 
 
