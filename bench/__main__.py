@@ -19,6 +19,7 @@ from bench.machine import facts
 from bench.person import PAGE
 from bench.report import Report
 from bench.server import NotStarted, new_folder, serving
+from bench.start import measure_start
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Sizes:
     seconds: float
     growth_batches: int
     growth_rounds: int
+    starts: int
 
 
 FULL = Sizes(
@@ -40,8 +42,9 @@ FULL = Sizes(
     seconds=6,
     growth_batches=8,
     growth_rounds=4,
+    starts=5,
 )
-QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1)
+QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2)
 
 
 async def fan_out(sizes: Sizes, report: Report) -> None:
@@ -54,6 +57,12 @@ async def fan_out(sizes: Sizes, report: Report) -> None:
             measured = await measure_fan_out(server, library, page, count, sizes.batches)
             rows.append(measured.row())
     report.table("fan-out", "Fan-out: one action on a bank of 150 lockers, until all show it", rows)
+
+
+async def start(sizes: Sizes, report: Report) -> None:
+    """From the command to the first answer, with nothing to build: as after a kill."""
+    measured = measure_start(sizes.starts)
+    report.table("start", "Start: from the command until it answers, nothing changed", [measured])
 
 
 async def commands(sizes: Sizes, report: Report) -> None:
@@ -80,6 +89,7 @@ ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
     "growth": growth,
+    "start": start,
 }
 
 
@@ -96,7 +106,7 @@ async def run(names: list[str], sizes: Sizes, report: Report) -> None:
 def main() -> int:
     """Read the command line; 1 when something is wrong with what was measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="fan-out|commands|growth")
+    parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="|".join(ALL))
     parser.add_argument("--quick", action="store_true", help="in less than a minute, and rougher")
     asked = parser.parse_args()
     report = Report(as_json=os.environ.get("JSON", "") not in ("", "0"))
