@@ -40,6 +40,8 @@ from locker_app.web.visitor import CleanTabs
 
 logger = logging.getLogger(__name__)
 
+DESCRIPTION = "The shared things of this place, live: take one, give it back, see what is free."
+
 PAGES = (
     (home, "/", "Cubby", HomePage.load),
     (bank, "/lockers/[bank]", "Lockers · Cubby", BankPage.load),
@@ -59,6 +61,7 @@ def _head() -> list[rx.Component]:
         rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.meta(name="theme-color", content="#4338ca"),
+        rx.el.meta(name="description", content=DESCRIPTION),
     ]
 
 
