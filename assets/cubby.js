@@ -37,10 +37,13 @@ function clock(at, now, zone) {
   return sameDay ? time : `${format(at, zone, { weekday: "short", ...day })}, ${time}`;
 }
 
-/** "in 12 min", "5 min ago", "in 1 h 05": near times as people say them. */
+/**
+ * "in 12 min", "5 min ago", "in 1 h 05": near times as people say them. What is within half a
+ * minute has just happened: clocks differ that much.
+ */
 function relative(at, now) {
   const minutes = Math.round(Math.abs(at - now) / 60000);
-  if (minutes === 0) return at > now ? "in under a minute" : "just now";
+  if (minutes === 0) return "just now";
   const hours = Math.floor(minutes / 60);
   const rest = String(minutes % 60).padStart(2, "0");
   const span = hours ? `${hours} h ${rest}` : `${minutes} min`;

@@ -155,8 +155,17 @@ def _sentence(error: ValidationError) -> str:
     return f"{variable} can't be used{shown}: {_why(first['type'], first['msg'], place)}."
 
 
+_PLAIN = {
+    "too_short": "it needs at least 32 characters",
+    "int_parsing": "it has to be a whole number",
+    "bool_parsing": "it has to be true or false",
+}
+
+
 def _why(kind: str, message: str, place: str) -> str:
     """A pattern tells people nothing; an example does."""
+    if kind in _PLAIN:
+        return _PLAIN[kind]
     if kind != "string_pattern_mismatch":
         return message.removeprefix("Value error, ").rstrip(".").lower()
     fields = Settings.model_fields.items()

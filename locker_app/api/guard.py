@@ -147,12 +147,11 @@ _CODES = {400: "unknown_host", 403: "cross_site", 404: "not_found"}
 
 
 async def _refuse(scope: Scope, send: Send, status: int, sentence: str) -> None:
-    kind = "http"
     if scope["type"] == "websocket":
-        if "websocket.http.response" not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": 1008, "reason": sentence})
-            return
-        kind = "websocket.http"
+        # Uvicorn answers 403. It would send a status and a sentence of ours as well, but then calls
+        # that an error in the log, which strangers could fill.
+        await send({"type": "websocket.close", "code": 1008, "reason": sentence})
+        return
     body, media_type = sentence.encode(), b"text/plain; charset=utf-8"
     if scope["path"].startswith("/api/"):
         code = _CODES[status]
@@ -169,5 +168,5 @@ async def _refuse(scope: Scope, send: Send, status: int, sentence: str) -> None:
         (b"content-type", media_type),
         (b"content-length", str(len(body)).encode()),
     ]
-    await send({"type": f"{kind}.response.start", "status": status, "headers": headers})
-    await send({"type": f"{kind}.response.body", "body": body})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from locker_app.api.refusals import BY_STATUS, BadJson, BadRequest, IdempotencyKeyNeeded
-from locker_app.domain.errors import BadInput, DomainError, TooManyTries, WrongPin
+from locker_app.domain.errors import BadInput, DomainError, NumberLocked, TooManyTries, WrongPin
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -88,7 +88,7 @@ def handle_problems(app: FastAPI) -> None:
 def _headers(refusal: DomainError) -> dict[str, str]:
     if refusal.status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(refusal, TooManyTries):
+    if isinstance(refusal, TooManyTries | NumberLocked):
         return {"Retry-After": str(refusal.retry_after_seconds)}
     return {}
 
@@ -106,4 +106,5 @@ def _refusal_of(errors: list[dict[str, Any]]) -> DomainError:
     if first["type"] == "extra_forbidden":  # whose name a stranger made up
         return BadInput("Please send only the fields that this address takes; there is another.")
     name = str(first["loc"][-1])
-    return BadInput(f"Please check “{name}”: {first['msg']}.", field=name)
+    why = first["msg"].removeprefix("Value error, ")
+    return BadInput(f"Please check “{name}”: {why}.", field=name)

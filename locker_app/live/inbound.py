@@ -200,6 +200,11 @@ class _Pace:
         return (self._level - BURST) / PER_SECOND
 
 
+_REST_OF_UNKNOWN = "splat"
+"""What the front end's router calls the parts of an address that it doesn't know. A list; nothing
+of ours reads it."""
+
+
 def _sound_router(sent: Any) -> Event | None:
     """Where the page is, as Reflex's front end says it; None when it can't be that."""
     if sent is None:
@@ -210,6 +215,7 @@ def _sound_router(sent: Any) -> Event | None:
     query = sent.get("query", {})
     if not isinstance(query, dict) or len(query) > _MAX_QUERY:
         return None
+    query = {key: value for key, value in query.items() if key != _REST_OF_UNKNOWN}
     if not all(_is_text(text, MAX_ADDRESS) for text in (*where.values(), *query, *query.values())):
         return None
     return {**where, "query": query}

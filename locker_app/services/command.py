@@ -201,7 +201,8 @@ def _check_arguments(fn: Callable[..., Any], arguments: dict[str, Any]) -> dict[
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "input"
-        raise BadInput(f"Please check “{name}”: {first['msg']}.", field=name) from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"Please check “{name}”: {why}.", field=name) from None
     return {name: getattr(checked, name) for name in model.model_fields}
 
 

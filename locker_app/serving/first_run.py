@@ -1,11 +1,15 @@
 """The database before the server starts: migrated, and filled when it is empty."""
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import available_timezones
 
+from sqlalchemy import make_url
+
 from locker_app.db.database import Database
+from locker_app.db.engine import is_sqlite
 from locker_app.db.migrate import upgrade
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.domain.errors import DomainError
@@ -26,13 +30,14 @@ def prepare(settings: Settings) -> str | None:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingsError(
-            f"CUBBY_DATA_DIR can't be used ({settings.data_dir}): {error.strerror}."
+            f"CUBBY_DATA_DIR can't be used ({settings.data_dir}): {_why_no_folder(error)}."
         ) from None
+    _check_place(settings)
     given = settings.admin_password.get_secret_value() if settings.admin_password else None
     try:
         upgrade(settings.database)
     except OUTAGES as error:
-        first_line = str(error).splitlines()[0]
+        first_line = re.sub(r"^\(\w+\.\w+\) ", "", str(error).splitlines()[0])
         raise SettingsError(f"The database can't be reached or written: {first_line}") from None
     database = Database(settings.database)
     try:
@@ -47,6 +52,28 @@ def prepare(settings: Settings) -> str | None:
         raise SettingsError(f"CUBBY_ADMIN_PASSWORD can't be used: {refusal}") from None
     finally:
         database.close()
+
+
+def _why_no_folder(error: OSError) -> str:
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return "it is a file and not a folder"
+    return (error.strerror or str(error)).lower()
+
+
+def _check_place(settings: Settings) -> None:
+    """That the database's folder is there, and ours to write in. A folder that was mistyped is
+    not made: that would be a new and empty library.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    if not is_sqlite(settings.database):
+        return
+    folder = Path(make_url(settings.database).database or "").resolve().parent
+    if not folder.is_dir():
+        raise SettingsError(f"DATABASE_URL names a folder that does not exist: {folder}")
+    if not os.access(folder, os.W_OK):
+        raise SettingsError(f"The database can't be written: no right to write in {folder}")
 
 
 def machine_time_zone() -> str:

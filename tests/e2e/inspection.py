@@ -14,7 +14,7 @@ _WIDER_THAN_THE_SCREEN = """() => {
   const wide = document.scrollingElement.clientWidth;
   if (document.scrollingElement.scrollWidth <= wide) return [];
   const over = [...document.querySelectorAll("body *")]
-    .filter((e) => e.checkVisibility() && !e.closest(".scroll *, .unseen, .skip"))
+    .filter((e) => e.checkVisibility() && !e.closest(".scroll *, .skip"))
     .filter((e) => e.getBoundingClientRect().right > wide + 0.5);
   return over.slice(-3).map((e) => e.outerHTML.slice(0, 120));
 }"""
@@ -25,7 +25,7 @@ _TOO_SMALL_TO_TAP = """() => {
     return box.width < 43.5 || box.height < 43.5;
   };
   return [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
-    .filter((e) => e.checkVisibility() && e.type !== "hidden" && !e.matches(".skip"))
+    .filter((e) => e.checkVisibility() && e.type !== "hidden" && !e.matches(".skip, .unseen"))
     .filter((e) => getComputedStyle(e).display !== "inline")  // links in running text
     .filter(small)
     .map((e) => `${e.outerHTML.slice(0, 120)} ${JSON.stringify(e.getBoundingClientRect())}`);

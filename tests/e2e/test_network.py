@@ -163,6 +163,23 @@ def test_nothing_is_done_later_that_was_pressed_without_a_connection(
     assert library.kinds(before) == ["LockerAssigned"]
 
 
+def test_a_pin_half_typed_outlives_a_broken_connection(
+    library: Library, phone: NewScreen, line: Network
+) -> None:
+    student = library.person()
+    screen = phone(base_url=line.url).open("/sign-in")
+    screen.page.get_by_label("Enrolment number").fill(library.number(student))
+    screen.press("Continue")
+    field = screen.page.get_by_label("Choose a PIN")
+    field.fill("2580")
+    line.cut()
+    _is_lost(screen)
+    line.heal()
+    screen.is_live()
+    expect(field).to_have_value("2580")
+    screen.sees(library.number(student))
+
+
 @pytest.fixture
 def mortal(_built_pages: None, tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, to be killed."""

@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
+from tests.e2e.screens import Troubles
 from tests.running import Server
 
 
@@ -54,3 +55,13 @@ def test_the_next_person_on_a_shared_screen_sees_nothing_of_the_last(
     screen.open("/me").sees(library.number(following))
     for secret in (library.name(last), library.number(last)):
         assert not [frame for frame in screen.frames if secret in frame]
+
+
+def test_an_address_that_leads_nowhere_still_knows_who_is_there(
+    library: Library, phone: NewScreen, troubles: Troubles
+) -> None:
+    troubles.allow("404")
+    student = library.person()
+    screen = phone(student)
+    screen.page.goto("/nowhere/at/all")
+    screen.is_live().sees("There is nothing at this address").sees(library.name(student))

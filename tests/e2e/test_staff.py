@@ -126,3 +126,21 @@ def test_staff_sign_in(library: Library, desktop: NewScreen) -> None:
     screen.open("/staff/account").sees("Signed in as").press("Sign out", exact=True)
     screen.page.wait_for_url("**/")
     screen.open("/staff").sees("This page is for staff")
+
+
+def test_a_board_of_no_bank_says_so(library: Library, desktop: NewScreen) -> None:
+    library.bank()
+    screen = desktop(library.staff()).open("/staff/board/99999")
+    screen.sees("There is no bank of lockers at this address.")
+
+
+def test_the_desk_resets_a_forgotten_pin(library: Library, desktop: NewScreen) -> None:
+    student = library.person()
+    desk = desktop(library.staff()).open("/staff/account")
+    desk.page.get_by_label("Enrolment number").fill(library.number(student).lower())
+    desk.page.get_by_label("Reason").fill("forgot it, showed the card")
+    before = library.mark()
+    desk.press("Reset the PIN").sees("The PIN is reset.")
+    assert library.kinds(before) == ["PinReset"]
+    desk.page.get_by_label("Enrolment number").fill("NOBODY999")
+    desk.press("Reset the PIN").sees("This enrolment number is not known here.")

@@ -79,6 +79,11 @@ OURS: dict[str, Handler] = {
     f"{SIGN_IN}.start_over": public("empties this tab's form"),
     f"{FORM}.load": public("watches who is signed in; shows a refusal in words of ours"),
     "pages.staff_sign_in.StaffAccountPage.load": public("watches who is signed in"),
+    "pages.staff_sign_in.StaffAccountPage.reset_pin": staff(
+        Right.RESET_PIN,
+        "lets somebody choose a new PIN",
+        form={"number": "XX0000000", "reason": "to see who may"},
+    ),
     f"{BOARD}.load": public("watches what of the board one may: right checked by topic"),
     f"{BOARD}.open_door": public("watches a door, if one may", number=1, locker_id="locker"),
     f"{BOARD}.close_door": public("closes this tab's dialog"),

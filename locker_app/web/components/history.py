@@ -36,14 +36,22 @@ def _row(row: Item, of_one_door: bool) -> rx.Component:
         rx.el.span(
             "refused: ", rx.match(command, *COMMAND_WORDS.items(), command), class_name="refused"
         ),
-        rx.el.span(rx.match(kind, *EVENT_WORDS.items(), kind)),
+        rx.cond(
+            (kind == "LockerReleased") & (code == "forced"),
+            "released by staff",
+            rx.match(kind, *EVENT_WORDS.items(), kind),
+        ),
     )
     cells = [
         rx.el.td(Moment.create(at=row[1].to(int), zone=row[12].to(str), form="clock")),
         rx.el.td(what),
         rx.el.td(row[5].to(str), " ", rx.el.span(row[4].to(str), class_name="soft")),
         rx.el.td(row[6].to(str), " ", rx.el.span(row[7].to(str), class_name="soft")),
-        rx.el.td(row[3].to(str), " ", rx.el.span(row[11].to(str), class_name="soft small")),
+        rx.el.td(
+            rx.match(row[3].to(str), ("nobody", "not signed in"), row[3].to(str)),
+            " ",
+            rx.el.span(row[11].to(str), class_name="soft small"),
+        ),
         rx.el.td(why),
     ]
     if of_one_door:

@@ -31,6 +31,12 @@ def status(letter: Any) -> rx.Component:
     return rx.el.span(word, class_name="status", data_status=letter)
 
 
+def own_status(letter: Any) -> rx.Component:
+    """The status of something of mine, to me."""
+    word = rx.match(letter, *{**STATUS_WORDS, "h": "yours", "r": "held for you"}.items(), "")
+    return rx.el.span(word, class_name="status", data_status=letter)
+
+
 def checkbox(text: str, on_change: Any, **props: Any) -> rx.Component:
     """A box to tick with its label. `on_change` is called with whether it is ticked."""
     box = rx.el.input(type="checkbox", on_change=on_change, **props)

@@ -16,7 +16,7 @@ from locker_app.web.components.parts import (
     skeleton,
     some,
 )
-from locker_app.web.live_states import Bank, Me
+from locker_app.web.live_states import Bank, Me, StaffMe
 from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
 
@@ -152,7 +152,7 @@ def _get_one() -> rx.Component:
             Bank.limit_minutes > 0,
             rx.el.p("You may keep a locker here for ", _hours(), ".", class_name="soft"),
         ),
-        rx.cond(Me.signed_in, _take_or_wait(), _sign_in()),
+        rx.cond(Me.signed_in, _take_or_wait(), rx.cond(StaffMe.signed_in, _staff(), _sign_in())),
         aria_label="Get a locker",
         class_name="card",
     )
@@ -195,6 +195,13 @@ def _take_or_wait() -> rx.Component:
                 ),
             ),
         ),
+    )
+
+
+def _staff() -> rx.Component:
+    return rx.fragment(
+        rx.el.p("You are signed in as staff. Lockers are for students.", class_name="soft"),
+        rx.el.a("See the board", href=f"/staff/board/{BankPage.shown}", class_name="button second"),
     )
 
 

@@ -28,11 +28,13 @@ from locker_app.web.words import STATUS_WORDS
 _COLUMNS = ("Door", "Who", "Since", "Until")
 
 
-@set_on_load("shown", "may_see", "loaded")
+@set_on_load("shown", "missing", "may_see", "loaded")
 class BoardPage(rx.State):
     """Which bank and which door are open, and the reason being typed."""
 
     shown: int = 0
+    missing: bool = False
+    """Whether there is no such bank, or none whose board this staff member may see."""
     may_see: bool = False
     loaded: bool = False
     door: int = 0
@@ -125,6 +127,7 @@ class BoardPage(rx.State):
         if self.door:
             wanted.append(Topic("door", self.door))
         watched = await watch(self, *wanted)
+        self.missing = self.shown > 0 and Topic("bank", self.shown) not in watched.topics
         self.may_see = watched.actor.may(Right.SEE_BOARD, None)
         self.loaded = True
 
@@ -157,7 +160,11 @@ def _banks() -> rx.Component:
         rx.el.nav(rx.foreach(Home.places, _place), aria_label="Banks", class_name="stack"),
         rx.cond(
             BoardPage.shown > 0,
-            rx.cond(Bank.bank_id == BoardPage.shown, _one_bank(), skeleton(tall=True)),
+            rx.cond(
+                BoardPage.missing,
+                rx.el.p("There is no bank of lockers at this address. Choose one.", role="status"),
+                rx.cond(Bank.bank_id == BoardPage.shown, _one_bank(), skeleton(tall=True)),
+            ),
             _choose(),
         ),
         door_dialog(BoardPage),
@@ -243,7 +250,9 @@ def _number_of(locker_id: Item) -> Item:
 def _holders() -> rx.Component:
     return rx.el.div(
         rx.el.table(
-            rx.el.caption("Doors that are not free"),
+            rx.el.caption(
+                rx.cond(some(Holders.rows), "Doors that are not free", "All doors are free")
+            ),
             rx.el.thead(
                 rx.el.tr(
                     *[rx.el.th(text, scope="col") for text in ("Door", "Who", "Since", "Until")]

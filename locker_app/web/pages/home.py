@@ -5,7 +5,7 @@ import reflex as rx
 from locker_app.live.topics import ALL, Topic
 from locker_app.web.components.browser import Countdown, Moment
 from locker_app.web.components.locker_cards import lost_locker
-from locker_app.web.components.parts import Item, nothing_here, skeleton, some, status
+from locker_app.web.components.parts import Item, nothing_here, own_status, skeleton, some
 from locker_app.web.live_states import Home, Me
 from locker_app.web.session import watch
 from locker_app.web.template import page
@@ -49,7 +49,7 @@ def _mine() -> rx.Component:
 def _claim(claim: Item) -> rx.Component:
     return rx.el.a(
         rx.el.span(claim["label"], class_name="fact"),
-        status(claim["status"]),
+        own_status(claim["status"]),
         rx.el.span(claim["bank_name"], class_name="soft"),
         rx.cond(
             claim["held_until"] > 0,

@@ -4,6 +4,7 @@ The second step is a form that the browser sends to /auth by itself, so that the
 set by an HTTP answer and no script can read it.
 """
 
+import time
 from typing import Any
 
 import reflex as rx
@@ -20,6 +21,9 @@ from locker_app.web.session import call_of, watch
 from locker_app.web.template import page
 from locker_app.web.words import SIGN_IN_REFUSALS
 
+KEPT_SECONDS = 120.0
+"""How long a number that was entered stays on the page while its PIN is typed."""
+
 
 class SignInPage(rx.State):
     """The number that was entered, and whether it has a PIN yet."""
@@ -29,6 +33,8 @@ class SignInPage(rx.State):
     error: str = ""
     refused: str = ""
     goes_to: str = "/"
+    asked_at: float = 0.0
+    """When the number was entered, by the server's monotonic clock."""
 
     @rx.event
     async def load(self) -> None:
@@ -40,7 +46,9 @@ class SignInPage(rx.State):
         if not code:  # a refused form comes back here, and then goes on to where it would have
             goes_to = str(asked.get("next", "/"))
             self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
-            self.number, self.step = "", "number"  # the next person at this screen starts anew
+            # The next person at this screen starts anew; who was only disconnected goes on.
+            if time.monotonic() - self.asked_at > KEPT_SECONDS:
+                self.number, self.step = "", "number"
         self.error = ""
         if code == "pin_already_chosen" and self.number:
             self.step = "pin"
@@ -61,7 +69,7 @@ class SignInPage(rx.State):
         except DomainError as refusal:
             self.error, self.step = str(refusal), "number"
             return rx.set_focus("number")
-        self.error, self.number = "", number
+        self.error, self.number, self.asked_at = "", number, time.monotonic()
         self.step = "pin" if known else "choose"
         return None
 
