@@ -133,6 +133,7 @@ def _confirm(board: Item, what: rx.Component, act: str, on_click: Any) -> rx.Com
                 type="text",
                 default_value=board.reason,
                 on_change=board.type_reason,
+                on_blur=board.type_reason,  # what was typed while there was no connection
                 max_length=500,
                 required=True,
                 auto_focus=True,
