@@ -5,8 +5,14 @@ import { createElement as h, Fragment, memo, useCallback, useEffect, useRef, use
 const STALE_AFTER_MS = 13000; // two beats of five seconds and some air
 const FIRST_BEAT_WITHIN_MS = 4000; // a page that hears nothing for longer says so
 
+/** By how much the server's clock is ahead of this device's, as of the last beat. */
+let ahead = 0;
+
+/** The time now by the server's clock: what ends there in seconds must not depend on ours. */
+export const serverNow = () => Date.now() + ahead;
+
 /** The time now, renewed every `everyMs`, so that what depends on it moves by itself. */
-function useNow(everyMs) {
+export function useNow(everyMs) {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), everyMs);
@@ -18,7 +24,7 @@ function useNow(everyMs) {
 const formats = new Map();
 
 /** A cached formatter: making one costs more than using it a thousand times. */
-function format(at, zone, options) {
+export function format(at, zone, options) {
   const key = zone + JSON.stringify(options);
   if (!formats.has(key)) {
     formats.set(key, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone || undefined }));
@@ -98,6 +104,7 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
   const [online, setOnline] = useState(true);
   if (beat && beat !== beatSeen.current) {
     beatSeen.current = beat;
+    ahead = beat - Date.now();
     heard.current = Date.now();
   }
   useEffect(() => {
@@ -256,4 +263,9 @@ export function SkipLink({ to, children }) {
 /** A form that the browser itself sends, so that signing in works before and without scripts. */
 export function NativeForm({ children, ...props }) {
   return h("form", { ...props, method: "post" }, children);
+}
+
+/** A link to a file. The router would take a link of Reflex's for one of its pages. */
+export function Download({ href, children }) {
+  return h("a", { href, download: true, className: "button second" }, children);
 }

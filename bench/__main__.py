@@ -17,6 +17,7 @@ from bench.growth import measure_growth
 from bench.library import Plan, make_library
 from bench.machine import facts
 from bench.person import PAGE
+from bench.queue import make_line, measure_joins, measure_press
 from bench.report import Report
 from bench.server import NotStarted, new_folder, serving
 from bench.start import measure_start
@@ -33,6 +34,8 @@ class Sizes:
     growth_batches: int
     growth_rounds: int
     starts: int
+    classes: tuple[int, ...]
+    bursts: int
 
 
 FULL = Sizes(
@@ -43,8 +46,12 @@ FULL = Sizes(
     growth_batches=8,
     growth_rounds=4,
     starts=5,
+    classes=(50, 200),
+    bursts=10,
 )
-QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2)
+QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2, (50, 200), 3)
+STUDENTS = 500
+"""In the line when "complete" is pressed."""
 
 
 async def fan_out(sizes: Sizes, report: Report) -> None:
@@ -85,10 +92,28 @@ async def growth(sizes: Sizes, report: Report) -> None:
     report.table("growth", "Growth: the same, and how many times the small library's", rows)
 
 
+async def queue(sizes: Sizes, report: Report) -> None:
+    """The line for help: a press until all see it, and a class that joins at once."""
+    folder = new_folder("queue")
+    library = make_library(folder, Plan(people=STUDENTS))
+    lines = [make_line(folder, name) for name in ("Physics lab", "Chemistry lab")]
+    rows = []
+    with serving(folder) as server:
+        pressed = await measure_press(server, library, lines[0], STUDENTS, sizes.batches)
+        for count in sizes.classes:
+            for way in WAYS:
+                joins = await measure_joins(server, library, lines[1], way, count, sizes.bursts)
+                rows.append(joins.row())
+    title = "Queue: one press, with all students in the line, until all show it"
+    report.table("queue", title, [pressed.row()])
+    report.table("joins", "Joins: a whole class at once, durable, numbers 1 to n once each", rows)
+
+
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
     "growth": growth,
+    "queue": queue,
     "start": start,
 }
 

@@ -31,6 +31,16 @@ class Caller(asyncio.Protocol):
         """Give it back."""
         return (await self._post(f"/api/v1/assignments/{self._claim}/give-back"))[0]
 
+    async def join(self, queue_id: int, group: str) -> tuple[Answered, int]:
+        """Take a ticket; its number."""
+        path = f"/api/v1/queues/{queue_id}/tickets"
+        answered, body = await self._post(path, {"group": group})
+        return answered, body.get("number", 0)
+
+    async def reset(self, queue_id: int) -> Answered:
+        """Clear the line."""
+        return (await self._post(f"/api/v1/queues/{queue_id}/reset"))[0]
+
     async def until_shown(self, mine: bool) -> None:
         """The answer says it all."""
 
@@ -38,15 +48,19 @@ class Caller(asyncio.Protocol):
         """Leave."""
         self._transport.close()
 
-    async def _post(self, path: str) -> tuple[Answered, dict[str, Any]]:
+    async def _post(
+        self, path: str, asked: dict[str, Any] | None = None
+    ) -> tuple[Answered, dict[str, Any]]:
         key = uuid.uuid4().hex
+        sent = b"" if asked is None else json.dumps(asked).encode()
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(sent)}\r\n"
+            "Content-Type: application/json\r\n"
             f"Authorization: Bearer {self._token}\r\nIdempotency-Key: {key}\r\n\r\n"
         )
         self._answer = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
-        self._transport.write(head.encode())
+        self._transport.write(head.encode() + sent)
         async with asyncio.timeout(PATIENCE_SECONDS):
             status, body = await self._answer
         took = time.perf_counter() - began

@@ -18,7 +18,7 @@ from bench.server import Server, bare_broadcast
 from bench.wire import Wire
 
 BATCH = 10
-_PAUSE_SECONDS = 0.06
+PAUSE_SECONDS = 0.06
 """Between two actions: longer than the hub's interval, so that each is sent at once."""
 _IDLE_SECONDS = 2.0
 _MARKS = {PAGE: b'"doors_rx_state_"', "/staff/board": b'"rows_rx_state_"'}
@@ -72,12 +72,12 @@ async def measure_fan_out(
     async with watching(server, library, page, screens) as (crowd, person):
         frames = await _frames_of_one_action(crowd, person)
         result.bytes_each = sum(len(frame) for frame in frames)
-        result.idle_share = await _idle_share(server)
+        result.idle_share = await idle_share_of(server)
         with bare_broadcast() as bare:
-            bare_crowd = await _open_bare(bare, screens, _MARKS[page], frames)
+            bare_crowd = await open_bare(bare, screens, _MARKS[page], frames)
             for _ in range(batches):
                 await act(server, crowd, person, result.ours, result.idle_share)
-                await _broadcast(bare, bare_crowd, result.bare)
+                await broadcast(bare, bare_crowd, result.bare)
             bare_crowd.close()
         result.megabytes = server.megabytes()
     return result
@@ -113,18 +113,19 @@ async def act(
             assert done.done, "the action was refused"
             into.seconds.append(at - sent)
             await person.until_shown(action == person.take)
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
     idle = (time.perf_counter() - began) * idle_share
     into.cpu_seconds.append(max(0.0, server.cpu_seconds() - cpu - idle) / BATCH)
 
 
-async def _broadcast(bare: Server, crowd: Crowd, into: Samples) -> None:
+async def broadcast(bare: Server, crowd: Crowd, into: Samples) -> None:
+    """A batch of broadcasts by the bare server."""
     cpu = bare.cpu_seconds()
     for _ in range(BATCH):
         heard, sent = crowd.expect(), time.perf_counter()
         crowd.members[0].send(b"go")
         into.seconds.append(await asyncio.wait_for(heard, 20) - sent)
-        await asyncio.sleep(_PAUSE_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)
     into.cpu_seconds.append((bare.cpu_seconds() - cpu) / BATCH)
 
 
@@ -143,7 +144,8 @@ async def _frames_of_one_action(crowd: Crowd, person: Person) -> list[bytes]:
     return frames
 
 
-async def _idle_share(server: Server) -> float:
+async def idle_share_of(server: Server) -> float:
+    """What share of a core the server takes when nothing happens."""
     cpu = server.cpu_seconds()
     await asyncio.sleep(_IDLE_SECONDS)
     return (server.cpu_seconds() - cpu) / _IDLE_SECONDS
@@ -158,7 +160,8 @@ class _BareScreen(Wire):
         self._hear(self, text)
 
 
-async def _open_bare(bare: Server, screens: int, mark: bytes, frames: list[bytes]) -> Crowd:
+async def open_bare(bare: Server, screens: int, mark: bytes, frames: list[bytes]) -> Crowd:
+    """Connections to the bare server, which is to send them these frames."""
     crowd = Crowd(mark)
     for _ in range(screens):
         crowd.add(_BareScreen(crowd.hear))

@@ -22,12 +22,20 @@ DOORS = b'"doors_rx_state_"'
 class Screen(Wire):
     """One open page."""
 
-    def __init__(self, page: str, bank: int, token: str | None = None) -> None:
-        client = uuid.uuid4()
+    def __init__(
+        self,
+        page: str,
+        about: int | str,
+        token: str | None = None,
+        *,
+        segment: str = "bank",
+        tab: str | None = None,
+    ) -> None:
+        client = tab or uuid.uuid4()
         cookie = [("Cookie", f"cubby_session={token}")] if token else []
         super().__init__(f"/_event/?token={client}&EIO=4&transport=websocket", cookie)
-        address = f"{page}/{bank}"
-        self._router = {"pathname": address, "query": {"bank": str(bank)}, "asPath": address}
+        address = f"{page}/{about}"
+        self._router = {"pathname": address, "query": {segment: str(about)}, "asPath": address}
         self.on_frame: Callable[[bytes], None] = _ignore
 
     def opened(self) -> None:

@@ -23,13 +23,19 @@ from locker_app.services.secrets import TokenKeys
 from locker_app.settings import get_settings
 from locker_app.timer import keep_time
 from locker_app.web.live_states import bind_topics
+from locker_app.web.pages.after_class import AfterClassPage, after_class
 from locker_app.web.pages.bank import BankPage, bank
 from locker_app.web.pages.board import BoardPage, board
+from locker_app.web.pages.display import DisplayPage, display
+from locker_app.web.pages.helm import HelmPage, helm
 from locker_app.web.pages.history import HistoryPage, history
 from locker_app.web.pages.home import HomePage, home
 from locker_app.web.pages.me import MePage, me
 from locker_app.web.pages.missing import MissingPage, missing
+from locker_app.web.pages.queue import QueuePage, queue
+from locker_app.web.pages.queue_settings import QueueSettingsPage, queue_settings
 from locker_app.web.pages.sign_in import SignInPage, sign_in
+from locker_app.web.pages.staff_queues import StaffQueuesPage, staff_queues
 from locker_app.web.pages.staff_sign_in import (
     StaffAccountPage,
     StaffSignInPage,
@@ -45,6 +51,8 @@ DESCRIPTION = "The shared things of this place, live: take one, give it back, se
 PAGES = (
     (home, "/", "Cubby", HomePage.load),
     (bank, "/lockers/[bank]", "Lockers · Cubby", BankPage.load),
+    (queue, "/q/[line_code]", "The line · Cubby", QueuePage.load),
+    (display, "/queues/[queue]/display", "The line · Cubby", DisplayPage.load),
     (sign_in, "/sign-in", "Sign in · Cubby", SignInPage.load),
     (me, "/me", "My account · Cubby", MePage.load),
     (staff_sign_in, "/staff/sign-in", "Staff sign in · Cubby", StaffSignInPage.load),
@@ -52,6 +60,15 @@ PAGES = (
     (board, "/staff", "Board · Cubby", BoardPage.load),
     (board, "/staff/board/[bank]", "Board · Cubby", BoardPage.load),
     (missing, "404", "Not found · Cubby", MissingPage.load),
+    (staff_queues, "/staff/queues", "Queues · Cubby", StaffQueuesPage.load),
+    (helm, "/staff/queues/[queue]", "Queue · Cubby", HelmPage.load),
+    (
+        queue_settings,
+        "/staff/queues/[queue]/settings",
+        "Settings · Cubby",
+        QueueSettingsPage.load,
+    ),
+    (after_class, "/staff/queues/[queue]/after", "After class · Cubby", AfterClassPage.load),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
 )
 
@@ -103,7 +120,7 @@ def make_app() -> rx.App:
     """The application with all its pages."""
     made = rx.App(
         html_lang="en",
-        stylesheets=["/cubby.css"],
+        stylesheets=["/cubby.css", "/helm.css"],
         head_components=_head(),
         toaster=None,
         backend_exception_handler=_log_fault,

@@ -1,4 +1,5 @@
-"""A small library for tests: makes sites, banks and people, and acts for them at a set time."""
+"""A small library for tests: makes sites, banks, queues and people, and acts for them at a set
+time."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,7 +12,7 @@ from sqlalchemy import ClauseElement, Table, select, update
 
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
-from locker_app.db.tables import assignment, event, locker, site, wait
+from locker_app.db.tables import assignment, event, locker, queue, site, ticket, wait
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.queries.lockers import BankView, bank_view
@@ -19,8 +20,12 @@ from locker_app.services.command import Call, command
 from locker_app.services.expiry import run_due
 from locker_app.services.lockers import give_back, take_locker
 from locker_app.services.people import add_person, add_staff
+from locker_app.services.queues import QueueRules, new_queue
 from locker_app.services.secrets import hash_secret
+from locker_app.services.serving import Pressed, complete_and_call_next
 from locker_app.services.setup import BankPlan, create_bank, create_site
+from locker_app.services.tickets import TicketGiven, join_queue
+from locker_app.services.visitors import open_visit
 from locker_app.services.waiting import Taken, join_waiting
 
 P = ParamSpec("P")
@@ -99,6 +104,16 @@ class World:
             plan=BankPlan(count=count, **{**defaults, **plan}),
         )
 
+    def queue(self, site_id: int | None = None, **rules: Any) -> int:
+        """A queue with these rules, at a site of its own if none is given; its id."""
+        plan = QueueRules(**{"name": f"Queue {next(self._numbers)}", **rules})
+
+        def attempt(tx: Tx) -> int:
+            return new_queue(tx, SYSTEM, self.clock.now, site_id or new_site, plan)
+
+        new_site = 0 if site_id else self.site()
+        return self.db.run(Work(attempt, Trace("test")))
+
     def person(self) -> Actor:
         """A person nobody has seen yet."""
         number = f"CS{next(self._numbers):07}"
@@ -108,6 +123,16 @@ class World:
     def people(self, how_many: int) -> list[Actor]:
         """That many new persons."""
         return [self.person() for _ in range(how_many)]
+
+    def visitor(self) -> Actor:
+        """A browser that nobody signed in at."""
+        key = f"visitor {next(self._numbers)}"
+        session_id = self.run(NOBODY, open_visit, session_key=key)
+        return Actor(ActorKind.VISITOR, session_id, session_id)
+
+    def visitors(self, how_many: int) -> list[Actor]:
+        """That many of them."""
+        return [self.visitor() for _ in range(how_many)]
 
     def staff(self, role: Role = Role.ADMIN, site_id: int | None = None) -> Actor:
         """A staff member with this role, at one site or at all; the password is `PASSWORD`."""
@@ -133,6 +158,28 @@ class World:
     def join(self, person: Actor, bank_id: int, *, accessible: bool = False) -> int:
         """The person joins the waiting list; the id of the place in it."""
         return self.run(person, join_waiting, bank_id=bank_id, accessible=accessible)
+
+    def ticket(self, who: Actor, queue_id: int, group: str | None = None) -> TicketGiven:
+        """They take a ticket, for a group of their own if none is given."""
+        group = f"G{next(self._numbers)}" if group is None else group
+        return self.run(who, join_queue, queue_id=queue_id, group=group)
+
+    def tickets(self, queue_id: int, how_many: int) -> list[TicketGiven]:
+        """That many visitors take a ticket, one after the other."""
+        return [self.ticket(who, queue_id) for who in self.visitors(how_many)]
+
+    def press(self, staff: Actor, queue_id: int) -> Pressed:
+        """Staff complete what they serve and call the next."""
+        return self.run(staff, complete_and_call_next, queue_id=queue_id)
+
+    def line(self, queue_id: int) -> dict[int, str]:
+        """The tickets of the queue's present round: status by number."""
+        rows = self.rows(ticket, queue_id=queue_id, round=self.row(queue, queue_id).round)
+        return {row.number: row.status for row in rows}
+
+    def shown(self, queue_id: int) -> int:
+        """The number that was called last."""
+        return self.row(queue, queue_id).shown_number
 
     def run_due(self) -> int:
         """Let time do its work; how many things were done."""

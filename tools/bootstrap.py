@@ -229,6 +229,7 @@ COMMANDS = {
     "build": cli("build"),
     "init": cli("init"),
     "doctor": cli("doctor"),
+    "queue": cli("queue"),
     "test": test,
     "check": check,
     "fmt": fmt,

@@ -8,8 +8,19 @@ from locker_app.api.openapi import ADDRESS, describe, operation_id
 from locker_app.api.outage import handle_outages
 from locker_app.api.problems import handle_problems
 from locker_app.api.renewal import Renewal
-from locker_app.api.routes import entry, lockers, me, places, staff
+from locker_app.api.routes import (
+    after_class,
+    entry,
+    lockers,
+    me,
+    places,
+    queues,
+    serving,
+    staff,
+    tickets,
+)
 from locker_app.api.routes.health import health_router
+from locker_app.api.routes.qr import qr_router
 from locker_app.api.shell import Shell, is_ours
 from locker_app.version import VERSION
 
@@ -30,11 +41,12 @@ def make_api() -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/api/v1")
-    for routes in (entry, me, places, lockers, staff):
+    for routes in (entry, me, places, lockers, queues, tickets, serving, after_class, staff):
         v1.include_router(routes.router)
     app.include_router(v1)
     app.include_router(forms.router)
     app.include_router(health_router())
+    app.include_router(qr_router())
     handle_problems(app)
     handle_outages(app)
     describe(app)

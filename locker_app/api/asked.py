@@ -3,7 +3,7 @@
 Types and sizes only. Whether a PIN or a reason will do is the domain's to say.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -74,4 +74,87 @@ class ForceRelease(Reason):
         default=None,
         description="Release only while this is still the claim on the locker.",
         examples=[42],
+    )
+
+
+class Join(Asked):
+    """For which group a ticket is taken."""
+
+    group: str = Field(max_length=200, examples=["7"])
+    question: str = Field(default="", max_length=2000, description="Only staff see it.")
+    room_pin: str = Field(
+        default="", max_length=200, description="What the room shows, where the queue wants it."
+    )
+
+
+class Question(Asked):
+    """What the holder of a ticket wants to know."""
+
+    question: str = Field(
+        max_length=2000, description="Only staff see it.", examples=["Exercise 3b: which unit?"]
+    )
+
+
+class Note(Asked):
+    """What staff keep of a ticket."""
+
+    note: str = Field(max_length=2000, examples=["Comes again with the printed plot"])
+
+
+class Announcement(Asked):
+    """What everybody in the line is told."""
+
+    text: str = Field(max_length=2000, examples=["Back at 10:15"])
+
+
+class Mode(Asked):
+    """Whether tickets are given."""
+
+    mode: Literal["open", "draining", "closed"] = Field(
+        description="`draining` gives no more, and serves those who wait.", examples=["open"]
+    )
+
+
+class Paused(Asked):
+    """Whether staff take a break."""
+
+    paused: bool = Field(description="Nobody is called; tickets are given.", examples=[True])
+
+
+class DeskLabel(Asked):
+    """Where somebody serves."""
+
+    label: str = Field(max_length=200, examples=["Desk 2"])
+
+
+class Rules(Asked):
+    """The rules of a queue."""
+
+    name: str = Field(max_length=2000, examples=["Physics lab"])
+    place: str = Field(default="", max_length=2000)
+    tickets_per_person: int = Field(default=1, description="Open tickets of one person.")
+    tickets_per_group: int = 1
+    groups: str = Field(
+        default="", max_length=2000, description="Which may join, e.g. `1-40, 51`; empty for all."
+    )
+    sign_in_needed: bool = False
+    room_pin: str = Field(
+        default="", max_length=200, description="Shown in the room, against joining from afar."
+    )
+    capacity: int | None = Field(default=None, description="How many may wait.")
+    steps_back: int = Field(default=2, description="How often one may let the next one by.")
+    serve_at_once: bool = Field(
+        default=False, description="Who finds nobody waiting or served needs no press."
+    )
+    fresh_groups_first: bool = Field(
+        default=False, description="Groups that were helped today come after the others."
+    )
+    hours: list[list[int | str]] = Field(
+        default=[],
+        max_length=100,
+        description="When it opens and closes by itself: weekday from 0, Monday, opens, closes.",
+        examples=[[[0, "09:00", "12:00"]]],
+    )
+    reset_at: str = Field(
+        default="", max_length=200, description="When it is reset at night, e.g. `04:00`."
     )

@@ -5,19 +5,22 @@ wait for their turn can't run ahead of their limit.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from locker_app.domain.actors import ActorKind
 from locker_app.domain.errors import NotSignedIn
 from locker_app.queries.sessions import session_view
 from locker_app.services.command import Call, command
 from locker_app.services.hashing import off_the_loop
 from locker_app.services.runtime import call_now, current
-from locker_app.services.sessions import key_of, sign_out
+from locker_app.services.sessions import identify, key_of, sign_out
 from locker_app.services.sign_in import Door, choose_pin, sign_in_person, sign_in_staff
+from locker_app.services.tickets import join_queue
+from locker_app.services.visitors import open_visit, visit_and_join
 
-Kind = Literal["person", "staff"]
+Kind = Literal["person", "staff", "visitor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,23 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """What somebody enters to join a queue."""
+
+    group: str
+    question: str
+    room_pin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """Who wants to come in: by which way, from where, under which idempotency key."""
 
     origin: str
     address: str
     request_id: str | None = None
+    session_key: str | None = None
+    """Of the session that the browser has until now: a visitor's tickets become the person's."""
 
     async def person(self, number: str, pin: str) -> Opened:
         """Sign in with enrolment number and PIN. Raises: as `sign_in_person`, TooManyTries."""
@@ -50,17 +64,60 @@ class Visitor:
         """Sign in with login and password. Raises: as `sign_in_staff`, TooManyTries."""
         return await self._enter("staff", login, sign_in_staff, password)
 
+    async def visit(self) -> Opened:
+        """Come as a visitor, whom nobody knows. Each time it is another: were the same key to name
+        the same session, whoever guesses a key would have it. Raises: TooManyTries."""
+        runtime = current()
+        opaque_id = runtime.keys.session_id_for(None)
+        work = command(call_now(self.origin), open_visit, session_key=key_of(opaque_id))
+        with runtime.limiter.joining(self.address, new=True):
+            await runtime.db.arun(work)
+        return await _opened("visitor", opaque_id)
+
     async def _enter(
         self, kind: Kind, account: str, way: Callable[[Door, Call, str, str], str], secret: str
     ) -> Opened:
         runtime = current()
-        call = call_now(self.origin, request_id=self.request_id)
+        call = call_now(self.origin, self.session_key, self.request_id)
 
         def enter() -> str:
             with runtime.limiter.sign_in(self.address, account):
                 return way(runtime.door, call, account, secret)
 
         return await _opened(kind, await off_the_loop(enter))
+
+
+async def take_ticket(
+    origin: str, address: str, session_key: str | None, queue_id: int, entered: Entered
+) -> Opened | None:
+    """Take a ticket in the session that a browser has, or in a visitor's, which is opened with it.
+
+    Returns:
+        The session that was opened, if one was.
+
+    Raises:
+        TooManyTries, and as `join_queue`.
+    """
+    here = current()
+    actor = await here.db.aread(lambda conn: identify(conn, session_key or "", datetime.now(UTC)))
+    known = actor.kind is not ActorKind.NOBODY
+    with here.limiter.joining(address, new=not known):
+        if known:
+            work = command(
+                call_now(origin, session_key), join_queue, queue_id=queue_id, **asdict(entered)
+            )
+            await here.db.arun(work)
+            return None
+        opaque_id = here.keys.session_id_for(None)
+        visit = command(
+            call_now(origin),
+            visit_and_join,
+            session_key=key_of(opaque_id),
+            queue_id=queue_id,
+            **asdict(entered),
+        )
+        await here.db.arun(visit)
+    return await _opened("visitor", opaque_id)
 
 
 async def leave(origin: str, session_key: str | None) -> None:

@@ -13,17 +13,20 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 
 from locker_app.api.cookies import clear_session, set_session
-from locker_app.api.entry import Opened, Visitor, leave
+from locker_app.api.entry import Entered, Opened, Visitor, leave, take_ticket
 from locker_app.api.origin import client_address, from_another_site
 from locker_app.api.refusals import CrossSite
+from locker_app.domain.actors import Right
 from locker_app.domain.errors import BadInput, DomainError, PinsDiffer, WrongPin
+from locker_app.queries.queues import queue_of_code
 from locker_app.services.command import command
 from locker_app.services.runtime import SESSION_COOKIE, call_now, current
-from locker_app.services.sessions import sign_out_everywhere
+from locker_app.services.sessions import identify, sign_out_everywhere
 
 ORIGIN = "web"
 PERSON_FORM, PERSON_HOME = "/sign-in", "/"
 STAFF_FORM, STAFF_HOME = "/staff/sign-in", "/staff"
+STAFF_QUEUES = "/staff/queues"
 
 _MAX_NEXT = 500
 
@@ -69,9 +72,38 @@ async def choose_pin(
 async def sign_in_staff(
     request: Request, login: Entry = "", password: Entry = "", next: Entry = ""
 ) -> RedirectResponse:
-    """Sign in a staff member; on to `next`."""
+    """Sign in a staff member; on to `next`, or to what they work with."""
     entering = _visitor(request).staff(login, password)
-    return await _enter(request, entering, STAFF_FORM, local(next, STAFF_HOME))
+    return await _enter(request, entering, STAFF_FORM, local(next, ""))
+
+
+@router.post("/visit")
+async def visit(
+    request: Request,
+    queue: Entry = "",
+    group: Entry = "",
+    question: Entry = "",
+    room_pin: Entry = "",
+) -> RedirectResponse:
+    """Take a ticket of the queue with this code; a browser without a session gets a visitor's."""
+    queue_id = await current().db.aread(lambda conn: queue_of_code(conn, queue))
+    if queue_id is None:
+        return RedirectResponse(PERSON_HOME, status_code=303)
+    page = f"/q/{queue.upper()}"
+    try:
+        opened = await take_ticket(
+            ORIGIN,
+            client_address(request),
+            _session_key(request),
+            queue_id,
+            Entered(group, question, room_pin),
+        )
+    except DomainError as refusal:
+        return _back(page, refusal)
+    response = RedirectResponse(page, status_code=303)
+    if opened is not None:
+        set_session(response, request, opened.token, opened.expires_at)
+    return response
 
 
 @router.post("/sign-out")
@@ -104,7 +136,7 @@ def local(next: str, otherwise: str) -> str:
 
 
 def _visitor(request: Request) -> Visitor:
-    return Visitor(ORIGIN, client_address(request))
+    return Visitor(ORIGIN, client_address(request), session_key=_session_key(request))
 
 
 def _session_key(request: Request) -> str | None:
@@ -119,9 +151,17 @@ async def _enter(
     except DomainError as refusal:
         return _back(form, refusal)
     await leave(ORIGIN, _session_key(request))
-    response = RedirectResponse(onward, status_code=303)
+    response = RedirectResponse(onward or await _staff_home(opened), status_code=303)
     set_session(response, request, opened.token, opened.expires_at)
     return response
+
+
+async def _staff_home(opened: Opened) -> str:
+    """The board; for those who may not see it but serve queues, these."""
+    now = call_now(ORIGIN).now
+    actor = await current().db.aread(lambda conn: identify(conn, opened.session_key, now))
+    queues = actor.may(Right.SERVE_QUEUE, None) and not actor.may(Right.SEE_BOARD, None)
+    return STAFF_QUEUES if queues else STAFF_HOME
 
 
 def _back(form: str, refusal: DomainError) -> RedirectResponse:

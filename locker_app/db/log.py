@@ -12,7 +12,9 @@ from locker_app.db.tables import event
 from locker_app.domain.actors import Actor
 from locker_app.domain.facts import Fact
 
-_COLUMNS = frozenset({"site_id", "bank_id", "locker_id", "person_id", "staff_id", "reason"})
+_COLUMNS = frozenset(
+    {"site_id", "bank_id", "locker_id", "queue_id", "person_id", "staff_id", "reason"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,11 @@ class Logged:
     site_id: int | None
     bank_id: int | None = None
     locker_id: int | None = None
+    queue_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     session_id: int | None = None
+    visitor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ LOGGED_COLUMNS = (
     event.c.site_id,
     event.c.bank_id,
     event.c.locker_id,
+    event.c.queue_id,
     event.c.person_id,
     event.c.staff_id,
     event.c.details,
@@ -80,13 +85,17 @@ def append(conn: Connection, fact: Fact, *, actor: Actor, at: datetime, trace: T
     )
     assert event_id is not None
     del subject["reason"]
-    return Logged(id=event_id, kind=kind, session_id=details.get("session_id"), **subject)
+    return Logged(id=event_id, kind=kind, **_sessions(details), **subject)
 
 
 def logged(row: Any) -> Logged:
     """An event row, selected by `LOGGED_COLUMNS`, as the hub needs it."""
     *columns, details = row
-    return Logged(*columns, session_id=details.get("session_id"))
+    return Logged(*columns, **_sessions(details))
+
+
+def _sessions(details: dict[str, Any]) -> dict[str, int | None]:
+    return {name: details.get(name) for name in ("session_id", "visitor_id")}
 
 
 def _plain(value: object) -> object:

@@ -10,6 +10,8 @@ class ActorKind(StrEnum):
     """What kind of actor stands behind a command; also stored with each event."""
 
     NOBODY = "nobody"
+    VISITOR = "visitor"
+    """A browser that nobody signed in at; its id is that of its session."""
     PERSON = "person"
     STAFF = "staff"
     SYSTEM = "system"
@@ -32,11 +34,14 @@ class Right(StrEnum):
     FORCE_RELEASE = "force_release"
     SERVICE_LOCKERS = "service_lockers"
     RESET_PIN = "reset_pin"
+    SERVE_QUEUE = "serve_queue"
+    """See a queue's line with groups, names and questions, and work it off."""
+    SET_UP_QUEUE = "set_up_queue"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.PROFESSOR: frozenset(),
+    Role.PROFESSOR: frozenset({Right.SERVE_QUEUE, Right.SET_UP_QUEUE}),
     Role.VIEWER: frozenset({Right.SEE_BOARD}),
 }
 
@@ -49,6 +54,11 @@ class Actor:
     id: int | None = None
     session_id: int | None = None
     roles: tuple[tuple[int | None, Role], ...] = field(default=())
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody has signed in here."""
+        return self.kind in (ActorKind.NOBODY, ActorKind.VISITOR)
 
     def may(self, right: Right, site_id: int | None) -> bool:
         """Whether this actor has the right at the site (None: somewhere at all)."""
@@ -71,7 +81,7 @@ class Actor:
             NotSignedIn: nobody is signed in.
             NotAllowed: somebody is, without the right.
         """
-        if self.kind is ActorKind.NOBODY:
+        if self.is_anonymous:
             raise NotSignedIn
         if not self.may(right, site_id):
             raise NotAllowed
@@ -81,9 +91,9 @@ class Actor:
 
         Raises:
             NotSignedIn: nobody is signed in.
-            NotAllowed: staff and the system hold no lockers.
+            NotAllowed: staff and the system hold no lockers and no tickets.
         """
-        if self.kind is ActorKind.NOBODY:
+        if self.is_anonymous:
             raise NotSignedIn
         if self.kind is not ActorKind.PERSON or self.id is None:
             raise NotAllowed

@@ -170,6 +170,72 @@ class AlreadyInService(DomainError):
     """This locker is already in service."""
 
 
+class GroupNotAllowed(DomainError):
+    """This group is not on the list of this queue. Check the number, or ask."""
+
+    status = 422
+
+    def __init__(self, groups: str = "") -> None:
+        known = f" It takes {groups}." if 0 < len(groups) <= 60 else ""
+        super().__init__(f"This group is not on the list of this queue.{known}")
+
+
+class WrongRoomPin(DomainError):
+    """That is not the code that is shown in the room. Look at the display or the board."""
+
+    status = 403
+
+
+class QueueClosed(DomainError):
+    """This queue is closed. It takes no tickets now."""
+
+
+class QueueDraining(DomainError):
+    """This queue takes no more tickets: only those in line are still served."""
+
+
+class QueueFull(DomainError):
+    """The line is full. Try again when it has become shorter."""
+
+
+class HasTicket(DomainError):
+    """You have a ticket here already."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"You are in line here already, with number {number}.")
+
+
+class GroupHasTicket(DomainError):
+    """Your group is in line already."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Your group is in line already, with number {number}.")
+
+
+class NotYourTicket(DomainError):
+    """This ticket is not yours, or not open any more."""
+
+
+class TicketMoved(DomainError):
+    """This ticket has changed meanwhile. Look again."""
+
+
+class NoStepsLeft(DomainError):
+    """You can't step back any more here. Leave the line if you can't come."""
+
+
+class LastInLine(DomainError):
+    """You are the last in line already: nobody is there to let by."""
+
+
+class AtWork(DomainError):
+    """You are serving somebody. Complete that ticket first."""
+
+
+class NothingToUndo(DomainError):
+    """There is nothing to undo any more."""
+
+
 class KeyReused(DomainError):
     """This idempotency key was used for a different request. Send a new key."""
 

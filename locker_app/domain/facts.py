@@ -1,14 +1,16 @@
 """Past facts, one small class each: what the event log keeps, the audit shows and the hub follows.
 
-Fields whose names are columns of the log (`site_id`, `bank_id`, `locker_id`, `person_id`,
-`staff_id`, `reason`) go there; the rest become its details. Facts hold ids, never names: whoever
-is erased later leaves nothing in the log. Together they are enough to rebuild the tables.
+Fields whose names are columns of the log (`site_id`, `bank_id`, `locker_id`, `queue_id`,
+`person_id`, `staff_id`, `reason`) go there; the rest become its details. Facts hold ids, never
+names: whoever is erased later leaves nothing in the log. Together they are enough to rebuild the
+tables.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
+from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,161 @@ class WaitEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFact(Fact):
+    """Something that happened to one queue."""
+
+    queue_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCreated(QueueFact):
+    """A queue was set up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRulesChanged(QueueFact):
+    """Staff changed the rules of a queue; `changed` names which."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueModeChanged(QueueFact):
+    """A queue was opened, closed, or takes no more tickets."""
+
+    mode: QueueMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePaused(QueueFact):
+    """Staff take a break: nobody is called, tickets are still given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueResumed(QueueFact):
+    """The break is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueAnnounced(QueueFact):
+    """Staff told everybody in the line something, or took it away."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueReset(QueueFact):
+    """All tickets were cleared and numbers begin at 1 again."""
+
+    round: int
+    cleared: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskLabelled(QueueFact):
+    """A staff member said at which desk they serve."""
+
+    staff_id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFact(QueueFact):
+    """Something that happened to one ticket; whose it is, by person or by visitor's session."""
+
+    ticket_id: int
+    ticket_number: int
+    person_id: int | None
+    visitor_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketTaken(TicketFact):
+    """Somebody joined the line."""
+
+    group_number: str
+    round: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCalled(TicketFact):
+    """It is this ticket's turn: at whose desk, or, for the first of a round, at none yet."""
+
+    server_id: int | None
+    cause: CallCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCompleted(TicketFact):
+    """Staff helped the holder."""
+
+    server_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketNoShow(TicketFact):
+    """The holder was called and did not come."""
+
+    server_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPutBack(TicketFact):
+    """Staff put the ticket back into the line."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSteppedBack(TicketFact):
+    """The holder let the next one by."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSpaced(TicketFact):
+    """Room was made between places in the line; who comes after whom is as before."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketWithdrawn(TicketFact):
+    """The holder left the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCleared(TicketFact):
+    """The queue was reset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAsked(TicketFact):
+    """The holder wrote, changed or removed the question, which the log doesn't keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketNoted(TicketFact):
+    """Staff wrote, changed or removed a note, which the log doesn't keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketClaimed(TicketFact):
+    """A visitor signed in: the ticket is that person's now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRestored(TicketFact):
+    """A press was undone: the ticket is again as it was."""
+
+    status: TicketStatus
+    server_id: int | None
+    place: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteCreated(Fact):
     """A site was set up."""
 
@@ -199,6 +356,7 @@ class Refused(Fact):
     code: str
     bank_id: int | None = None
     locker_id: int | None = None
+    queue_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     reason: str | None = None

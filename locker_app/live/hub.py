@@ -1,8 +1,9 @@
 """The hub: committed events → touched topics → each projected once → sent once to its room.
 
 The first change of a topic is sent at once, later ones at most twenty times a second. Topics that
-nobody watches are not projected. All topics that are due are projected in one snapshot of the
-database, off the event loop; everything else here runs on the loop, so that a screen which joins
+nobody watches are not projected. Those that are due are projected off the event loop: first what
+everybody may watch, for it has the most screens and costs the least, then what is private, each in
+one snapshot of the database. Everything else here runs on the loop, so that a screen which joins
 gets the last projection without waiting and then every later one in order.
 """
 
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -142,7 +143,8 @@ class Hub:
             if not topics:
                 continue
             try:
-                await self._project_and_send(topics)
+                for part in _public_first(topics):
+                    await self._project_and_send(part)
             except OUTAGES as error:
                 outages.failed(error)
                 self._due.update(topics)
@@ -243,6 +245,12 @@ class Hub:
         for topic in [t for t in self._channels if not self._audience.watched(t)]:
             del self._channels[topic]
             self._broken.discard(topic)
+
+
+def _public_first(topics: Collection[Topic]) -> Iterator[list[Topic]]:
+    for private in (False, True):
+        if part := [topic for topic in topics if KINDS[topic.kind].private is private]:
+            yield part
 
 
 def _differing(before: Vars, after: Vars) -> Vars:

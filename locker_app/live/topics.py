@@ -13,14 +13,27 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from locker_app.db.log import Logged
-from locker_app.domain.actors import Actor, ActorKind, Right
+from locker_app.domain.actors import RIGHTS, Actor, ActorKind, Right
+from locker_app.domain.hours_text import written
 from locker_app.domain.lockers import LockerStatus
+from locker_app.domain.queues import UNDO_FOR
+from locker_app.domain.waits import estimate
 from locker_app.queries.events import EventView, events_page
+from locker_app.queries.helm import DeskView, TicketView, helm_view
 from locker_app.queries.lockers import bank_holders, bank_view, door_view, locker_ids
 from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
 from locker_app.queries.people import person_view, staff_view
+from locker_app.queries.queues import (
+    QueueCard,
+    line_view,
+    queues_of_site,
+    room_pin_of,
+    site_of_queue,
+)
 from locker_app.queries.scoped import sites_of_history
 from locker_app.queries.sites import bank_counts, site_of_bank, site_of_locker, sites
+from locker_app.queries.tickets import MyTicket, tickets_of
+from locker_app.queries.waits import pace_of
 
 Vars = dict[str, Any]
 DOOR_EVENTS = 10
@@ -62,13 +75,28 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
             continue
         if event.bank_id is not None:
             topics |= {Topic("bank", event.bank_id), Topic("holders", event.bank_id)}
+        if event.queue_id is not None:
+            topics |= {Topic(kind, event.queue_id) for kind in ("queue", "helm", "room")}
         if event.site_id is not None:
             topics.add(Topic("home", ALL))
         if event.person_id is not None:
-            topics.add(Topic("person", event.person_id))
+            topics |= {Topic("person", event.person_id), Topic("tickets", event.person_id)}
+        if event.visitor_id is not None:
+            topics.add(Topic("tickets", -event.visitor_id))
         if event.staff_id is not None:
             topics.add(Topic("staff", event.staff_id))
     return topics
+
+
+def tickets_topic(actor: Actor) -> Topic | None:
+    """The topic of the tickets that this actor holds; None for who can hold none.
+
+    The key is a person's id, or that of a visitor's session with a minus before it: both fill the
+    same vars, and a screen watches at most one of them.
+    """
+    if actor.id is None or actor.kind not in (ActorKind.PERSON, ActorKind.VISITOR):
+        return None
+    return Topic("tickets", actor.id if actor.kind is ActorKind.PERSON else -actor.id)
 
 
 def _millis(at: datetime | None) -> int:
@@ -87,10 +115,124 @@ def _home(conn: Connection, _key: int, now: datetime) -> Vars:
             "name": site.name,
             "time_zone": site.time_zone,
             "banks": [_flat(counts) for counts in bank_counts(conn, site.id, now)],
+            "queues": [_card(conn, card, now) for card in queues_of_site(conn, site.id)],
         }
         for site in sites(conn)
     ]
     return {"places": places, "ready": True}
+
+
+def _card(conn: Connection, card: QueueCard, now: datetime) -> Vars:
+    """With about how long somebody would wait who came now; -1 minutes while nobody knows."""
+    wait = estimate(pace_of(conn, card.id, now), card.waiting, now)
+    return {**_flat(card), "minutes": -1 if wait is None else round(wait.likely / 60)}
+
+
+def _queue(conn: Connection, queue_id: int, now: datetime) -> Vars | None:
+    view = line_view(conn, queue_id, now)
+    if view is None:
+        return None
+    same = {
+        name: getattr(view, name)
+        for name in (
+            *("code", "name", "place", "site_name", "time_zone", "paused", "announcement"),
+            *("round", "given", "shown", "sign_in_needed", "wants_room_pin", "groups"),
+            *("tickets_per_person", "steps_back", "serve_at_once", "line", "done"),
+        )
+    }
+    return {
+        **same,
+        "queue_id": view.id,
+        "mode": view.mode.value,
+        "announced_at": _millis(view.announced_at),
+        "capacity": view.capacity or 0,
+        "serving": [list(row) for row in view.serving],
+        "opens_at": _millis(view.opens_at),
+        "pace": _pace(conn, queue_id, now),
+    }
+
+
+def _pace(conn: Connection, queue_id: int, now: datetime) -> Vars:
+    pace = pace_of(conn, queue_id, now)
+    return {**_flat(pace), "called_at": _millis(pace.called_at)}
+
+
+def _helm(conn: Connection, queue_id: int, now: datetime) -> Vars | None:
+    view = helm_view(conn, queue_id, now)
+    if view is None:
+        return None
+    head = view.head
+    return {
+        "queue_id": head.id,
+        "name": head.name,
+        "place": head.place,
+        "code": head.code,
+        "site_name": head.site_name,
+        "time_zone": head.time_zone,
+        "mode": head.mode,
+        "paused": head.paused_at is not None,
+        "announcement": head.announcement,
+        "shown": head.shown_number,
+        "changes_at": _millis(head.changes_at) if head.hours else 0,
+        "line": [_ticket_row(ticket) for ticket in view.line],
+        "serving": [_ticket_row(ticket) for ticket in view.serving],
+        "ended": [_ticket_row(ticket) for ticket in view.ended],
+        "desks": [_desk_row(desk) for desk in view.desks],
+        "rules": {
+            **{name: getattr(head, name) for name in _RULES},
+            "hours": written(head.hours),
+        },
+    }
+
+
+_RULES = (
+    *("tickets_per_person", "tickets_per_group", "groups", "sign_in_needed", "room_pin"),
+    *("capacity", "steps_back", "serve_at_once", "fresh_groups_first", "reset_at"),
+)
+
+
+def _ticket_row(ticket: TicketView) -> list[Any]:
+    return [
+        ticket.ticket_id,
+        ticket.number,
+        ticket.group,
+        ticket.status,
+        ticket.who,
+        ticket.question,
+        _millis(ticket.joined_at),
+        _millis(ticket.called_at),
+        ticket.staff_id or 0,
+        ticket.staff_name,
+        ticket.note,
+        ticket.steps,
+        ticket.visits,
+        _millis(ticket.ended_at),
+    ]
+
+
+def _desk_row(desk: DeskView) -> list[Any]:
+    until = desk.pressed_at + UNDO_FOR if desk.pressed_at else None
+    return [
+        *(desk.staff_id, desk.name, desk.label, desk.number),
+        *(_millis(until), desk.ended_number, desk.called_number),
+    ]
+
+
+def _room(conn: Connection, queue_id: int, now: datetime) -> Vars | None:
+    room_pin = room_pin_of(conn, queue_id)
+    return None if room_pin is None else {"queue_id": queue_id, "room_pin": room_pin}
+
+
+def _tickets(conn: Connection, key: int, now: datetime) -> Vars:
+    holder = f"person:{key}" if key > 0 else f"visitor:{-key}"
+    return {"rows": [_mine(ticket) for ticket in tickets_of(conn, holder, now)]}
+
+
+def _mine(ticket: MyTicket) -> Vars:
+    values = {**_flat(ticket), "status": ticket.status.value}
+    for name in ("joined_at", "called_at", "ended_at"):
+        values[name] = _millis(values[name])
+    return values
 
 
 def _bank(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
@@ -202,6 +344,7 @@ def _staff(conn: Connection, staff_id: int, now: datetime) -> Vars | None:
         "login": view.login,
         "name": view.name,
         "roles": [[site_id or ALL, role.value] for site_id, role in view.roles],
+        "may": sorted({right.value for _, role in view.roles for right in RIGHTS[role]}),
     }
 
 
@@ -212,17 +355,19 @@ def _events(conn: Connection, site_id: int, now: datetime) -> Vars:
 
 def event_row(event: EventView) -> list[Any]:
     """An event as a row for the screen."""
-    code = event.details.get("code") or event.details.get("cause") or ""
+    details = event.details
+    code = details.get("code") or details.get("cause") or details.get("mode") or ""
+    ticket = f"no. {event.ticket_number}" if event.ticket_number else ""
     return [
         event.id,
         _millis(event.at),
         event.kind,
         event.actor,
-        event.bank_name or "",
-        event.locker_label or "",
+        event.bank_name or event.queue_name or "",
+        event.locker_label or ticket,
         event.person_name or "",
         event.person_number or "",
-        event.reason or "",
+        event.reason or details.get("text") or details.get("label") or "",
         event.details.get("command", ""),
         code,
         event.origin,
@@ -248,6 +393,15 @@ def _sees_door(conn: Connection, actor: Actor, locker_id: int) -> bool:
     return site_id is not None and actor.may(Right.SEE_NAMES, site_id)
 
 
+def _queue_exists(conn: Connection, _actor: Actor, queue_id: int) -> bool:
+    return site_of_queue(conn, queue_id) is not None
+
+
+def _serves(conn: Connection, actor: Actor, queue_id: int) -> bool:
+    site_id = site_of_queue(conn, queue_id)
+    return site_id is not None and actor.may(Right.SERVE_QUEUE, site_id)
+
+
 def _sees_events(_conn: Connection, actor: Actor, site_id: int) -> bool:
     sites = sites_of_history(actor)
     return sites is None or (site_id != ALL and site_id in sites)
@@ -265,4 +419,10 @@ KINDS: dict[str, Kind] = {
         _staff, lambda _conn, actor, key: actor.kind is ActorKind.STAFF and actor.id == key
     ),
     "events": Kind(_events, _sees_events),
+    "queue": Kind(_queue, _queue_exists, private=False),
+    "helm": Kind(_helm, _serves),
+    "room": Kind(_room, _serves),
+    "tickets": Kind(
+        _tickets, lambda _conn, actor, key: tickets_topic(actor) == Topic("tickets", key)
+    ),
 }

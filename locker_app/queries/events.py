@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from locker_app.db.log import LOGGED_COLUMNS, Logged, logged
-from locker_app.db.tables import bank, event, locker, person, site, staff
+from locker_app.db.tables import bank, event, locker, person, queue, site, staff
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.lockers import label
 
@@ -29,6 +29,8 @@ class EventView:
     actor: str
     origin: str
     bank_name: str | None
+    queue_name: str | None
+    ticket_number: int | None
     locker_label: str | None
     person_name: str | None
     person_number: str | None
@@ -98,6 +100,7 @@ def _events() -> Any:
             _ACTING_STAFF.c.name.label("acting_staff"),
             e.origin,
             bank.c.name.label("bank_name"),
+            queue.c.name.label("queue_name"),
             bank.c.prefix,
             locker.c.number.label("locker_number"),
             func.coalesce(person.c.name, _SUBJECT_STAFF.c.name).label("person_name"),
@@ -108,6 +111,7 @@ def _events() -> Any:
         )
         .outerjoin(site, site.c.id == e.site_id)
         .outerjoin(bank, bank.c.id == e.bank_id)
+        .outerjoin(queue, queue.c.id == e.queue_id)
         .outerjoin(locker, locker.c.id == e.locker_id)
         .outerjoin(person, person.c.id == e.person_id)
         .outerjoin(_SUBJECT_STAFF, _SUBJECT_STAFF.c.id == e.staff_id)
@@ -131,6 +135,8 @@ def _view(row: Row[Any]) -> EventView:
         actor=row.acting_person or row.acting_staff or row.actor_kind,
         origin=row.origin,
         bank_name=row.bank_name,
+        queue_name=row.queue_name,
+        ticket_number=row.details.get("ticket_number"),
         locker_label=door,
         person_name=row.person_name,
         person_number=row.person_number,

@@ -5,17 +5,26 @@ and leaves out, or refuses, what is not theirs to see.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from locker_app.domain.actors import Actor, ActorKind, Right
+from locker_app.domain.days import today
 from locker_app.domain.errors import NotAllowed, NotFound, NotSignedIn
+from locker_app.domain.waits import Pace, Wait, estimate
+from locker_app.queries.after_class import AfterClass, after_class
 from locker_app.queries.events import EventView, events_page
+from locker_app.queries.helm import HelmView, helm_view, queue_head
 from locker_app.queries.lockers import BankView, Holder, bank_holders, bank_view
 from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
 from locker_app.queries.people import PersonView, StaffView, person_view, staff_view
+from locker_app.queries.queues import LineView, QueueCard, line_view, queues_of_site
 from locker_app.queries.sites import BankCounts, SiteView, bank_counts, sites
+from locker_app.queries.tickets import MyTicket, tickets_of
+from locker_app.queries.tickets_file import Look, look
+from locker_app.queries.waits import pace_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ def me(conn: Connection, actor: Actor, now: datetime) -> Me:
     Raises:
         NotSignedIn: nobody in particular.
     """
-    if actor.id is None:
+    if actor.id is None or actor.is_anonymous:
         raise NotSignedIn
     if actor.kind is ActorKind.STAFF:
         return Me(None, staff_view(conn, actor.id), [], [])
@@ -93,7 +102,7 @@ def history(
         NotSignedIn: nobody in particular.
         NotAllowed: may see it nowhere.
     """
-    if actor.kind is ActorKind.NOBODY:
+    if actor.is_anonymous:
         raise NotSignedIn
     scope = sites_of_history(actor)
     if site_id is not None:
@@ -114,3 +123,128 @@ def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset
     if one is None or other is None:
         return other if one is None else one
     return one & other
+
+
+def queues_at_site(conn: Connection, actor: Actor, now: datetime, site_id: int) -> list[QueueCard]:
+    """How busy the queues of a site are: everybody may see that.
+
+    Raises:
+        NotFound: no such site.
+    """
+    if all(site.id != site_id for site in sites(conn)):
+        raise NotFound("This site does not exist, or no longer.")
+    return queues_of_site(conn, site_id)
+
+
+def line_with_pace(
+    conn: Connection, actor: Actor, now: datetime, queue_id: int
+) -> tuple[LineView, Pace]:
+    """A queue in numbers, and what its past teaches: everybody may see that.
+
+    Raises:
+        NotFound: no such queue.
+    """
+    line = line_view(conn, queue_id, now)
+    if line is None:
+        raise NotFound("This queue does not exist, or no longer.")
+    return line, pace_of(conn, queue_id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTicket:
+    """A ticket of whoever asks, with how long it will be."""
+
+    ticket: MyTicket
+    ahead: int | None
+    """How many are called before it; None when it is over."""
+    wait: Wait | None
+
+
+def own_tickets(conn: Connection, actor: Actor, now: datetime) -> list[OwnTicket]:
+    """The open tickets of a person or visitor, and those that ended last.
+
+    Raises:
+        NotSignedIn: nobody, not even a visitor.
+    """
+    if actor.id is None:
+        raise NotSignedIn
+    if actor.kind not in (ActorKind.PERSON, ActorKind.VISITOR):
+        return []
+    mine = tickets_of(conn, f"{actor.kind.value}:{actor.id}", now)
+    return [_with_wait(conn, ticket, now) for ticket in mine]
+
+
+def _with_wait(conn: Connection, ticket: MyTicket, now: datetime) -> OwnTicket:
+    if ticket.ended_at is not None:
+        return OwnTicket(ticket, None, None)
+    line = line_view(conn, ticket.queue_id, now)
+    if line is None or ticket.number not in line.line:
+        return OwnTicket(ticket, 0, None)
+    ahead = line.line.index(ticket.number)
+    return OwnTicket(ticket, ahead, estimate(pace_of(conn, ticket.queue_id, now), ahead, now))
+
+
+def queue_at_work(conn: Connection, actor: Actor, now: datetime, queue_id: int) -> HelmView:
+    """The whole line with groups, names and questions, for the queue's staff.
+
+    Raises:
+        NotFound: no such queue.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+    """
+    _queue_at_work(conn, actor, queue_id)
+    helm = helm_view(conn, queue_id, now)
+    assert helm is not None
+    return helm
+
+
+def queue_rules(conn: Connection, actor: Actor, now: datetime, queue_id: int) -> Any:
+    """The row of a queue, for those who may set its rules.
+
+    Raises:
+        NotFound: no such queue.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+    """
+    return _queue_at_work(conn, actor, queue_id, Right.SET_UP_QUEUE)
+
+
+def queue_looked_back(
+    conn: Connection,
+    actor: Actor,
+    now: datetime,
+    *,
+    queue_id: int,
+    first: date | None = None,
+    last: date | None = None,
+) -> AfterClass:
+    """What became of a queue's tickets on these days, for its staff; today if none is said.
+
+    Raises:
+        NotFound: no such queue.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+        BadInput: the days are no days to look back on.
+    """
+    head = _queue_at_work(conn, actor, queue_id)
+    here = today(now, head.time_zone)
+    return after_class(conn, head, first or last or here, last or first or here)
+
+
+def tickets_looked_back(
+    conn: Connection, actor: Actor, now: datetime, *, queue_id: int, first: date, last: date
+) -> Look:
+    """Which tickets a file of these days has, for the queue's staff.
+
+    Raises:
+        As `queue_looked_back`.
+    """
+    return look(_queue_at_work(conn, actor, queue_id), first, last)
+
+
+def _queue_at_work(
+    conn: Connection, actor: Actor, queue_id: int, right: Right = Right.SERVE_QUEUE
+) -> Any:
+    """The row of the queue, for who works it off, or has another right at its site."""
+    head = queue_head(conn, queue_id)
+    if head is None:
+        raise NotFound("This queue does not exist, or no longer.")
+    actor.require(right, head.site_id)
+    return head

@@ -9,7 +9,7 @@ import hashlib
 import inspect
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.log import Trace
 from locker_app.db.statement import Statement
-from locker_app.db.tables import bank, locker, request
+from locker_app.db.tables import bank, locker, queue, request, ticket
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, Actor
 from locker_app.domain.errors import BadInput, DomainError, KeyReused
@@ -63,6 +63,22 @@ _FIND_KEY = Statement(
     select(request.c.fingerprint, request.c.answer, request.c.refusal).where(_THIS_KEY)
 )
 _KEEP_ANSWER = Statement(update(request).where(_THIS_KEY).values(answer=bindparam("kept")))
+
+
+_NAMED = {
+    "locker_id": locker.c.id,
+    "bank_id": bank.c.id,
+    "ticket_id": ticket.c.id,
+    "queue_id": queue.c.id,
+}
+_SUBJECTS = {
+    "locker_id": select(
+        locker.c.id.label("locker_id"), bank.c.id.label("bank_id"), bank.c.site_id
+    ).join(bank, bank.c.id == locker.c.bank_id),
+    "bank_id": select(bank.c.id.label("bank_id"), bank.c.site_id),
+    "ticket_id": select(ticket.c.queue_id, ticket.c.site_id),
+    "queue_id": select(queue.c.id.label("queue_id"), queue.c.site_id),
+}
 
 
 class Replayed(DomainError):
@@ -161,24 +177,15 @@ def _refused(
     conn: Connection, fn: Callable[..., Any], arguments: dict[str, Any], refusal: DomainError
 ) -> Refused:
     """The refusal as a fact. Only subjects that exist are named: a stranger's numbers are not."""
-    bank_id, locker_id, site_id = None, None, None
-    if "locker_id" in arguments:
-        locker_id, bank_id, site_id = conn.execute(
-            select(locker.c.id, bank.c.id, bank.c.site_id)
-            .join(bank, bank.c.id == locker.c.bank_id)
-            .where(locker.c.id == arguments["locker_id"])
-        ).one_or_none() or (None, None, None)
-    elif "bank_id" in arguments:
-        bank_id, site_id = conn.execute(
-            select(bank.c.id, bank.c.site_id).where(bank.c.id == arguments["bank_id"])
-        ).one_or_none() or (None, None)
-    return Refused(
-        site_id=site_id,
-        bank_id=bank_id,
-        locker_id=locker_id,
-        command=fn.__name__,
-        code=refusal.code,
-    )
+    subject = next((row._asdict() for row in _subjects(conn, arguments) if row is not None), {})
+    return Refused(**{"site_id": None, **subject}, command=fn.__name__, code=refusal.code)
+
+
+def _subjects(conn: Connection, arguments: dict[str, Any]) -> Iterator[Any]:
+    """What the arguments name, the narrowest first, with where that is."""
+    for name, find in _SUBJECTS.items():
+        if name in arguments:
+            yield conn.execute(find.where(_NAMED[name] == arguments[name])).one_or_none()
 
 
 @lru_cache

@@ -1,4 +1,5 @@
-"""What time does by itself: holds lapse, holders are reminded, lockers become overdue.
+"""What time does by itself: holds lapse, holders are reminded, lockers become overdue, queues open,
+close and are reset at night.
 
 `run_due` may run late, twice, or in several processes: each step claims its row by an update that
 only one of them wins. Whoever schedules it asks `next_deadline` when to come back.
@@ -11,12 +12,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, request
+from locker_app.db.tables import assignment, bank, queue, request
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor
 from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
 from locker_app.domain.lockers import OverdueAction
-from locker_app.services import holds, lockers
+from locker_app.services import holds, lockers, rounds
 
 KEEP_ANSWERS = timedelta(days=7)
 """How long an idempotency key is remembered; no client repeats a request for longer."""
@@ -28,7 +29,8 @@ _OPEN = _C.released_at.is_(None)
 def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
     """Do what is due at `now`, at most a batch of each kind; how many things were done."""
     lapsed = holds.lapse_holds(tx, now)
-    return lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
+    doors = lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
+    return doors + rounds.run_clocks(tx, now)
 
 
 def forget_old_answers(tx: Tx, actor: Actor, now: datetime) -> int:
@@ -44,6 +46,7 @@ _DEADLINES = [
         (_C.due_at, (_C.overdue_at.is_(None),)),
     )
 ]
+_DEADLINES.append(Statement(select(func.min(queue.c.changes_at))))
 
 
 def next_deadline(conn: Connection) -> datetime | None:

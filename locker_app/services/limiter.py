@@ -26,6 +26,7 @@ from locker_app.domain.errors import (
     NotSignedIn,
     PinNotChosen,
     TooManyTries,
+    WrongRoomPin,
 )
 
 FORGIVEN = (BadInput, PinNotChosen)
@@ -44,12 +45,17 @@ class Rates:
     """Tries to sign in, right or wrong, with one number or login from one address."""
     failures: str = "60/minute;300/hour"
     """Failed tries from one address, whatever the number or login."""
+    room: str = "20/minute;200/hour"
+    """Wrong codes of a room from one address: whoever is there reads the right one."""
+    visits: str = "600/minute;6000/hour"
+    """Tickets for browsers without a session from one address: a lecture hall of them comes from
+    one, and all at once."""
     nobody: str = "30/minute"
     """Commands from one address without a session. Each leaves a refusal in the history."""
 
 
 USUAL = Rates()
-UNLIMITED = Rates("", "", "")
+UNLIMITED = Rates("", "", "", "", "")
 """For load tests."""
 
 
@@ -57,9 +63,9 @@ class Limiter:
     """Counts what strangers do."""
 
     def __init__(self, rates: Rates = USUAL) -> None:
-        self._account, self._failures, self._nobody = (
+        self._account, self._failures, self._room, self._visits, self._nobody = (
             parse_many(text) if text else []
-            for text in (rates.account, rates.failures, rates.nobody)
+            for text in (rates.account, rates.failures, rates.room, rates.visits, rates.nobody)
         )
         self._storage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)
@@ -105,6 +111,23 @@ class Limiter:
             yield
         except NotSignedIn:
             self._count(self._nobody, "ended", session_key, refuse=False)
+            raise
+
+    @contextmanager
+    def joining(self, address: str, *, new: bool = False) -> Generator[None]:
+        """Around one try to join a queue; `new` from a browser that has no session yet.
+
+        Raises:
+            TooManyTries: too many wrong codes of a room, or new visitors, from this address.
+        """
+        address = network_of(address)
+        self._check(self._room, "room", address)
+        if new:
+            self._count(self._visits, "visits", address)
+        try:
+            yield
+        except WrongRoomPin:
+            self._count(self._room, "room", address, refuse=False)
             raise
 
     def _check(self, items: list[RateLimitItem], *who: str) -> None:

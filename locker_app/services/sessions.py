@@ -13,6 +13,12 @@ from locker_app.domain.facts import SessionEnded
 
 PERSON_SESSION = timedelta(days=14)
 STAFF_SESSION = timedelta(hours=12)
+VISITOR_SESSION = timedelta(days=2)
+_LASTS = {
+    ActorKind.PERSON: PERSON_SESSION,
+    ActorKind.STAFF: STAFF_SESSION,
+    ActorKind.VISITOR: VISITOR_SESSION,
+}
 
 _SESSION = Statement(
     select(session.c.id, session.c.person_id, session.c.staff_id).where(
@@ -35,6 +41,8 @@ def identify(conn: Connection, session_key: str, now: datetime) -> Actor:
         return NOBODY
     if row.person_id is not None:
         return Actor(ActorKind.PERSON, row.person_id, row.id)
+    if row.staff_id is None:
+        return Actor(ActorKind.VISITOR, row.id, row.id)
     roles = conn.execute(
         select(staff_role.c.site_id, staff_role.c.role)
         .where(staff_role.c.staff_id == row.staff_id)
@@ -52,8 +60,9 @@ def open_session(
     person_id: int | None = None,
     staff_id: int | None = None,
 ) -> int:
-    """Start a session of a person or a staff member; its id."""
-    lasts = PERSON_SESSION if person_id is not None else STAFF_SESSION
+    """Start a session of a person, of a staff member, or of a browser that is neither; its id."""
+    kind = ActorKind.PERSON if person_id is not None else ActorKind.STAFF
+    lasts = _LASTS[ActorKind.VISITOR if person_id is None and staff_id is None else kind]
     result = tx.conn.execute(
         insert(session).values(
             key=session_key,
@@ -79,7 +88,7 @@ def sign_out_everywhere(tx: Tx, actor: Actor, now: datetime) -> bool:
         return _end(tx, actor, now, session.c.person_id == actor.id)
     if actor.kind is ActorKind.STAFF:
         return _end(tx, actor, now, session.c.staff_id == actor.id)
-    return False
+    return sign_out(tx, actor, now)
 
 
 def renew(tx: Tx, actor: Actor, now: datetime) -> datetime | None:
@@ -90,7 +99,7 @@ def renew(tx: Tx, actor: Actor, now: datetime) -> datetime | None:
     """
     if actor.session_id is None:
         return None
-    end = now + (PERSON_SESSION if actor.kind is ActorKind.PERSON else STAFF_SESSION)
+    end = now + _LASTS[actor.kind]
     tx.conn.execute(update(session).where(session.c.id == actor.session_id).values(expires_at=end))
     return end
 

@@ -16,6 +16,7 @@ from locker_app.domain.people import check_password
 from locker_app.services.command import Call, command
 from locker_app.services.ids import Id, Text
 from locker_app.services.people import add_person, add_staff
+from locker_app.services.queues import QueuePlan, new_queue
 from locker_app.services.secrets import hash_secret
 
 SAMPLE_STUDENTS = (
@@ -58,6 +59,7 @@ SAMPLE_BANKS = (
         overdue_action=OverdueAction.RELEASE,
     ),
 )
+SAMPLE_QUEUE = QueuePlan(name="Physics lab", place="Room 204")
 
 
 def first_run(
@@ -93,10 +95,11 @@ def first_run(
 
 
 def create_sample(tx: Tx, actor: Actor, now: datetime, *, time_zone: Text) -> int:
-    """A library with 150 lockers in three banks and ten students; the site's id."""
+    """A library with 150 lockers in three banks, a queue and ten students; the site's id."""
     site_id = create_site(tx, actor, now, name="Central Library", time_zone=time_zone)
     for plan in SAMPLE_BANKS:
         create_bank(tx, actor, now, site_id=site_id, plan=plan)
+    new_queue(tx, actor, now, site_id, SAMPLE_QUEUE)
     for number, name in SAMPLE_STUDENTS:
         add_person(tx, actor, now, number=number, name=name)
     return site_id

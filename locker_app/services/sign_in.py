@@ -31,12 +31,14 @@ from locker_app.domain.people import (
 from locker_app.queries.people import Secret, person_secret, staff_secret
 from locker_app.services.command import Call, command
 from locker_app.services.people import (
+    SignedIn,
     choose_first_pin,
     settle_person_sign_in,
     settle_staff_sign_in,
 )
 from locker_app.services.secrets import TokenKeys, hash_secret, secret_matches
 from locker_app.services.sessions import identify, key_of
+from locker_app.services.visitors import claim_tickets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,14 @@ def sign_in_person(door: Door, call: Call, number: str, pin: str) -> str:
         _refuse(door, call, PinNotChosen(), person_id=known.id)
     matched = _matches(door, call, known, pin)
     opaque_id = door.keys.session_id_for(call.request_id, "person", number, pin)
-    settled = door.db.run(
-        command(
-            _anonymous(call),
-            settle_person_sign_in,
-            person_id=known.id,
-            matched=matched,
-            session_key=key_of(opaque_id),
-        )
+    settle = command(
+        _anonymous(call),
+        settle_person_sign_in,
+        person_id=known.id,
+        matched=matched,
+        session_key=key_of(opaque_id),
     )
+    settled = door.db.run(_with_tickets(settle, call, known.id))
     if settled.session_id is None:
         raise WrongPin(settled.tries_left) if settled.tries_left else NumberLocked
     return opaque_id
@@ -158,10 +159,24 @@ def _was_first(door: Door, call: Call, person_id: int, pin: str, opaque_id: str)
         session_key=key_of(opaque_id),
     )
     try:
-        door.db.run(replace(work, on_refusal=None))
+        door.db.run(replace(_with_tickets(work, call, person_id), on_refusal=None))
     except PinAlreadyChosen:
         return False
     return True
+
+
+def _with_tickets(work: Work[SignedIn], call: Call, person_id: int) -> Work[SignedIn]:
+    """The same work, and in the same transaction the tickets that this browser's visitor has taken
+    become the person's. That is no part of the command: a repeated one may come from a browser
+    that is no visitor's any more."""
+
+    def attempt(tx: Tx) -> SignedIn:
+        settled = work.attempt(tx)
+        if settled.session_id is not None:
+            claim_tickets_of(tx, call.now, call.session_key, person_id)
+        return settled
+
+    return replace(work, attempt=attempt)
 
 
 def _opened_before(door: Door, call: Call, opaque_id: str, person_id: int) -> bool:

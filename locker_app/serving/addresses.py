@@ -4,6 +4,7 @@ import errno
 import io
 import ipaddress
 import socket
+from urllib.parse import urlsplit
 
 import qrcode
 
@@ -66,6 +67,15 @@ def addresses(settings: Settings) -> list[str]:
         return [f"http://{own_address()}:{settings.port}", local]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return [f"http://{host}:{settings.port}"]
+
+
+def join_address(settings: Settings, asked: str) -> str:
+    """The address that a room is told: the one that was set, or the one that the screen in the
+    room was opened by, unless that means this machine alone."""
+    host = urlsplit(asked).hostname or "localhost"
+    if settings.public_url or _is_loopback(host):
+        return addresses(settings)[0]
+    return asked
 
 
 def lets_phones_in(settings: Settings) -> bool:

@@ -26,13 +26,31 @@ class BankRow(TypedDict):
     waiting: int
 
 
+class QueueRow(TypedDict):
+    """How busy a queue is, as the home page shows it."""
+
+    id: int
+    site_id: int
+    code: str
+    name: str
+    place: str
+    mode: str
+    paused: bool
+    shown: int
+    waiting: int
+    serving: int
+    minutes: int
+    """About how long somebody would wait who came now; -1 while nobody knows."""
+
+
 class PlaceRow(TypedDict):
-    """A site with its banks."""
+    """A site with its banks and queues."""
 
     id: int
     name: str
     time_zone: str
     banks: list[BankRow]
+    queues: list[QueueRow]
 
 
 class ClaimRow(TypedDict):
@@ -61,6 +79,25 @@ class WaitRow(TypedDict):
     bank_id: int
     bank_name: str
     ahead: int
+
+
+class TicketRow(TypedDict):
+    """A ticket of mine."""
+
+    ticket_id: int
+    queue_id: int
+    queue_name: str
+    code: str
+    round: int
+    number: int
+    group: str
+    status: str
+    question: str
+    steps_left: int
+    desk: str
+    joined_at: int
+    called_at: int
+    ended_at: int
 
 
 class Pulse(LiveState, rx.State):
@@ -150,6 +187,9 @@ class StaffMe(LiveState, rx.State):
     login: str = ""
     name: str = ""
     roles: list[list[Any]] = []
+    may: list[str] = []
+    """The rights that they have somewhere: what the menu shows. Whether they have one where it
+    counts, the services know."""
 
 
 class Events(LiveState, rx.State):
@@ -165,6 +205,105 @@ class OlderEvents(LiveState, rx.State):
     exhausted: bool = False
 
 
+class Line(LiveState, rx.State):
+    """One queue as everybody may see it: numbers, no people."""
+
+    queue_id: int = 0
+    code: str = ""
+    name: str = ""
+    place: str = ""
+    site_name: str = ""
+    time_zone: str = ""
+    mode: str = ""
+    paused: bool = False
+    announcement: str = ""
+    announced_at: int = 0
+    round: int = 0
+    given: int = 0
+    shown: int = 0
+    serving: list[list[Any]] = []
+    """The numbers whose turn it is, each with the label of its desk."""
+    line: list[int] = []
+    """The numbers that wait, in the order in which they are called."""
+    done: list[int] = []
+    sign_in_needed: bool = False
+    wants_room_pin: bool = False
+    groups: str = ""
+    tickets_per_person: int = 1
+    capacity: int = 0
+    steps_back: int = 0
+    serve_at_once: bool = False
+    opens_at: int = 0
+    pace: dict[str, Any] = {}
+    """What an estimate is made of in the browser: `domain.waits.Pace`."""
+
+
+class Helm(LiveState, rx.State):
+    """One queue as those see it who work it off: groups, names, questions, and its rules."""
+
+    queue_id: int = 0
+    name: str = ""
+    place: str = ""
+    code: str = ""
+    site_name: str = ""
+    time_zone: str = ""
+    mode: str = ""
+    paused: bool = False
+    announcement: str = ""
+    shown: int = 0
+    changes_at: int = 0
+    """When hours open or close it next; 0 when nothing does."""
+    line: list[list[Any]] = []
+    """The waiting, in order: ticket's id, number, group, status, who, question, joined at, called
+    at, staff's id, staff's name, note, steps back, visits of the group today, ended at."""
+    serving: list[list[Any]] = []
+    """Likewise, oldest first."""
+    ended: list[list[Any]] = []
+    """Likewise, newest first."""
+    desks: list[list[Any]] = []
+    """Staff's id, name, label, number served, until when a press can be undone, and the numbers
+    of the tickets that it ended and called."""
+    rules: dict[str, Any] = {}
+    """By the names of `domain.queues.QueueRules`; hours as a line for each weekday."""
+
+
+class LookBack(LiveState, rx.State):
+    """What became of a queue's tickets on some days, as its staff asked for."""
+
+    queue_id: int = 0
+    first: str = ""
+    last: str = ""
+    tickets: int = 0
+    done: int = 0
+    no_shows: int = 0
+    left: int = 0
+    cleared: int = 0
+    waits: list[int] = []
+    """In seconds: mean, median, what nine of ten did not exceed, longest; empty without any."""
+    services: list[int] = []
+    bars: list[list[Any]] = []
+    """Of waits: name, count, share of the longest bar in percent."""
+    by_hour: list[list[Any]] = []
+    """Hour, tickets, helped, no-shows, mean wait, mean service, share of the longest bar."""
+    by_day: list[list[Any]] = []
+    by_group: list[list[Any]] = []
+    by_staff: list[list[Any]] = []
+    groups: int = 0
+
+
+class Room(LiveState, rx.State):
+    """What is only said in the room where a queue is served, for staff to show there."""
+
+    queue_id: int = 0
+    room_pin: str = ""
+
+
+class Tickets(LiveState, rx.State):
+    """The tickets of who looks: a person, or a visitor's browser."""
+
+    rows: list[TicketRow] = []
+
+
 def bind_topics(rooms: Rooms) -> None:
     """Tell the rooms which State class each kind of topic fills."""
     rooms.bind_pulse(Pulse)
@@ -175,6 +314,10 @@ def bind_topics(rooms: Rooms) -> None:
         ("door", Door),
         ("person", Me),
         ("staff", StaffMe),
+        ("queue", Line),
+        ("room", Room),
+        ("tickets", Tickets),
     ):
         rooms.bind(kind, state)
     rooms.bind("events", Events, OlderEvents)
+    rooms.bind("helm", Helm, LookBack)

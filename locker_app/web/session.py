@@ -7,6 +7,7 @@ handler was sent is checked by `services.command`; what may be done, by the serv
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import reflex as rx
@@ -19,7 +20,7 @@ from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.live import watching
 from locker_app.live.rooms import LiveState, address_of, cookies_of
-from locker_app.live.topics import Topic
+from locker_app.live.topics import Topic, tickets_topic
 from locker_app.live.watching import Watched
 from locker_app.services import runtime
 from locker_app.services.command import Call, command
@@ -77,11 +78,13 @@ async def watch(state: rx.State, *wanted: Topic) -> Watched:
 
 
 def _own_topics(actor: Actor) -> list[Topic]:
-    if actor.id is None:
-        return []
-    if actor.kind is ActorKind.PERSON:
-        return [Topic("person", actor.id)]
-    return [Topic("staff", actor.id)] if actor.kind is ActorKind.STAFF else []
+    tickets = tickets_topic(actor)
+    own = [tickets] if tickets is not None else []
+    if actor.id is not None and actor.kind is ActorKind.PERSON:
+        own.append(Topic("person", actor.id))
+    if actor.id is not None and actor.kind is ActorKind.STAFF:
+        own.append(Topic("staff", actor.id))
+    return own
 
 
 async def who(state: rx.State) -> Actor:
@@ -107,9 +110,17 @@ async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R 
 
 
 async def perform(
-    state: rx.State, fn: Callable[..., R], request_id: Any, said: str = "", **arguments: Any
+    state: rx.State,
+    fn: Callable[..., R],
+    request_id: Any,
+    said: str = "",
+    *,
+    around: AbstractContextManager[None] | None = None,
+    refused: Callable[[DomainError], None] | None = None,
+    **arguments: Any,
 ) -> R | None:
-    """Run a command for who acts in this browser. What was done, or why not, is said there.
+    """Run a command for who acts in this browser. What was done, or why not, is said there; with
+    `refused`, that is called with the refusal instead. `around` is entered for the command.
 
     Returns:
         The command's answer; None when it was refused.
@@ -120,10 +131,13 @@ async def perform(
             raise BadInput
         call = call_of(state, request_id)
         work = command(call, fn, **arguments)
-        with here.limiter.command(address_of(state), call.session_key):
+        with here.limiter.command(address_of(state), call.session_key), around or nullcontext():
             answer = await here.db.arun(work)
     except DomainError as refusal:
-        say(state, str(refusal), "bad")
+        if refused is None:
+            say(state, str(refusal), "bad")
+        else:
+            refused(refusal)
         return None
     except OUTAGES as error:
         outages.failed(error)

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
+from locker_app.domain.actors import Right
 from locker_app.web.components.browser import Freshness, Notice, SkipLink
 from locker_app.web.live_states import Me, Pulse, StaffMe
 from locker_app.web.session import Feedback
@@ -51,14 +52,20 @@ def _menu(here: str) -> rx.Component:
         return rx.el.a(text, href=to, **current)
 
     return rx.fragment(
-        entry("Lockers", "/"),
+        entry("Home", "/"),
         rx.cond(
             StaffMe.signed_in,
             rx.fragment(
-                entry("Board", "/staff"),
-                entry("History", "/staff/history"),
+                _if_may(Right.SEE_BOARD, entry("Board", "/staff")),
+                _if_may(Right.SERVE_QUEUE, entry("Queues", "/staff/queues")),
+                _if_may(Right.SEE_EVENTS, entry("History", "/staff/history")),
                 entry("Account", "/staff/account"),
             ),
             rx.cond(Me.signed_in, entry(Me.name, "/me"), entry("Sign in", "/sign-in")),
         ),
     )
+
+
+def _if_may(right: Right, shown: rx.Component) -> Any:
+    """What only staff with a right have to do with. Who may is checked where it is done."""
+    return rx.cond(rx.Var.create(StaffMe.may).contains(right.value), shown)

@@ -1,6 +1,11 @@
 """Words that screens show for what the domain names by a letter or a class."""
 
+import inspect
+
+from locker_app.domain import errors
+from locker_app.domain.errors import code_of
 from locker_app.domain.lockers import LockerStatus
+from locker_app.domain.queues import QueueMode, TicketStatus
 
 STATUS_WORDS: dict[str, str] = {
     LockerStatus.FREE.value: "free",
@@ -8,6 +13,27 @@ STATUS_WORDS: dict[str, str] = {
     LockerStatus.RESERVED.value: "held for someone",
     LockerStatus.OVERDUE.value: "overdue",
     LockerStatus.OUT_OF_SERVICE.value: "out of service",
+}
+
+TICKET_WORDS: dict[str, str] = {
+    TicketStatus.WAITING.value: "waiting",
+    TicketStatus.SERVING.value: "being helped",
+    TicketStatus.DONE.value: "done",
+    TicketStatus.NO_SHOW.value: "did not come",
+    TicketStatus.WITHDRAWN.value: "left the line",
+    TicketStatus.CLEARED.value: "cleared by a reset",
+}
+
+MODE_WORDS: dict[str, str] = {
+    QueueMode.OPEN.value: "open",
+    QueueMode.DRAINING.value: "finishing",
+    QueueMode.CLOSED.value: "closed",
+}
+
+MODE_HINTS: dict[str, str] = {
+    QueueMode.OPEN.value: "Everybody can take a ticket.",
+    QueueMode.DRAINING.value: "No new tickets. Those in line are still helped.",
+    QueueMode.CLOSED.value: "No new tickets. Those in line keep their place.",
 }
 
 EVENT_WORDS: dict[str, str] = {
@@ -21,6 +47,27 @@ EVENT_WORDS: dict[str, str] = {
     "LockerBackInService": "back in service",
     "WaitJoined": "joined the waiting list",
     "WaitEnded": "left the waiting list",
+    "QueueCreated": "queue set up",
+    "QueueRulesChanged": "rules of the queue changed",
+    "QueueModeChanged": "queue opened or closed",
+    "QueuePaused": "break began",
+    "QueueResumed": "break ended",
+    "QueueAnnounced": "announcement",
+    "QueueReset": "queue reset",
+    "DeskLabelled": "desk named",
+    "TicketTaken": "took a ticket",
+    "TicketCalled": "ticket called",
+    "TicketCompleted": "ticket done",
+    "TicketNoShow": "did not come",
+    "TicketPutBack": "put back into the line",
+    "TicketSteppedBack": "let the next one by",
+    "TicketSpaced": "room made in the line",
+    "TicketWithdrawn": "left the line",
+    "TicketCleared": "ticket cleared by a reset",
+    "TicketAsked": "question changed",
+    "TicketNoted": "note changed",
+    "TicketClaimed": "ticket taken along when signing in",
+    "TicketRestored": "press undone",
     "SiteCreated": "site set up",
     "BankCreated": "bank set up",
     "PersonAdded": "person added",
@@ -47,6 +94,25 @@ CODE_WORDS: dict[str, str] = {
     "hold_waiting": "one was held for them",
     "already_out_of_service": "already out of service",
     "already_in_service": "already in service",
+    "group_not_allowed": "group not on the list",
+    "wrong_room_pin": "wrong room PIN",
+    "queue_closed": "was closed",
+    "queue_draining": "took no more tickets",
+    "queue_full": "line was full",
+    "has_ticket": "has a ticket already",
+    "group_has_ticket": "group was in line already",
+    "not_your_ticket": "not their ticket",
+    "ticket_moved": "ticket had changed",
+    "no_steps_left": "no steps back left",
+    "last_in_line": "was last in line",
+    "at_work": "was helping somebody",
+    "nothing_to_undo": "nothing to undo",
+    "open": "open",
+    "draining": "only those in line",
+    "closed": "closed",
+    "first": "first of the round",
+    "next": "next in line",
+    "chosen": "out of order",
     "not_signed_in": "not signed in",
     "not_allowed": "no right to",
     "reason_needed": "no reason given",
@@ -73,6 +139,24 @@ COMMAND_WORDS: dict[str, str] = {
     "join_waiting": "join the waiting list",
     "leave_waiting": "leave the waiting list",
     "take_held": "take a held locker",
+    "join_queue": "take a ticket",
+    "leave_queue": "leave the line",
+    "step_back": "let the next one by",
+    "ask": "ask a question",
+    "complete_and_call_next": "complete and call next",
+    "complete": "complete",
+    "call": "call a ticket",
+    "no_show": "note a no-show",
+    "put_back": "put a ticket back",
+    "undo": "undo a press",
+    "note": "write a note",
+    "label_desk": "name a desk",
+    "create_queue": "set up a queue",
+    "change_rules": "change a queue’s rules",
+    "set_mode": "open or close a queue",
+    "pause": "take a break",
+    "announce": "announce something",
+    "reset_queue": "reset a queue",
     "sign_in": "sign in",
     "reset_pin": "reset a PIN",
     "change_preferences": "change preferences",
@@ -91,3 +175,17 @@ SIGN_IN_REFUSALS: dict[str, str] = {
     "not_signed_in": "Please sign in first.",
     "signed_out": "You are signed out.",
 }
+
+JOIN_REFUSALS: dict[str, str] = {
+    **{
+        code_of(kind): inspect.getdoc(kind) or ""
+        for kind in (
+            *(errors.GroupNotAllowed, errors.WrongRoomPin, errors.QueueClosed, errors.HasTicket),
+            *(errors.QueueDraining, errors.QueueFull, errors.GroupHasTicket, errors.NotAllowed),
+            *(errors.NotSignedIn, errors.TooManyTries),
+        )
+    },
+    "bad_input": "Please check what you entered: a group number has up to 20 letters and digits.",
+}
+"""Why a ticket was refused, by the code in the address: in words of ours alone, as anybody can
+make up an address."""

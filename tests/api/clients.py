@@ -59,14 +59,21 @@ class Library:
     def token(self, actor: Actor, *, lasts: timedelta = timedelta(days=14)) -> str:
         """A genuine token of a session of the actor's."""
         opaque_id, now = secrets.token_urlsafe(), datetime.now(UTC)
-        column = "person_id" if actor.kind is ActorKind.PERSON else "staff_id"
+        columns = {ActorKind.PERSON: "person_id", ActorKind.STAFF: "staff_id"}
+        owner = {columns[actor.kind]: actor.id} if actor.kind in columns else {}
 
         def attempt(tx: Tx) -> int:
-            assert actor.id is not None
-            return open_session(tx, now, key_of(opaque_id), **{column: actor.id})
+            return open_session(tx, now, key_of(opaque_id), **owner)  # pyright: ignore[reportArgumentType]
 
         self.world.db.run(Work(attempt, Trace("test")))
         return self.keys.sign(opaque_id, now, now + lasts)
+
+    def visitor(self) -> "Client":
+        """A program that comes as a visitor."""
+        stranger = self.program()
+        token = stranger.command("/visits").json()["token"]
+        stranger.headers["Authorization"] = f"Bearer {token}"
+        return stranger
 
     def program(self, actor: Actor | None = None, *, address: str = "10.0.0.1") -> "Client":
         """A program that sends the actor's bearer token, if there is one."""

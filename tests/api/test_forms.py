@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import update
 
-from locker_app.db.tables import person, session
+from locker_app.db.tables import person, queue, session, ticket
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
 from tests.api.clients import ORIGIN, Client, Library, code
@@ -293,3 +293,62 @@ def test_answers_never_name_the_host_that_the_client_claims(browser: Client, num
 
     assert ORIGIN.startswith("http")
     assert "evil" not in str(answer.headers)
+
+
+def test_a_visitor_takes_a_ticket(library: Library, browser: Client) -> None:
+    world = library.world
+    queue_id = world.queue()
+    code = world.row(queue, queue_id).code
+
+    answer = browser.submit("/auth/visit", queue=code.lower(), group="7", question="Why?")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/q/{code}")
+    assert "httponly" in answer.headers["set-cookie"].lower()
+    (given,) = world.rows(ticket, queue_id=queue_id)
+    (visit,) = world.rows(session, person_id=None, staff_id=None)
+    assert (given.visitor_id, given.group_number, given.question) == (visit.id, "7", "Why?")
+    again = browser.submit("/auth/visit", queue=code, group="8")  # the same browser, as it was
+    assert again.headers["location"] == f"/q/{code}?refused=has_ticket"
+    assert "set-cookie" not in again.headers
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"group": ""}, "bad_input&field=group"),
+        ({"group": "50"}, "group_not_allowed"),
+        ({"group": "5", "room_pin": "no"}, "wrong_room_pin"),
+    ],
+)
+def test_a_refused_visit_leaves_nothing(
+    library: Library, browser: Client, fields: dict[str, str], code: str
+) -> None:
+    world = library.world
+    queue_id = world.queue(groups="1-9", room_pin="SESAME")
+    name = world.row(queue, queue_id).code
+
+    answer = browser.submit("/auth/visit", **{"queue": name, "room_pin": "sesame", **fields})
+
+    assert answer.headers["location"] == f"/q/{name}?refused={code}"
+    assert "set-cookie" not in answer.headers
+    assert (world.rows(session), world.rows(ticket)) == ([], [])
+
+
+def test_a_visit_to_no_queue(library: Library, browser: Client) -> None:
+    answer = browser.submit("/auth/visit", queue="//evil.example", group="7")
+
+    assert answer.headers["location"] == "/"
+
+
+def test_signing_in_takes_the_ticket_along(library: Library, browser: Client, number: str) -> None:
+    world = library.world
+    queue_id = world.queue()
+    browser.submit("/auth/visit", queue=world.row(queue, queue_id).code, group="7")
+
+    browser.submit("/auth/sign-in", number=number, pin=PIN)
+
+    (given,) = world.rows(ticket, queue_id=queue_id)
+    assert (given.visitor_id, given.holder) == (None, f"person:{given.person_id}")
+    assert library.world.row(person, given.person_id).number == number
+    (visit,) = world.rows(session, person_id=None, staff_id=None)
+    assert visit.ended_at is not None

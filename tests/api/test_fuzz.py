@@ -18,8 +18,21 @@ from hypothesis import strategies as st
 from locker_app.api.app import make_api
 from locker_app.api.problems import MEDIA_TYPE
 from locker_app.db.database import Database
-from locker_app.db.tables import assignment, bank, locker, person, site, staff, staff_role, wait
+from locker_app.db.tables import (
+    assignment,
+    bank,
+    desk,
+    locker,
+    person,
+    queue,
+    site,
+    staff,
+    staff_role,
+    ticket,
+    wait,
+)
 from locker_app.domain.actors import Actor, Role
+from locker_app.services.tickets import join_queue
 from tests.api.clients import Client, Library
 from tests.world import Clock, World
 
@@ -32,6 +45,8 @@ OPERATIONS = [
 FORMS = ["/auth/sign-in", "/auth/choose-pin", "/auth/staff"]
 FIELDS = ["number", "pin", "again", "login", "password", "next", "reason", "accessible"]
 FIELDS += ["near_last", "assignment_id", "cookie", "locker_id", "actor", "person_id", "__class__"]
+FIELDS += ["group", "question", "room_pin", "mode", "paused", "text", "note", "label", "hours"]
+FIELDS += ["name", "capacity", "groups", "reset_at", "tickets_per_person"]
 
 text = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
 ODD_TEXTS = [
@@ -90,7 +105,7 @@ class Stage:
         self.admin = library.world.staff()
         self._owned = {
             table.name: {row.id for row in library.world.rows(table)}
-            for table in (assignment, wait, person)
+            for table in (assignment, wait, person, ticket)
         }
         self._owned["person"].discard(person_.id)
 
@@ -106,10 +121,14 @@ class Stage:
 
     def doors(self) -> list[Any]:
         """All that nobody here may change."""
-        tables = (site, bank, locker, staff, staff_role)
-        return [tuple(row) for table in tables for row in self.place.world.rows(table)] + [
+        tables = (site, bank, locker, staff, staff_role, desk)
+        rules = [
+            {**row._asdict(), "last_number": 0, "shown_number": 0}  # which joining changes
+            for row in self.place.world.rows(queue)
+        ]
+        return [*rules, *(tuple(row) for t in tables for row in self.place.world.rows(t))] + [
             tuple(row)
-            for table in (assignment, wait, person)
+            for table in (assignment, wait, person, ticket)
             for row in self.place.world.rows(table)
             if row.id in self._owned[table.name]
         ]
@@ -129,7 +148,11 @@ def stage(
     world.fill(doors)
     world.join(world.person(), doors)
     stranger = world.person()  # owns nothing here; the doors of this bank are others'
-    viewer, professor = (world.staff(role, here) for role in (Role.VIEWER, Role.PROFESSOR))
+    for _ in range(3):
+        line = library.world.queue(here)
+        world.run(world.person(), join_queue, queue_id=line, group="1")
+    own = [world.site() for _ in range(14)][-1]  # whose queues are the professor's: out of reach
+    viewer, professor = world.staff(Role.VIEWER, here), world.staff(Role.PROFESSOR, own)
     stage = Stage(library, stranger, viewer, professor)
     yield stage
     database.close()
@@ -250,7 +273,9 @@ def test_odd_forms(stage: Stage, path: str) -> None:
 
 def _own_thing(path: str) -> bool:
     """Whether it is what anybody may do who is signed in, with what is their own."""
-    return any(part in path for part in ("/me/", "/sign-out", "/waits", "/take"))
+    parts = ("/me/", "/sign-out", "/waits", "/take", "/visits", "/queues/{queue_id}/tickets")
+    own = ("/tickets/{ticket_id}/" + what for what in ("leave", "step-back", "question"))
+    return any(part in path for part in (*parts, *own))
 
 
 def _quoted(value: str) -> str:

@@ -63,7 +63,7 @@ def test_the_hub_hears_what_the_log_keeps(world: World) -> None:
         lambda conn: [logged(row) for row in conn.execute(select(*LOGGED_COLUMNS))]
     )
     assert kept == told
-    assert told[0] == Logged(1, "LockerReleased", 1, 2, 3, 5)
+    assert told[0] == Logged(1, "LockerReleased", 1, 2, 3, person_id=5)
     assert told[1] == Logged(2, "PersonSignedIn", None, person_id=5, session_id=9)
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
-from locker_app.db.tables import assignment, locker, session, staff_role, wait
+from locker_app.db.tables import assignment, locker, session, staff_role, ticket, wait
 from locker_app.domain.actors import Role
 from tests.world import World
 
@@ -28,6 +28,17 @@ def place(world: World) -> dict[str, Any]:
     row = world.row(wait, world.join(world.person(), bank_id))._asdict()
     del row["id"]
     return row
+
+
+@pytest.fixture
+def line(world: World) -> list[dict[str, Any]]:
+    """The rows of a ticket that is served and of one that waits, of visitors."""
+    queue_id = world.queue()
+    world.tickets(queue_id, 2)
+    rows = [row._asdict() for row in world.rows(ticket)]
+    for row in rows:
+        del row["id"]
+    return rows
 
 
 def refused(world: World, statement: Any) -> None:
@@ -95,9 +106,50 @@ def test_a_number_is_one_door(world: World) -> None:
 def test_a_session_is_of_one(world: World) -> None:
     now, who, member = world.clock.now, world.person(), world.staff(Role.VIEWER)
     row = {"key": "k", "created_at": now, "expires_at": now}
-    refused(world, insert(session).values(row))
     both = {**row, "person_id": who.id, "staff_id": member.id}
     refused(world, insert(session).values(both))
     world.change(insert(session).values({**row, "person_id": who.id}))
+    world.change(insert(session).values({**row, "key": "of a visitor"}))
     refused(world, insert(session).values({**row, "staff_id": member.id}))
     refused(world, insert(staff_role).values(staff_id=999, role="admin"))
+
+
+def test_a_number_is_given_once_in_a_round(world: World, line: list[dict[str, Any]]) -> None:
+    again = {**line[0], "holder": "visitor:0", "group_number": "X", "number": 2}
+    refused(world, insert(ticket).values(again))
+    refused(world, insert(ticket).values({**again, "status": "done", "ended_at": world.clock.now}))
+    world.change(insert(ticket).values({**again, "round": 2}))
+
+
+@pytest.mark.parametrize("same", ["holder", "group_number"])
+def test_one_open_ticket_for_each_slot(world: World, line: list[dict[str, Any]], same: str) -> None:
+    other = {"holder": "visitor:0", "group_number": "X", "number": 3, "place": 3}
+    del other[same]
+    second = {**line[1], **other}
+    slot = {"holder": "slot", "group_number": "group_slot"}[same]
+    refused(world, insert(ticket).values(second))
+    world.change(insert(ticket).values({**second, slot: 1}))
+    ended = {**second, "number": 4, "status": "withdrawn", "ended_at": world.clock.now}
+    world.change(insert(ticket).values(ended))
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [("waiting", True), ("serving", True), ("done", False), ("no_show", False), ("cleared", False)],
+)
+def test_an_open_ticket_has_no_end(
+    world: World, line: list[dict[str, Any]], status: str, ended: bool
+) -> None:
+    at = world.clock.now if ended else None
+    refused(world, update(ticket).values(status=status, ended_at=at))
+
+
+def test_one_ticket_at_each_desk(world: World, line: list[dict[str, Any]]) -> None:
+    one, two = world.staff(), world.staff()
+    world.change(update(ticket).values(staff_id=one.id))
+    refused(world, update(ticket).values(status="serving"))
+    world.change(
+        update(ticket).where(ticket.c.number == 2).values(status="serving", staff_id=two.id)
+    )
+    world.change(update(ticket).where(ticket.c.number == 2).values(staff_id=None))
+    world.change(update(ticket).values(staff_id=None))

@@ -15,11 +15,14 @@ ALLOWED = {
         "force_release",
         "service_lockers",
         "reset_pin",
+        "serve_queue",
+        "set_up_queue",
     },
-    Role.PROFESSOR: set(),
+    Role.PROFESSOR: {"serve_queue", "set_up_queue"},
     Role.VIEWER: {"see_board"},
 }
 PERSON = Actor(ActorKind.PERSON, 7)
+VISITOR = Actor(ActorKind.VISITOR, 8, 8)
 
 
 def staff(*roles: tuple[int | None, Role]) -> Actor:
@@ -64,12 +67,13 @@ def test_a_role_at_all_sites_has_no_list_of_sites() -> None:
 
 @pytest.mark.parametrize("right", Right)
 def test_who_has_no_role_has_no_right(right: Right) -> None:
-    for actor in (NOBODY, PERSON, SYSTEM, staff()):
+    for actor in (NOBODY, VISITOR, PERSON, SYSTEM, staff()):
         assert not actor.may(right, 1)
         assert not actor.may(right, None)
         assert actor.sites_with(right) == frozenset()
-    with pytest.raises(NotSignedIn):
-        NOBODY.require(right, 1)
+    for actor in (NOBODY, VISITOR):
+        with pytest.raises(NotSignedIn):
+            actor.require(right, 1)
     for actor in (PERSON, SYSTEM, staff()):
         with pytest.raises(NotAllowed):
             actor.require(right, 1)
@@ -77,8 +81,9 @@ def test_who_has_no_role_has_no_right(right: Right) -> None:
 
 def test_only_persons_hold_lockers() -> None:
     assert PERSON.require_person() == 7
-    with pytest.raises(NotSignedIn):
-        NOBODY.require_person()
+    for actor in (NOBODY, VISITOR):
+        with pytest.raises(NotSignedIn):
+            actor.require_person()
     for actor in (SYSTEM, staff((None, Role.ADMIN)), Actor(ActorKind.PERSON)):
         with pytest.raises(NotAllowed):
             actor.require_person()

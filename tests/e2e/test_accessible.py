@@ -8,8 +8,11 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from locker_app.db.tables import person
+from locker_app.domain.actors import Role
 from locker_app.services.lockers import take_out_of_service
+from locker_app.services.queues import announce
 from locker_app.services.secrets import hash_secret
+from locker_app.services.tickets import join_queue
 from tests.e2e.conftest import NewScreen
 from tests.e2e.inspection import Inspector
 from tests.e2e.library import Library
@@ -153,6 +156,46 @@ def test_pages_of_staff(library: Library, desktop: NewScreen, inspector: Inspect
     look("history, refused only")
     screen.open("/staff/account").sees("Signed in as")
     look("staff account")
+
+
+def test_pages_of_a_professor(library: Library, desktop: NewScreen, inspector: Inspector) -> None:
+    site_id = library.site()
+    queue_id, professor = library.queue(site_id), library.staff(Role.PROFESSOR, site_id)
+    screen = desktop(professor)
+    page = screen.page
+
+    def look(name: str) -> None:
+        inspector.inspect(page, name)
+
+    screen.open("/staff/queues").sees("Set up a queue").page.get_by_text("Set up a queue").click()
+    screen.press("Set it up").sees("Give the queue a name.")
+    look("queues, one refused")
+    screen.open(f"/staff/queues/{queue_id}").sees("Nobody is waiting")
+    look("dashboard, nobody")
+    student = library.person()
+    library.tickets(queue_id, 3)
+    library.run(student, join_queue, queue_id=queue_id, group="LAB 7", question="Why? " * 39)
+    library.run(professor, announce, queue_id=queue_id, text="Bring your lab book. " * 5)
+    library.press(professor, queue_id)
+    screen.sees("LAB 7").page.get_by_text("Ended lately").click()
+    look("dashboard")
+    screen.press("Reset…")
+    expect(screen.dialog).to_contain_text("lose their place")
+    look("dashboard, reset asked")
+    page.keyboard.press("Escape")
+    page.locator(".in-line").last.get_by_role("button", name="Note").click()
+    expect(screen.dialog).to_contain_text("LAB 7")
+    look("dashboard, a note")
+    page.keyboard.press("Escape")
+    screen.open(f"/staff/queues/{queue_id}/settings").page.get_by_label("Steps back").fill("many")
+    screen.press("Keep these settings").sees("Enter a number.")
+    look("settings, one refused")
+    screen.open(f"/staff/queues/{queue_id}/after").sees("By group").page.get_by_text(
+        "Table"
+    ).first.click()
+    look("after class")
+    screen.open(f"/staff/queues/{library.queue()}").sees("This page is for staff")
+    look("somebody else's queue")
 
 
 def test_nothing_moves_for_who_wants_no_motion(library: Library, desktop: NewScreen) -> None:

@@ -10,8 +10,10 @@ from locker_app.domain import facts
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.facts import Fact
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
+from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
 from locker_app.live.topics import ALL, KINDS, Topic, touched
 from locker_app.services.lockers import take_out_of_service
+from locker_app.services.tickets import join_queue
 from tests.world import World
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -21,12 +23,26 @@ _LOG = {("events", ALL), ("events", SITE)}
 _NOWHERE = {("events", ALL)}
 _PLACE = {("home", ALL), ("bank", BANK), ("holders", BANK)}
 _DOOR = _LOG | _PLACE | {("door", LOCKER)}
-_CLAIM = _DOOR | {("person", PERSON)}
+_CLAIM = _DOOR | {("person", PERSON), ("tickets", PERSON)}
 _door: Any = {"site_id": SITE, "bank_id": BANK, "locker_id": LOCKER}
 _claim: Any = {**_door, "person_id": PERSON, "assignment_id": 7}
 _wait: Any = {"site_id": SITE, "bank_id": BANK, "person_id": PERSON, "wait_id": 8}
 _person: Any = {"site_id": None, "person_id": PERSON}
 _staff: Any = {"site_id": None, "staff_id": STAFF}
+QUEUE, VISITOR = 10, 11
+_LINE = _LOG | {("home", ALL), ("queue", QUEUE), ("helm", QUEUE), ("room", QUEUE)}
+_HELD = _LINE | {("person", PERSON), ("tickets", PERSON)}
+_VISITED = _LINE | {("tickets", -VISITOR)}
+_ME = {("person", PERSON), ("tickets", PERSON)}
+_queue: Any = {"site_id": SITE, "queue_id": QUEUE}
+_held: Any = {
+    **_queue,
+    "ticket_id": 12,
+    "ticket_number": 3,
+    "person_id": PERSON,
+    "visitor_id": None,
+}
+_visited: Any = {**_held, "person_id": None, "visitor_id": VISITOR}
 
 CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerAssigned(**_claim, due_at=None), _CLAIM),
@@ -37,27 +53,55 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.AssignmentOverdue(**_claim, notify_staff=True), _CLAIM),
     (facts.LockerTakenOutOfService(**_door, reason="hinge"), _DOOR),
     (facts.LockerBackInService(**_door), _DOOR),
-    (facts.WaitJoined(**_wait, accessible=False), _LOG | _PLACE | {("person", PERSON)}),
-    (facts.WaitEnded(**_wait, outcome=WaitOutcome.LEFT), _LOG | _PLACE | {("person", PERSON)}),
+    (facts.WaitJoined(**_wait, accessible=False), _LOG | _PLACE | _ME),
+    (facts.WaitEnded(**_wait, outcome=WaitOutcome.LEFT), _LOG | _PLACE | _ME),
     (facts.SiteCreated(site_id=SITE), _LOG | {("home", ALL)}),
     (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE),
-    (facts.PersonAdded(**_person), _NOWHERE | {("person", PERSON)}),
-    (facts.PinChosen(**_person), _NOWHERE | {("person", PERSON)}),
-    (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | {("person", PERSON)}),
+    (facts.PersonAdded(**_person), _NOWHERE | _ME),
+    (facts.PinChosen(**_person), _NOWHERE | _ME),
+    (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | _ME),
     (
         facts.PreferencesChanged(**_person, accessible=True, near_last=False),
-        _NOWHERE | {("person", PERSON)},
+        _NOWHERE | _ME,
     ),
-    (facts.PersonSignedIn(**_person, session_id=SESSION), _NOWHERE | {("person", PERSON)}),
+    (facts.PersonSignedIn(**_person, session_id=SESSION), _NOWHERE | _ME),
     (facts.StaffAdded(**_staff, role="admin"), _NOWHERE | {("staff", STAFF)}),
     (facts.StaffSignedIn(**_staff, session_id=SESSION), _NOWHERE | {("staff", STAFF)}),
     (
         facts.SessionEnded(site_id=None, session_id=SESSION, person_id=PERSON),
-        _NOWHERE | {("person", PERSON)},
+        _NOWHERE | _ME,
     ),
     (
         facts.Refused(site_id=SITE, command="x", code="y", bank_id=BANK, locker_id=LOCKER),
         _LOG | {("door", LOCKER)},
+    ),
+    (facts.QueueCreated(**_queue), _LINE),
+    (facts.QueueRulesChanged(**_queue, changed="name"), _LINE),
+    (facts.QueueModeChanged(**_queue, mode=QueueMode.CLOSED), _LINE),
+    (facts.QueuePaused(**_queue), _LINE),
+    (facts.QueueResumed(**_queue), _LINE),
+    (facts.QueueAnnounced(**_queue, text="x"), _LINE),
+    (facts.QueueReset(**_queue, round=2, cleared=1), _LINE),
+    (facts.DeskLabelled(**_queue, staff_id=STAFF, label="1"), _LINE | {("staff", STAFF)}),
+    (facts.TicketTaken(**_held, group_number="7", round=1, place=3), _HELD),
+    (facts.TicketTaken(**_visited, group_number="7", round=1, place=3), _VISITED),
+    (facts.TicketCalled(**_held, server_id=STAFF, cause=CallCause.NEXT), _HELD),
+    (facts.TicketCompleted(**_visited, server_id=STAFF), _VISITED),
+    (facts.TicketNoShow(**_held, server_id=STAFF), _HELD),
+    (facts.TicketPutBack(**_visited, place=3), _VISITED),
+    (facts.TicketSteppedBack(**_held, place=3), _HELD),
+    (facts.TicketSpaced(**_held, place=3), _HELD),
+    (facts.TicketWithdrawn(**_held), _HELD),
+    (facts.TicketCleared(**_visited), _VISITED),
+    (facts.TicketAsked(**_held), _HELD),
+    (facts.TicketNoted(**_held), _HELD),
+    (
+        facts.TicketClaimed(**{**_held, "visitor_id": VISITOR}),
+        _HELD | {("tickets", -VISITOR)},
+    ),
+    (
+        facts.TicketRestored(**_held, status=TicketStatus.WAITING, server_id=None, place=3),
+        _HELD,
     ),
 ]
 
@@ -75,7 +119,8 @@ def _all_kinds() -> set[type[Fact]]:
 
 def logged(fact: Fact) -> Logged:
     """The fact as the hub gets it."""
-    names = ("site_id", "bank_id", "locker_id", "person_id", "staff_id", "session_id")
+    names = ("site_id", "bank_id", "locker_id", "queue_id", "person_id", "staff_id")
+    names += ("session_id", "visitor_id")
     given = {name: getattr(fact, name, None) for name in names}
     return Logged(id=1, kind=type(fact).__name__, **given)
 
@@ -114,6 +159,18 @@ class Library:
         self.viewer = world.staff(Role.VIEWER, self.site)
         broken = world.locker_ids(self.bank)[-1]
         world.run(self.everywhere, take_out_of_service, locker_id=broken, reason="hinge")
+        self.queue = world.queue(self.site, room_pin="SESAME")
+        self.visitor = world.visitor()
+        for who, group in ((self.holder, "G77"), (self.visitor, "G78")):
+            world.run(
+                who,
+                join_queue,
+                queue_id=self.queue,
+                group=group,
+                question="Why hinge?",
+                room_pin="sesame",
+            )
+        self.queue_elsewhere = world.queue(self.other_site)
 
     def keys(self) -> dict[str, int]:
         """A thing of each kind."""
@@ -127,6 +184,10 @@ class Library:
             "person": self.holder.id,
             "staff": self.admin.id,
             "events": self.site,
+            "queue": self.queue,
+            "helm": self.queue,
+            "room": self.queue,
+            "tickets": self.holder.id,
         }
 
     def project(self, kind: str, key: int) -> dict[str, Any] | None:
@@ -157,7 +218,9 @@ def test_what_is_sent_are_the_vars_of_the_state_that_is_bound(library: Library) 
         assert set(sent) == set(bound.base_vars), kind
 
 
-@pytest.mark.parametrize("kind", ["bank", "holders", "door", "person", "staff"])
+@pytest.mark.parametrize(
+    "kind", ["bank", "holders", "door", "person", "staff", "queue", "helm", "room"]
+)
 def test_what_does_not_exist_is_nothing(library: Library, kind: str) -> None:
     assert library.project(kind, 2**31 - 1) is None
 
@@ -175,6 +238,7 @@ def test_who_may_watch_what(library: Library) -> None:
         "elsewhere": library.admin_elsewhere,
         "professor": library.professor,
         "viewer": library.viewer,
+        "visitor": library.visitor,
     }
     may = {
         kind: {name for name, actor in everybody.items() if library.may(actor, kind, key)}
@@ -189,6 +253,10 @@ def test_who_may_watch_what(library: Library) -> None:
         "person": {"holder"},
         "staff": {"admin"},
         "events": staff,
+        "queue": set(everybody),
+        "helm": staff | {"professor"},
+        "room": staff | {"professor"},
+        "tickets": {"holder"},
     }
 
 
@@ -196,13 +264,16 @@ def test_staff_of_a_site_see_no_other(library: Library) -> None:
     assert not library.may(library.admin, "holders", library.bank_elsewhere)
     assert not library.may(library.admin, "door", library.locker_elsewhere)
     assert not library.may(library.admin, "events", library.other_site)
+    assert not library.may(library.admin, "helm", library.queue_elsewhere)
+    assert not library.may(library.professor, "room", library.queue_elsewhere)
     assert not library.may(library.admin, "events", ALL)
     assert library.may(library.everywhere, "events", ALL)
 
 
 @pytest.mark.parametrize("key", [-1, ALL, 2**31 - 1])
 def test_nobody_may_watch_what_does_not_exist(library: Library, key: int) -> None:
-    for kind in ("bank", "holders", "door", "person", "staff"):
+    kinds = ("bank", "holders", "door", "person", "staff", "queue", "helm", "room", "tickets")
+    for kind in kinds:
         assert not library.may(library.everywhere, kind, key), kind
 
 
@@ -213,9 +284,23 @@ def test_an_id_is_not_enough(library: Library) -> None:
 
 
 def test_a_public_projection_names_nobody(library: Library) -> None:
-    world, secrets = library.world, ["Person", "CS", "hinge", "Staff"]
+    world = library.world
+    secrets = ["Person", "CS", "hinge", "Staff", "G77", "G78", "SESAME"]
     world.clock.now += timedelta(hours=2)  # overdue by now
     for kind, key in library.keys().items():
         if not KINDS[kind].private:
             text = str(library.project(kind, key))
             assert [word for word in secrets if word in text] == [], kind
+
+
+def test_tickets_are_for_their_holder(library: Library) -> None:
+    """A visitor's browser has the id of its session, which may be that of a person as well."""
+    holder, visitor = library.holder.id or 0, library.visitor.id or 0
+    assert library.may(library.visitor, "tickets", -visitor)
+    assert not library.may(library.visitor, "tickets", visitor)
+    assert not library.may(library.visitor, "tickets", holder)
+    assert not library.may(library.holder, "tickets", -holder)
+    assert not library.may(Actor(ActorKind.STAFF, holder), "tickets", holder)
+    for key, group in ((holder, "G77"), (-visitor, "G78")):
+        (row,) = (library.project("tickets", key) or {})["rows"]
+        assert (row["group"], row["question"]) == (group, "Why hinge?")

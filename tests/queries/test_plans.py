@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from locker_app.db.database import Database
 from locker_app.db.statement import Statement
-from locker_app.queries import lockers, mine
+from locker_app.queries import lockers, mine, queues, tickets, waits
 from locker_app.services import claims, waiting
 
 
@@ -39,6 +39,13 @@ def plan(conn: Connection, statement: Statement) -> str:
         (lockers._LINE, "open_waits_of_bank (bank_id=?)"),
         (lockers._DOORS, "one_open_claim_per_locker (locker_id=?)"),
         (claims._INSERT_SQLITE["low", False], "one_open_claim_per_locker (locker_id=?)"),
+        (waits._ENDED, "ended_tickets_of_queue (queue_id=? AND ended_at>?)"),
+        (waits._AT_DESKS, "one_ticket_per_desk (queue_id=?"),
+        (queues._WAITING, "open_tickets_of_queue (queue_id=?)"),
+        (queues._ENDED, "ended_tickets_of_queue (queue_id=? AND ended_at"),
+        (queues._CARDS, "ended_tickets_of_queue (queue_id=? AND ended_at=?)"),
+        (tickets._OPEN, "tickets_of_holder (holder=? AND ended_at=?)"),
+        (tickets._ENDED, "tickets_of_holder (holder=? AND ended_at>?)"),
         (waiting.WAIT_OF_HOLD, "one_wait_per_hold (assignment_id=?)"),
     ],
 )

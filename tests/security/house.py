@@ -16,13 +16,14 @@ from sqlalchemy import select, update
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.migrate import upgrade
-from locker_app.db.tables import bank, locker, metadata, session, staff
+from locker_app.db.tables import bank, locker, metadata, queue, session, staff
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
 from locker_app.services.lockers import force_release, take_out_of_service
 from locker_app.services.people import add_person
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
+from locker_app.services.tickets import join_queue
 from tests import running
 from tests.running import Server
 from tests.security.wire import Screen
@@ -31,6 +32,8 @@ from tests.world import Clock, World
 SIGNING_KEY = "a signing key of the tests that is long enough"
 REASON = "cheese left inside"
 RELEASED_BECAUSE = "evacuated at midnight"
+QUESTION = "why is my cheese inside"
+GROUP = "GRUYERE"
 NUMBER_ABROAD = "QF700009"
 """Of the one person who holds a locker at the other site."""
 
@@ -95,10 +98,25 @@ class House:
         self.world.change(ended.values(ended_at=datetime.now(UTC)))
 
     @cached_property
+    def code(self) -> str:
+        """In the short address of the queue."""
+        return self.world.row(queue, self.ids["queue"]).code
+
+    @cached_property
     def site_of_locker(self) -> dict[Any, int]:
         """The site of each locker, by the locker's id."""
         sites = {row.id: row.site_id for row in self.world.rows(bank)}
         return {row.id: sites[row.bank_id] for row in self.world.rows(locker)}
+
+    @cached_property
+    def site_of_queue(self) -> dict[Any, int]:
+        """The site of each queue, by the queue's id."""
+        return {row.id: row.site_id for row in self.world.rows(queue)}
+
+    @cached_property
+    def site_of_ticket(self) -> dict[Any, int]:
+        """The site of each ticket that was there at first, by the ticket's id."""
+        return {row.id: row.site_id for row in self.world.rows(metadata.tables["ticket"])}
 
     def tables(self) -> Tables:
         """Everything in the database."""
@@ -117,7 +135,7 @@ class House:
         rows = self.world.rows(metadata.tables["person"])
         words = [word for row in rows if row.id not in mine for word in (row.name, row.number)]
         mates = [row.name for row in self.world.rows(staff) if row.id not in mine]
-        return [*words, *mates, REASON, RELEASED_BECAUSE]
+        return [*words, *mates, REASON, RELEASED_BECAUSE, QUESTION, GROUP]
 
     def hidden_from(self, who: str | None) -> list[str]:
         """What somebody may see no word of. Staff see whoever did something at a site of theirs,
@@ -131,6 +149,10 @@ class House:
             return [*numbers, *(row.name for row in rows if row.id in quiet), REASON]
         if who == "site_admin":
             return [NUMBER_ABROAD]
+        if who == "professor":  # who serves the line sees those in it
+            seen = {QUESTION, GROUP}
+            secret = self.secrets_from(who, "victim", "waiter")
+            return [word for word in secret if word not in seen]
         return self.secrets_from(*([who] if who in self.people else []))
 
 
@@ -191,7 +213,15 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
     world.run(admin, force_release, locker_id=first.locker_id, reason=RELEASED_BECAUSE)
     hold = next(claim for claim in world.open_claims() if claim.assigned_at is None)
     abroad = world.take(_person(world, 9), elsewhere)  # NUMBER_ABROAD
+    line = world.queue(here, name="Lab", tickets_per_group=9)
+    (first, ticket) = (
+        world.run(people[name], join_queue, queue_id=line, group=GROUP, question=QUESTION)
+        for name in ("victim", "waiter")
+    )
+    assert first.ticket_id == 1
     ids = {
+        "queue": line,
+        "ticket": ticket.ticket_id,
         "site": here,
         "bank": hall,
         "full": full,

@@ -33,6 +33,8 @@ class Handler:
     sends: dict[str, Any] = field(default_factory=dict)
     after: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Events that come before it on the page."""
+    page: str = "/staff/board/{bank}"
+    """Where it is sent from."""
 
 
 def public(why: str, **sends: Any) -> Handler:
@@ -43,6 +45,12 @@ def public(why: str, **sends: Any) -> Handler:
 def person(why: str, **sends: Any) -> Handler:
     """A signed-in person may do it, to what is theirs."""
     return Handler(why, "person", {**sends, "request_id": KEY})
+
+
+def in_line(why: str, *after: tuple[str, dict[str, Any]], **sends: Any) -> Handler:
+    """A signed-in person, or a visitor, may do it, to a ticket of theirs."""
+    before = ((f"{QUEUE}.load", {}), *after)
+    return Handler(why, "person", {**sends, "request_id": KEY}, before, "/q/{code}")
 
 
 def staff(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sends: Any) -> Handler:
@@ -60,6 +68,22 @@ def asked(what: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     return (f"{BOARD}.confirm", {"what": what, "assignment_id": 0}), REASON
 
 
+QUEUE = "pages.queue.QueuePage"
+HELM, RULES = "pages.helm.HelmPage", "pages.queue_settings.QueueSettingsPage"
+LIST, AFTER = "pages.staff_queues.StaffQueuesPage", "pages.after_class.AfterClassPage"
+RULES_FORM = {
+    "name": "Renamed",
+    "tickets_per_person": "1",
+    "tickets_per_group": "1",
+    "steps_back": "2",
+}
+
+
+def helper(why: str, *after: tuple[str, dict[str, Any]], **sends: Any) -> Handler:
+    """Staff who serve queues at the site may do it."""
+    return staff(Right.SERVE_QUEUE, why, *after, **sends)
+
+
 OURS: dict[str, Handler] = {
     "pages.home.HomePage.load": public("watches all places"),
     "pages.missing.MissingPage.load": public("watches who is signed in"),
@@ -70,6 +94,53 @@ OURS: dict[str, Handler] = {
     f"{BANK}.give_back": person("gives theirs back", assignment_id="assignment"),
     f"{BANK}.join": person("joins the waiting list"),
     f"{BANK}.leave": person("leaves it", wait_id="wait"),
+    "pages.display.DisplayPage.load": public(
+        "watches a queue; the room's code by topic, for its staff"
+    ),
+    f"{QUEUE}.load": public("watches a queue; shows a refusal in words of ours"),
+    f"{QUEUE}.join": in_line("takes a ticket", form={"group": "1", "question": "", "room_pin": ""}),
+    f"{QUEUE}.step_back": in_line("lets the next one by", ticket_id="ticket"),
+    f"{QUEUE}.leave": in_line("leaves the line", ticket_id="ticket"),
+    f"{QUEUE}.ask": in_line(
+        "changes their question",
+        (f"{QUEUE}.edit", {"ticket_id": 1}),  # the first in the house, which is not theirs
+        form={"question": "why"},
+    ),
+    f"{QUEUE}.ask_leave": public("asks this tab's question", ticket_id="ticket"),
+    f"{QUEUE}.stay": public("closes this tab's question"),
+    f"{QUEUE}.edit": public("opens this tab's form", ticket_id="ticket"),
+    f"{QUEUE}.stop_editing": public("closes this tab's form"),
+    f"{QUEUE}.want_letters": public("a keyboard of this tab's"),
+    f"{HELM}.load": public("watches a queue with names: right checked by topic"),
+    f"{HELM}.press": helper("calls the next", queue_id="queue"),
+    f"{HELM}.complete": helper("completes a ticket", queue_id="queue"),
+    f"{HELM}.undo": helper("takes a press back", queue_id="queue"),
+    f"{HELM}.call_ticket": helper("calls a ticket", ticket_id="ticket"),
+    f"{HELM}.no_show": helper("ends a ticket", ticket_id="ticket"),
+    f"{HELM}.put_back": helper("puts a ticket back", ticket_id="ticket"),
+    f"{HELM}.write_note": helper("writes a note", form={"note": "x"}, ticket_id="ticket"),
+    f"{HELM}.set_mode": helper("closes the queue", queue_id="queue", mode="closed"),
+    f"{HELM}.pause": helper("takes a break", queue_id="queue", paused=True),
+    f"{HELM}.announce": helper("tells the line", form={"text": "x"}, queue_id="queue"),
+    f"{HELM}.label_desk": helper("names a desk", form={"label": "x"}, queue_id="queue"),
+    f"{HELM}.ask": public("opens this tab's dialog", what="note", ticket_id="ticket"),
+    f"{HELM}.close": public("closes it"),
+    f"{HELM}.reset_queue": helper(
+        "clears the line", (f"{HELM}.ask", {"what": "reset", "ticket_id": 0}), queue_id="queue"
+    ),
+    f"{RULES}.load": public("watches a queue with its rules: right checked by topic"),
+    f"{RULES}.save": staff(
+        Right.SET_UP_QUEUE, "changes the rules", form=RULES_FORM, queue_id="queue"
+    ),
+    f"{LIST}.load": public("watches all places"),
+    f"{LIST}.create": staff(
+        Right.SET_UP_QUEUE, "sets up a queue", form={"name": "New", "site_id": "1"}
+    ),
+    f"{AFTER}.load": public("looks back on a queue: right checked by topic and query"),
+    f"{AFTER}.choose": public(
+        "the same for other days", form={"first": "2026-01-01", "last": "2026-01-02"}
+    ),
+    f"{AFTER}.choose_last": public("the same for other days", days=7),
     "pages.me.MePage.load": public("watches who is signed in"),
     "pages.me.MePage.prefer": person("prefers", accessible=True, near_last=True),
     f"{SIGN_IN}.load": public("watches who is signed in; shows a refusal in words of ours"),
@@ -225,14 +296,27 @@ def calls(house: House, actor: str, known: Handler) -> Iterator[Any]:
 
 
 def _is_their_work(house: House, actor: str, known: Handler, sent: Any) -> bool:
-    """Whether staff would do with it what they may: the id of a locker at a site of theirs."""
+    """Whether staff would do with it what they may: to what is at a site of theirs."""
     if not isinstance(known.needs, Right) or actor in NOBODY or not isinstance(sent, dict):
         return False
-    locker_id = sent.get("locker_id")
-    if sent.keys() != known.sends.keys() or type(locker_id) is not int:
+    if sent.keys() != known.sends.keys():
         return False
-    site = house.site_of_locker.get(locker_id)
+    site = _site_of(house, sent)
     return site is not None and house.people[actor].may(known.needs, site)
+
+
+def _site_of(house: House, sent: dict[str, Any]) -> int | None:
+    """Where the thing is that was named: a locker, a queue, a ticket, or the site itself."""
+    for name, sites in (
+        ("locker_id", house.site_of_locker),
+        ("queue_id", house.site_of_queue),
+        ("ticket_id", house.site_of_ticket),
+    ):
+        if type(sent.get(name)) is int and name in sent:
+            return sites.get(sent[name])
+    form = sent.get("form")
+    named = form.get("site_id") if isinstance(form, dict) else None
+    return int(named) if isinstance(named, str) and named.isdecimal() else None
 
 
 def own_rows(house: House, actor: str, tables: Tables) -> Tables:
@@ -262,6 +346,8 @@ def _is_left_behind(table: str, row: dict[str, Any], who: Any, person_id: int | 
         )
         theirs = person_id is not None and row["person_id"] == person_id
         return (refused and by_them) or theirs
+    if table == "queue":
+        return person_id is not None  # the numbers given
     if table == "request":
         return row["actor"] in ("nobody:-", f"{who.kind.value}:{actor_id}" if who else "")
     if table == "person":
@@ -286,7 +372,7 @@ def test_nothing_happens_that_should_not(house: House, actor: str) -> None:
 
 def walk(house: House, actor: str, screen: Screen, place: str, known: Handler) -> None:
     """Send a handler everything; the connection has to stay."""
-    name, page = handler(place), f"/staff/board/{house.ids['bank']}"
+    name, page = handler(place), known.page.format(**house.ids, code=house.code)
     for before, sends in known.after:
         screen.do(before, page, **sends)
     for sent in calls(house, actor, known):
@@ -391,6 +477,20 @@ def test_who_may_can(house: House) -> None:
         "LockerTakenOutOfService",
         "LockerBackInService",
     ]
+
+
+def test_who_may_join_can(house: House) -> None:
+    """At the same page and by the same event, which others sent in vain."""
+    place = f"/q/{house.code}"
+    with house.screen("student") as screen:
+        screen.open(place)
+        form = {"group": "77", "question": "", "room_pin": ""}
+        screen.do(f"{QUEUE}.join", place, form=form, request_id=request_id())
+        mine = handler("live_states.Tickets.x").rpartition(".")[0]
+        screen.wait_for(mine, "rows", lambda rows: any(t["group"] == "77" for t in rows))
+        given = next(t for t in screen.vars[mine]["rows"] if t["group"] == "77")
+        screen.do(f"{QUEUE}.leave", place, ticket_id=given["ticket_id"], request_id=request_id())
+        screen.wait_for(mine, "rows", lambda rows: rows[0]["status"] == "withdrawn")
 
 
 def assert_all_is_well(house: House) -> None:

@@ -90,7 +90,9 @@ class Screen:
         query = dict(pair.split("=") for pair in search.split("&") if pair)
         parts = path.strip("/").split("/")
         if len(parts) > 1 and parts[-1].isdecimal():
-            query["bank"] = parts[-1]
+            query["bank"] = query["queue"] = parts[-1]
+        if len(parts) == 2 and parts[0] == "q":
+            query["line_code"] = parts[1]
         where = {"pathname": path, "asPath": at, "query": query}
         event = {"name": name, "payload": {} if payload is None else payload, "router_data": where}
         self._give_up_at = time.monotonic() + PATIENCE_SECONDS

@@ -13,6 +13,7 @@ from locker_app.domain.errors import (
     TooManyTries,
     UnknownNumber,
     WrongPin,
+    WrongRoomPin,
 )
 from locker_app.services.limiter import UNLIMITED, Limiter, Rates, network_of
 
@@ -180,3 +181,42 @@ def test_who_does_not_come_back_is_forgotten(time: Time, monkeypatch: pytest.Mon
 )
 def test_what_an_address_counts_as(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+def join(
+    limiter: Limiter, address: str, refusal: DomainError | None = None, *, new: bool = False
+) -> str:
+    """One try to join a queue that ends so; the code, or `in`."""
+    try:
+        with limiter.joining(address, new=new):
+            if refusal is not None:
+                raise refusal
+    except DomainError as error:
+        return error.code
+    return "in"
+
+
+def test_wrong_codes_of_a_room_from_one_address(time: Time) -> None:
+    limiter = Limiter(Rates(room="2/minute"))
+
+    assert [join(limiter, "1.1.1.1") for _ in range(50)] == ["in"] * 50
+    wrong = [join(limiter, "1.1.1.1", WrongRoomPin()) for _ in range(3)]
+    assert wrong == ["wrong_room_pin"] * 2 + ["too_many_tries"]
+    assert join(limiter, "1.1.1.1") == "too_many_tries"  # or the right one would be found
+    assert join(limiter, "2.2.2.2") == "in"
+    time.now += 61
+    assert join(limiter, "1.1.1.1") == "in"
+
+
+def test_a_lecture_hall_may_join_at_once(time: Time) -> None:
+    limiter = Limiter()
+
+    assert {join(limiter, "1.1.1.1", new=True) for _ in range(500)} == {"in"}
+
+
+def test_new_visitors_from_one_address(time: Time) -> None:
+    limiter = Limiter(Rates(visits="3/minute"))
+
+    joined = [join(limiter, "1.1.1.1", new=True) for _ in range(4)]
+    assert joined == ["in"] * 3 + ["too_many_tries"]
+    assert join(limiter, "1.1.1.1") == "in"  # who has a session is no new visitor

@@ -12,10 +12,22 @@ from typing import Any
 import pytest
 
 from locker_app import services
-from locker_app.db.tables import event, person
+from locker_app.db.tables import event, person, ticket
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.errors import DomainError
-from locker_app.services import expiry, lockers, people, sessions, setup, waiting
+from locker_app.domain.queues import QueueMode, QueueRules
+from locker_app.services import (
+    expiry,
+    lockers,
+    people,
+    queues,
+    serving,
+    sessions,
+    setup,
+    tickets,
+    visitors,
+    waiting,
+)
 from tests.world import World
 
 Command = Callable[..., Any]
@@ -28,12 +40,40 @@ OF_PERSONS: dict[Command, dict[str, Any]] = {
     waiting.take_held: {"assignment_id": 1},
     people.change_preferences: {"accessible": True, "near_last": True},
 }
+OF_VISITORS_TOO: dict[Command, dict[str, Any]] = {
+    tickets.join_queue: {"queue_id": 1, "group": "1"},
+    tickets.leave_queue: {"ticket_id": 1},
+    tickets.step_back: {"ticket_id": 1},
+    tickets.ask: {"ticket_id": 1, "question": "x"},
+}
+"""Of persons, and of browsers that nobody signed in at."""
+OF_NOBODY: dict[Command, dict[str, Any]] = {
+    visitors.visit_and_join: {"queue_id": 1, "group": "1", "session_key": "k"},
+}
+"""Of those only who have no session yet."""
 OF_ADMINS: dict[Command, dict[str, Any]] = {
     lockers.force_release: {"locker_id": 1, "reason": "x"},
     lockers.take_out_of_service: {"locker_id": 2, "reason": "x"},
     lockers.put_back_in_service: {"locker_id": 3},
     people.reset_pin: {"number": "CS1", "reason": "x"},
 }
+OF_PROFESSORS_TOO: dict[Command, dict[str, Any]] = {
+    queues.create_queue: {"site_id": 1, "plan": QueueRules(name="New")},
+    queues.change_rules: {"queue_id": 1, "rules": QueueRules(name="Changed")},
+    queues.set_mode: {"queue_id": 1, "mode": QueueMode.DRAINING},
+    queues.pause: {"queue_id": 1, "paused": False},
+    queues.announce: {"queue_id": 1, "text": "x"},
+    serving.label_desk: {"queue_id": 1, "label": "x"},
+    serving.note: {"ticket_id": 1, "note": "x"},
+    serving.call: {"ticket_id": 1},
+    serving.put_back: {"ticket_id": 1},
+    serving.complete_and_call_next: {"queue_id": 1},
+    serving.undo: {"queue_id": 1},
+    serving.no_show: {"ticket_id": 2},
+    serving.complete: {"queue_id": 1},
+    queues.reset_queue: {"queue_id": 1},
+}
+"""Of those who serve queues and set them up, at the site of site, queue and tickets."""
 OF_ALL_SITES: set[Command] = {people.reset_pin}
 """Persons belong to no site, so admins of any site may."""
 OF_WHOEVER_IS_SIGNED_IN: set[Command] = {
@@ -51,9 +91,13 @@ NOT_FOR_ADAPTERS: set[Command] = {
     setup.create_site,
     setup.create_bank,
     setup.create_sample,
+    visitors.open_visit,  # with a key that a route has made
     expiry.run_due,  # the timer's
     expiry.forget_old_answers,
 }
+
+
+ANONYMOUS = {"nobody", "visitor"}
 
 
 def commands() -> set[Command]:
@@ -71,13 +115,22 @@ def commands() -> set[Command]:
 
 
 def test_every_command_has_its_line() -> None:
-    listed = {*OF_PERSONS, *OF_ADMINS, *OF_WHOEVER_IS_SIGNED_IN, *NOT_FOR_ADAPTERS}
+    listed = {
+        *OF_PERSONS,
+        *OF_VISITORS_TOO,
+        *OF_NOBODY,
+        *OF_ADMINS,
+        *OF_PROFESSORS_TOO,
+        *OF_WHOEVER_IS_SIGNED_IN,
+        *NOT_FOR_ADAPTERS,
+    }
     assert commands() == listed
 
 
 @pytest.fixture
 def actors(world: World) -> dict[str, Actor]:
-    """One of each kind, at a site whose first locker the person has, and where another waits."""
+    """One of each kind, at a site whose first locker the person has, and where another waits; in
+    its line ticket 1 is served, and ticket 2 was called and is nobody's."""
     site_id, other_site = world.site(), world.site()
     bank_id = world.bank(site_id)
     who = world.person()
@@ -86,8 +139,12 @@ def actors(world: World) -> dict[str, Actor]:
     door = world.locker_ids(bank_id)[2]
     admin = world.staff()
     world.run(admin, lockers.take_out_of_service, locker_id=door, reason="x")
+    queue_id = world.queue(site_id)
+    world.tickets(queue_id, 2)
+    world.change(ticket.update().values(status="serving"))
     return {
         "nobody": NOBODY,
+        "visitor": world.visitor(),
         "system": SYSTEM,
         "person": who,
         "admin": admin,
@@ -115,13 +172,21 @@ def test_commands_of_persons_are_refused_to_all_others(
     world: World, actors: dict[str, Actor]
 ) -> None:
     before = done(world)
-    del actors["person"]
     for fn, arguments in OF_PERSONS.items():
-        for name, actor in actors.items():
+        for name in actors.keys() - {"person"}:
+            expected = "not_signed_in" if name in ANONYMOUS else "not_allowed"
+            assert refusal(world, actors[name], fn, arguments) == expected, (fn.__name__, name)
+    for fn, arguments in OF_VISITORS_TOO.items():
+        for name in actors.keys() - {"person", "visitor"}:
             expected = "not_signed_in" if name == "nobody" else "not_allowed"
-            assert refusal(world, actor, fn, arguments) == expected, (fn.__name__, name)
+            assert refusal(world, actors[name], fn, arguments) == expected, (fn.__name__, name)
+    for fn, arguments in OF_NOBODY.items():
+        for name in actors.keys() - {"nobody"}:
+            assert refusal(world, actors[name], fn, arguments) == "not_allowed", (fn, name)
     assert done(world) == before
-    assert len(world.rows(event, kind="Refused")) == len(OF_PERSONS) * len(actors)
+    refused = (len(OF_PERSONS) + len(OF_NOBODY)) * (len(actors) - 1)
+    refused += len(OF_VISITORS_TOO) * (len(actors) - 2)
+    assert len(world.rows(event, kind="Refused")) == refused
 
 
 def test_commands_of_admins_are_refused_to_all_others(
@@ -131,9 +196,24 @@ def test_commands_of_admins_are_refused_to_all_others(
     for fn, arguments in OF_ADMINS.items():
         allowed = {"admin", "admin here"} | ({"admin elsewhere"} if fn in OF_ALL_SITES else set())
         for name in actors.keys() - allowed:
-            expected = "not_signed_in" if name == "nobody" else "not_allowed"
+            expected = "not_signed_in" if name in ANONYMOUS else "not_allowed"
             assert refusal(world, actors[name], fn, arguments) == expected, (fn.__name__, name)
     assert done(world) == before
+
+
+def test_queues_are_for_those_who_serve_there(world: World, actors: dict[str, Actor]) -> None:
+    before = done(world)
+    for fn, arguments in OF_PROFESSORS_TOO.items():
+        for name in actors.keys() - {"admin", "admin here", "professor"}:
+            expected = "not_signed_in" if name in ANONYMOUS else "not_allowed"
+            assert refusal(world, actors[name], fn, arguments) == expected, (fn.__name__, name)
+    assert done(world) == before
+
+
+@pytest.mark.parametrize("name", ["admin", "admin here", "professor"])
+def test_those_who_serve_may(world: World, actors: dict[str, Actor], name: str) -> None:
+    for fn, arguments in OF_PROFESSORS_TOO.items():
+        assert refusal(world, actors[name], fn, arguments) is None, fn.__name__
 
 
 @pytest.mark.parametrize("name", ["admin", "admin here"])
@@ -144,6 +224,7 @@ def test_admins_may(world: World, actors: dict[str, Actor], name: str) -> None:
 
 def test_sessions_of_nobody_are_nobodys(world: World, actors: dict[str, Actor]) -> None:
     before = done(world)
+    del actors["visitor"]  # who is one
     for fn in (sessions.sign_out, sessions.renew):
         for actor in actors.values():
             assert not world.run(actor, fn), "none of them came by a session"

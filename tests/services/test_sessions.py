@@ -17,6 +17,7 @@ from locker_app.services.lockers import take_locker
 from locker_app.services.sessions import (
     PERSON_SESSION,
     STAFF_SESSION,
+    VISITOR_SESSION,
     identify,
     key_of,
     open_session,
@@ -24,6 +25,7 @@ from locker_app.services.sessions import (
     sign_out,
     sign_out_everywhere,
 )
+from locker_app.services.visitors import open_visit
 from tests.world import World
 
 
@@ -139,3 +141,17 @@ def test_a_session_given_beats_an_actor_given(world: World) -> None:
     world.db.run(command(call, take_locker, bank_id=bank_id))
     (claim,) = world.open_claims()
     assert claim.person_id == who.id
+
+
+def test_a_visitor_has_one_session(world: World) -> None:
+    """That is the browser's own: signing out everywhere ends it, and no other's."""
+    keys = [key_of(name) for name in ("one", "two")]
+    one, two = (world.run(NOBODY, open_visit, session_key=key) for key in keys)
+    assert who_is(world, keys[0]) == Actor(ActorKind.VISITOR, one, one)
+    assert act(world, keys[0], renew) == world.clock.now + VISITOR_SESSION
+    assert act(world, keys[0], sign_out_everywhere)
+    assert who_is(world, keys[0]) == NOBODY
+    world.clock.now += VISITOR_SESSION - timedelta(microseconds=1)
+    assert who_is(world, keys[1]).id == two
+    world.clock.advance(microseconds=1)
+    assert who_is(world, keys[1]) == NOBODY

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from locker_app.db.database import Database
-from locker_app.db.tables import bank, locker, person, site, staff
+from locker_app.db.tables import bank, locker, person, queue, site, staff
 from locker_app.domain.actors import Role
 from locker_app.domain.errors import BadInput
 from locker_app.queries.sites import bank_counts
@@ -37,6 +37,8 @@ def test_an_empty_database_becomes_the_sample_library(world: World) -> None:
     assert len(SAMPLE_STUDENTS) == 10
     assert only.time_zone == "Europe/Berlin"
     assert sum(row.accessible for row in world.rows(locker)) == 30
+    (line,) = world.rows(queue)
+    assert (line.name, line.place, line.mode) == ("Physics lab", "Room 204", "open")
     assert {row.overdue_action for row in world.rows(bank)} == {"notify", "release"}
 
 

@@ -19,6 +19,8 @@ class EventAnswer(Answer):
     actor: str
     origin: str = Field(examples=["web"])
     bank_name: str | None
+    queue_name: str | None
+    ticket_number: int | None
     locker_label: str | None
     person_name: str | None
     person_number: str | None

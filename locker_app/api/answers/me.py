@@ -15,7 +15,7 @@ class SessionAnswer(Answer):
     """A session that was opened."""
 
     token: str = Field(description="For `Authorization: Bearer`. A secret: keep it.")
-    kind: Literal["person", "staff"]
+    kind: Literal["person", "staff", "visitor"]
     expires_at: datetime
 
 

@@ -57,7 +57,7 @@ async def sign_out_everywhere(who: Poster, request: Request, response: Response)
 
 
 def _visitor(who: Caller) -> Visitor:
-    return Visitor("api", who.address, who.request_id)
+    return Visitor("api", who.address, who.request_id, who.session_key if who.by_cookie else None)
 
 
 async def _let_in(

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from locker_app.db.tables.events import Event, Request
 from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
 from locker_app.db.tables.people import Person, Session, Staff, StaffRole
+from locker_app.db.tables.queues import Desk, Queue, Ticket
 from locker_app.db.tables.sites import Site
 
 metadata = SQLModel.metadata
@@ -28,31 +29,40 @@ person = _table(Person)
 staff = _table(Staff)
 staff_role = _table(StaffRole)
 session = _table(Session)
+queue = _table(Queue)
+ticket = _table(Ticket)
+desk = _table(Desk)
 event = _table(Event)
 request = _table(Request)
 
 __all__ = [
     "Assignment",
     "Bank",
+    "Desk",
     "Event",
     "Locker",
     "Person",
+    "Queue",
     "Request",
     "Session",
     "Site",
     "Staff",
     "StaffRole",
+    "Ticket",
     "Wait",
     "assignment",
     "bank",
+    "desk",
     "event",
     "locker",
     "metadata",
     "person",
+    "queue",
     "request",
     "session",
     "site",
     "staff",
     "staff_role",
+    "ticket",
     "wait",
 ]

@@ -18,6 +18,7 @@ class Event(SQLModel, table=True):
         Index("event_of_site", "site_id", "id"),
         Index("event_of_locker", "locker_id", "id"),
         Index("event_of_person", "person_id", "id"),
+        Index("event_of_queue", "queue_id", "id"),
         Index("event_refused", "site_id", "id", sqlite_where=_REFUSED, postgresql_where=_REFUSED),
     )
 
@@ -31,6 +32,7 @@ class Event(SQLModel, table=True):
     site_id: int | None = None
     bank_id: int | None = None
     locker_id: int | None = None
+    queue_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     reason: str | None = None

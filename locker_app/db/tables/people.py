@@ -50,10 +50,11 @@ class StaffRole(SQLModel, table=True):
 
 
 class Session(SQLModel, table=True):
-    """One signed-in browser or API client. Its id is never a secret: the signed token is."""
+    """One browser or API client: signed in as a person or as staff, or a visitor's, which only
+    holds tickets. Its id is never a secret: the signed token is."""
 
     __table_args__ = (
-        CheckConstraint("(person_id IS NULL) <> (staff_id IS NULL)", name="session_of_one"),
+        CheckConstraint("person_id IS NULL OR staff_id IS NULL", name="session_of_one"),
         Index("session_key", "key", unique=True),
     )
 

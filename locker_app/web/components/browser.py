@@ -85,6 +85,13 @@ class SkipLink(_Browser):
     to: rx.Var[str]
 
 
+class Download(_Browser):
+    """A link to a file, which the browser keeps."""
+
+    tag = "Download"
+    href: rx.Var[str]
+
+
 class NativeForm(_Browser):
     """A form that the browser sends by itself, as a POST."""
 

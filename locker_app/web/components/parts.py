@@ -18,6 +18,11 @@ def some(rows: Any) -> Item:
     return rows.length() > 0
 
 
+def count(rows: Any) -> Item:
+    """How many there are in a list var."""
+    return rows.length()
+
+
 def in_browser(script: str, *values: Any) -> rx.Var:
     """A small expression over vars that the browser evaluates, where Reflex has no words for it."""
     made = [rx.Var.create(value) for value in values]

@@ -5,8 +5,15 @@ import reflex as rx
 from locker_app.live.topics import ALL, Topic
 from locker_app.web.components.browser import Countdown, Moment
 from locker_app.web.components.locker_cards import lost_locker
-from locker_app.web.components.parts import Item, nothing_here, own_status, skeleton, some
-from locker_app.web.live_states import Home, Me
+from locker_app.web.components.parts import (
+    Item,
+    in_browser,
+    nothing_here,
+    own_status,
+    skeleton,
+    some,
+)
+from locker_app.web.live_states import Home, Me, TicketRow, Tickets
 from locker_app.web.session import watch
 from locker_app.web.template import page
 
@@ -23,9 +30,9 @@ class HomePage(rx.State):
 def home() -> rx.Component:
     """The page."""
     return page(
-        rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Lockers"), id="title"),
+        rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Welcome"), id="title"),
         lost_locker(),
-        rx.cond(some(Me.claims) | some(Me.waits), _mine()),
+        rx.cond(some(Me.claims) | some(Me.waits) | some(_open_tickets()), _mine()),
         rx.cond(
             Home.ready,
             rx.cond(some(Home.places), rx.foreach(Home.places, _place), nothing_here()),
@@ -40,9 +47,36 @@ def home() -> rx.Component:
 def _mine() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Yours"),
-        rx.el.div(rx.foreach(Me.claims, _claim), rx.foreach(Me.waits, _wait), class_name="cards"),
+        rx.el.div(
+            rx.foreach(_open_tickets(), _ticket),
+            rx.foreach(Me.claims, _claim),
+            rx.foreach(Me.waits, _wait),
+            class_name="cards",
+        ),
         aria_label="Yours",
         class_name="stack",
+    )
+
+
+def _open_tickets() -> Item:
+    return in_browser("{}.filter((t) => t.ended_at === 0)", Tickets.rows).to(list[TicketRow])
+
+
+def _ticket(ticket: Item) -> rx.Component:
+    return rx.el.a(
+        rx.el.span(rx.el.small("Number "), ticket["number"], class_name="fact"),
+        rx.cond(
+            ticket["status"] == "serving",
+            rx.el.strong(
+                "It's your turn", rx.cond(ticket["desk"] != "", ": " + ticket["desk"], "")
+            ),
+            rx.el.span("You are in line"),
+        ),
+        rx.el.span(ticket["queue_name"], class_name="soft"),
+        href=f"/q/{ticket['code']}",
+        class_name="card link",
+        data_testid="my-ticket",
+        data_phase=rx.cond(ticket["status"] == "serving", "turn", "wait"),
     )
 
 
@@ -82,9 +116,53 @@ def _wait(place: Item) -> rx.Component:
 def _place(place: Item) -> rx.Component:
     return rx.el.section(
         rx.el.h2(place["name"]),
-        rx.el.div(rx.foreach(place["banks"], _bank), class_name="cards"),
+        rx.el.div(
+            rx.foreach(place["queues"], _queue),
+            rx.foreach(place["banks"], _bank),
+            class_name="cards",
+        ),
         aria_label=place["name"],
         class_name="stack",
+    )
+
+
+def _queue(queue: Item) -> rx.Component:
+    return rx.el.a(
+        rx.el.h3(queue["name"]),
+        rx.el.p(
+            "Line for help",
+            rx.cond(queue["place"] != "", " · " + queue["place"], ""),
+            class_name="soft small",
+        ),
+        rx.el.p(
+            queue["waiting"], rx.el.small(" waiting"), class_name="fact", data_testid="waiting"
+        ),
+        rx.el.p(_how_it_goes(queue), class_name="soft"),
+        href=f"/q/{queue['code']}",
+        class_name="card link",
+        data_testid="queue-card",
+    )
+
+
+def _how_it_goes(queue: Item) -> Item:
+    """In a few words: closed, on a break, or about how long a new ticket takes."""
+    return rx.match(
+        queue["mode"],
+        ("closed", "closed"),
+        ("draining", "no more tickets"),
+        rx.cond(
+            queue["paused"],
+            "a short break",
+            rx.cond(
+                (queue["waiting"] == 0) & (queue["serving"] == 0),
+                "nobody is here right now",
+                rx.cond(
+                    queue["minutes"] > 0,
+                    "about " + queue["minutes"].to_string() + " min for a new ticket",
+                    rx.cond(queue["minutes"] == 0, "less than a minute", ""),
+                ),
+            ),
+        ),
     )
 
 

@@ -45,7 +45,7 @@ class SignInPage(rx.State):
         self.refused = _sentence(code, str(asked.get("left", "")))
         if not code:  # a refused form comes back here, and then goes on to where it would have
             goes_to = str(asked.get("next", "/"))
-            self.goes_to = goes_to if goes_to.startswith("/lockers/") else "/"
+            self.goes_to = goes_to if goes_to.startswith(("/lockers/", "/q/")) else "/"
             # The next person at this screen starts anew; who was only disconnected goes on.
             if time.monotonic() - self.asked_at > KEPT_SECONDS:
                 self.number, self.step = "", "number"

@@ -1,0 +1,46 @@
+"""Components of the dashboard of a queue that are written for the browser in assets/helm.js."""
+
+import reflex as rx
+
+
+class _Helm(rx.Component):
+    library = "$/public/helm.js"
+
+
+class Timer(_Helm):
+    """The time since a moment, running."""
+
+    tag = "Timer"
+    since: rx.Var[int]
+    label: rx.Var[str]
+
+
+class BigButton(_Helm):
+    """The one big button, which Space and Enter press too."""
+
+    tag = "BigButton"
+    text: rx.Var[str]
+    hint: rx.Var[str]
+    disabled: rx.Var[bool]
+    on_press: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Undo(_Helm):
+    """Takes the last press back, until its seconds are over. `{}` in `left_text` are those."""
+
+    tag = "Undo"
+    until: rx.Var[int]
+    text: rx.Var[str]
+    left_text: rx.Var[str]
+    on_undo: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class SteadyLine(_Helm):
+    """The line, whose rows stay where they are while somebody points at them."""
+
+    tag = "SteadyLine"
+    rows: rx.Var[list[list]]
+    words: rx.Var[dict[str, str]]
+    label: rx.Var[str]
+    on_call: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+    on_note: rx.EventHandler[rx.event.passthrough_event_spec(int)]
