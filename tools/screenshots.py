@@ -17,11 +17,13 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from locker_app.db.tables import bank, person
+from locker_app.db.tables import bank, person, queue
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind
 from locker_app.services.command import Call
 from locker_app.services.lockers import force_release, give_back, take_out_of_service
 from locker_app.services.people import add_person
+from locker_app.services.serving import complete_and_call_next, label_desk
+from locker_app.services.tickets import join_queue
 from locker_app.settings import ROOT
 from tests import browser as chromium
 from tests.e2e.library import SECRET_KEY, Library
@@ -34,7 +36,21 @@ SEED = 11
 AFTERNOON = 15  # the hour that it is in the pictures, whenever they are taken
 
 _FIRST = ("Aarav", "Aditi", "Arjun", "Diya", "Farhan", "Gauri", "Isha", "Kiran", "Leela", "Nisha")
-_LAST = ("Bose", "Chopra", "Das", "Desai", "Ghosh", "Iyer", "Joshi", "Khan", "Menon", "Rao", "Sen")
+_LAST = (
+    "Bansal",
+    "Bhat",
+    "Bose",
+    "Chopra",
+    "Das",
+    "Desai",
+    "Ghosh",
+    "Iyer",
+    "Joshi",
+    "Khan",
+    "Menon",
+    "Rao",
+    "Sen",
+)
 
 
 class Day(Library):
@@ -102,6 +118,26 @@ class Day(Library):
         self.run_due()
 
 
+def make_class(day: Day) -> None:
+    """A lab that has been going for an hour: who was helped, who is, and who waits."""
+    (lab,) = day.rows(queue)
+
+    def join(who: Actor, group: str, question: str) -> None:
+        day.run(who, join_queue, queue_id=lab.id, group=group, question=question)
+
+    def press() -> None:
+        day.run(day.admin, complete_and_call_next, queue_id=lab.id)
+
+    day.plan(70, day.run, day.admin, label_desk, queue_id=lab.id, label="Desk 1")
+    for place, minutes_ago in enumerate(range(66, 2, -5)):
+        day.plan(minutes_ago, join, day.anybody(), str(11 + place), "")
+    for minutes_ago in range(62, 8, -6):
+        day.plan(minutes_ago + 0.5, press)
+    question = "Why is the lens upside down in part 2?"
+    day.plan(2.5, join, day.student("CS2021004"), "7", question)
+    day.plan(1.5, join, day.anybody(), "30", "")
+
+
 def make_day(day: Day) -> None:
     """Many lockers in use, some overdue, two out of service, and one bank full."""
     hall, reading = day.banks["Entrance hall"], day.banks["Reading room"]
@@ -116,6 +152,7 @@ def make_day(day: Day) -> None:
     day.plan(1.5, day.turn_out, hall, reason=why)
     for minutes_ago, number in ((9, "EC2021001"), (6, "CS2021002"), (3, "ME2021001")):
         day.plan(minutes_ago, day.join, day.student(number), reading)
+    make_class(day)
     day.happen()
 
 
@@ -138,9 +175,9 @@ def take_pictures(browser: Browser, day: Day, url: str) -> None:
         own = screen(mine, f"/lockers/{reading}", phone, color_scheme=colours)
         own.number.wait_for()
         save(own.page, name)
-    queue = screen(waiting, f"/lockers/{reading}", phone)
-    queue.place.wait_for()
-    save(queue.page, "phone-waiting")
+    place = screen(waiting, f"/lockers/{reading}", phone)
+    place.place.wait_for()
+    save(place.page, "phone-waiting")
     for name, colours in (("desktop-board", "light"), ("desktop-board-dark", "dark")):
         board = screen(day.admin, f"/staff/board/{hall}", desktop, color_scheme=colours)
         board.sees("The lock sticks")
@@ -149,6 +186,14 @@ def take_pictures(browser: Browser, day: Day, url: str) -> None:
     board = screen(day.admin, f"/staff/board/{reading}", desktop).press(f"B{number}, held")
     board.press("Force release").page.get_by_label("Reason").fill("Closing for the holidays")
     save(board.page, "desktop-door")
+    (lab,) = day.rows(queue)
+    ticket = screen(day.student("CS2021004"), f"/q/{lab.code}", phone)
+    ticket.sees("ahead of you")
+    save(ticket.page, "phone-ticket")
+    helm = screen(day.admin, f"/staff/queues/{lab.id}", desktop).sees("Complete")
+    save(helm.page, "desktop-queue")
+    display = screen(day.admin, f"/queues/{lab.id}/display", desktop).sees("Now serving")
+    save(display.page, "display-queue")
     history = screen(day.admin, "/staff/history", desktop)
     history.page.get_by_role("row").nth(10).wait_for()
     save(history.page, "desktop-history")
