@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import uvloop
 
+from bench.after import measure_after
 from bench.check import Broken
 from bench.commands import WAYS, measure_commands
 from bench.fanout import measure_fan_out
@@ -36,6 +37,7 @@ class Sizes:
     starts: int
     classes: tuple[int, ...]
     bursts: int
+    looks: int
 
 
 FULL = Sizes(
@@ -48,10 +50,13 @@ FULL = Sizes(
     starts=5,
     classes=(50, 200),
     bursts=10,
+    looks=9,
 )
-QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2, (50, 200), 3)
+QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2, (50, 200), 3, 3)
 STUDENTS = 500
 """In the line when "complete" is pressed."""
+TICKETS = 100_000
+"""Looked back on after class."""
 
 
 async def fan_out(sizes: Sizes, report: Report) -> None:
@@ -109,11 +114,20 @@ async def queue(sizes: Sizes, report: Report) -> None:
     report.table("joins", "Joins: a whole class at once, durable, numbers 1 to n once each", rows)
 
 
+async def after(sizes: Sizes, report: Report) -> None:
+    """The figures after class, of more tickets than a queue has in years."""
+    folder = new_folder("after")
+    make_library(folder, Plan(people=1))
+    measured = measure_after(folder, make_line(folder, "Physics lab"), TICKETS, sizes.looks)
+    report.table("after", "After class: all figures of a queue's past, SQLite", [measured])
+
+
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
     "growth": growth,
     "queue": queue,
+    "after": after,
     "start": start,
 }
 

@@ -80,9 +80,15 @@ class World:
         """A call from outside, now."""
         return Call(self.clock.now, "test", actor=actor)
 
-    def site(self, *, lockers_per_person: int = 1, hold_minutes: int = 10) -> int:
+    def site(
+        self,
+        *,
+        lockers_per_person: int = 1,
+        hold_minutes: int = 10,
+        time_zone: str = "Europe/Berlin",
+    ) -> int:
         """A site with these rules; its id."""
-        site_id = self.run(SYSTEM, create_site, name="Library", time_zone="Europe/Berlin")
+        site_id = self.run(SYSTEM, create_site, name="Library", time_zone=time_zone)
         self.change(
             update(site)
             .where(site.c.id == site_id)

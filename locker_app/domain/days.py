@@ -5,6 +5,7 @@ days of a year on which they are changed.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from locker_app.domain.errors import BadInput
@@ -37,6 +38,14 @@ def span(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
     if (last - first).days >= MAX_DAYS:
         raise BadInput(f"Choose up to {MAX_DAYS} days.", field="last")
     return begins(first, zone), begins(last + timedelta(days=1), zone)
+
+
+def piece(start: datetime, end: datetime, zone: str) -> int:
+    """How many seconds a piece of time has, counted from 1970 in UTC, if none is to lie on both
+    sides of a full hour at the site: an hour in most zones, half or a quarter of one in some."""
+    found = offsets(start, end, zone)
+    changes = (int(change.timestamp()) for change, _ in found[1:])
+    return gcd(3600, *(ahead for _, ahead in found), *changes)
 
 
 def offsets(start: datetime, end: datetime, zone: str) -> list[tuple[datetime, int]]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from locker_app.domain.days import MAX_DAYS, begins, offsets, span, today
+from locker_app.domain.days import MAX_DAYS, begins, offsets, piece, span, today
 from locker_app.domain.errors import BadInput
 
 BERLIN = "Europe/Berlin"
@@ -47,3 +47,18 @@ def test_a_change_after_the_end_is_none_of_it() -> None:
     start = change - timedelta(hours=5)
     assert offsets(start, change, BERLIN) == [(start, 3600)]
     assert len(offsets(start, change + timedelta(minutes=1), BERLIN)) == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "seconds"),
+    [
+        (BERLIN, 3600),
+        ("Asia/Kolkata", 1800),
+        ("Asia/Kathmandu", 900),
+        ("Australia/Lord_Howe", 1800),
+        ("America/St_Johns", 1800),
+    ],
+)
+def test_a_piece_of_time_is_within_one_hour_of_the_site(zone: str, seconds: int) -> None:
+    start, end = span(date(2026, 1, 1), date(2026, 12, 31), zone)
+    assert piece(start, end, zone) == seconds

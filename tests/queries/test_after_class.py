@@ -21,6 +21,11 @@ DAY = date(2026, 3, 2)
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 9:00 in Berlin
 
 
+def utc(*when: int) -> datetime:
+    """That time in UTC."""
+    return datetime(*when, tzinfo=UTC)  # pyright: ignore[reportArgumentType]
+
+
 def a_queue(world: World, site_id: int | None = None) -> int:
     """A queue, made behind the commands' back; its id."""
     site_id = site_id or world.site()
@@ -153,6 +158,50 @@ def test_the_hour_is_right_on_both_sides_of_a_change_of_clocks(world: World) -> 
     keep(world, *[past(queue_id, n, joined_at=at) for n, at in enumerate(at_nine, 1)])
     seen = look_back(world, queue_id, date(2026, 3, 20), date(2026, 4, 5))
     assert [(part.key, part.tickets) for part in seen.by_hour] == [("09:00", 2)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "clocks"),
+    [
+        ("Asia/Kolkata", {"09:00": 2, "10:00": 1}),
+        ("Asia/Kathmandu", {"09:00": 1, "10:00": 2}),
+        ("Australia/Adelaide", {"14:00": 2, "15:00": 1}),
+    ],
+)
+def test_the_hour_is_right_where_clocks_are_half_or_quarter_hours_ahead(
+    world: World, zone: str, clocks: dict[str, int]
+) -> None:
+    queue_id = a_queue(world, world.site(time_zone=zone))
+    at = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+    taken = (at - _minutes(0.1), at + _minutes(29.9), at + _minutes(30))
+    keep(world, *[past(queue_id, n, joined_at=when) for n, when in enumerate(taken, 1)])
+    seen = look_back(world, queue_id)
+    assert {part.key: part.tickets for part in seen.by_hour} == clocks
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "hours", "days"),
+    [  # what the clocks of the site show half a minute before each change, and at it
+        ("Europe/Berlin", utc(2026, 3, 29, 1), ("01:00", "03:00"), ("03-29",)),
+        ("Europe/Berlin", utc(2026, 10, 25, 1), ("02:00",), ("10-25",)),
+        ("Australia/Lord_Howe", utc(2026, 4, 4, 15), ("01:00",), ("04-05",)),
+        ("Australia/Lord_Howe", utc(2026, 10, 3, 15, 30), ("01:00", "02:00"), ("10-04",)),
+        ("America/Havana", utc(2026, 3, 8, 5), ("01:00", "23:00"), ("03-07", "03-08")),
+    ],
+)
+def test_hour_and_day_are_right_to_the_second_of_a_change_of_clocks(
+    world: World, zone: str, change: datetime, hours: tuple[str, ...], days: tuple[str, ...]
+) -> None:
+    queue_id = a_queue(world, world.site(time_zone=zone))
+    taken = (change - _minutes(0.5), change)
+    keep(
+        world,
+        *[past(queue_id, n, joined_at=at, wait=0, service=0.4) for n, at in enumerate(taken, 1)],
+    )
+    for around in (timedelta(days=1), timedelta(days=60)):
+        seen = look_back(world, queue_id, change.date() - around, change.date() + around)
+        assert tuple(part.key for part in seen.by_hour) == hours
+        assert tuple(part.key[5:] for part in seen.by_day) == days
 
 
 def test_by_group_those_that_came_most_often_first(world: World) -> None:
