@@ -40,6 +40,8 @@ from locker_app.db.seconds import seconds_of
 from locker_app.db.tables import staff, ticket
 from locker_app.domain.days import piece, span
 from locker_app.domain.queues import TicketStatus
+from locker_app.domain.waits import Pace
+from locker_app.queries.waits import pace_of
 
 MAX_GROUPS = 200
 """How many groups a page shows, those that came most often first; the file has all."""
@@ -98,6 +100,8 @@ class AfterClass:
     groups: int
     """How many groups there were; `by_group` may have fewer."""
     by_staff: list[Part]
+    pace: Pace
+    """How good the last estimates of the queue were, whatever days are looked back on."""
 
     @property
     def tickets(self) -> int:
@@ -115,7 +119,7 @@ class AfterClass:
         return self.counts.get(TicketStatus.NO_SHOW.value, 0)
 
 
-def after_class(conn: Connection, head: Any, first: date, last: date) -> AfterClass:
+def after_class(conn: Connection, head: Any, now: datetime, first: date, last: date) -> AfterClass:
     """What became of the tickets that ended from the first day to the last, of the queue whose
     row (`helm.queue_head`) is given.
 
@@ -149,6 +153,7 @@ def after_class(conn: Connection, head: Any, first: date, last: date) -> AfterCl
             replace(part, key=names.get(int(part.key), ""))
             for part in sorted(_parts(helpers, lambda row: str(row.first)), key=_most_first)
         ],
+        pace=pace_of(conn, head.id, now),
     )
 
 

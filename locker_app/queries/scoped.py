@@ -225,7 +225,7 @@ def queue_looked_back(
     """
     head = _queue_at_work(conn, actor, queue_id)
     here = today(now, head.time_zone)
-    return after_class(conn, head, first or last or here, last or first or here)
+    return after_class(conn, head, now, first or last or here, last or first or here)
 
 
 def tickets_looked_back(

@@ -289,6 +289,9 @@ class LookBack(LiveState, rx.State):
     by_group: list[list[Any]] = []
     by_staff: list[list[Any]] = []
     groups: int = 0
+    estimates: list[int] = []
+    """Of the last waits: how many were inside what was said, of how many, and by how many seconds
+    half of them were off, or less; empty without any."""
 
 
 class Room(LiveState, rx.State):

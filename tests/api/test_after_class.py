@@ -1,4 +1,5 @@
-"""The file of a queue's tickets: who gets it, what is in it, and what a spreadsheet makes of it."""
+"""What became of a queue's tickets, as figures and as a file: who gets it, what is in it, and what
+a spreadsheet makes of it."""
 
 import csv
 import io
@@ -118,11 +119,30 @@ def test_other_text_stays(text: str) -> None:
     assert harmless(text) == text
 
 
-def test_whose_it_is(library: Library) -> None:
+def test_figures(any_library: Library) -> None:
+    world = any_library.world
+    queue_id, professor = world.queue(name="Lab"), world.staff(Role.PROFESSOR)
+    client = any_library.program(professor)
+    nothing = client.ask(f"/queues/{queue_id}/after", **span()).json()
+    assert (nothing["tickets"], nothing["by_hour"], nothing["estimates"]) == (0, [], None)
+    world.tickets(queue_id, 2)
+    world.press(professor, queue_id)
+    found = client.ask(f"/queues/{queue_id}/after", **span()).json()
+    assert (found["name"], found["tickets"], found["counts"]) == ("Lab", 1, {"done": 1})
+    assert found["waits"] == {"count": 1, "mean": 0, "median": 0, "p90": 0, "longest": 0}
+    assert found["wait_bars"][0] == {"minutes_to": 5, "tickets": 1}
+    assert found["wait_bars"][-1] == {"minutes_to": None, "tickets": 0}
+    (helper,) = found["by_staff"]
+    assert (helper["key"], helper["done"]) == ("Staff", 1)
+    assert (found["first"], found["last"]) == (span()["first"], span()["last"])
+
+
+@pytest.mark.parametrize("what", ["tickets.csv", "after"])
+def test_whose_it_is(library: Library, what: str) -> None:
     world = library.world
     site_id = world.site()
     queue_id = world.queue(site_id)
-    path = f"/queues/{queue_id}/tickets.csv"
+    path = f"/queues/{queue_id}/{what}"
     days = span()
     for role in (Role.PROFESSOR, Role.ADMIN):
         client = library.browser(world.staff(role, site_id))
@@ -133,10 +153,13 @@ def test_whose_it_is(library: Library) -> None:
         assert code(library.program(stranger).ask(path, **days)) == "not_allowed"
 
 
-def test_what_is_asked_wrongly(library: Library, queue_id: int, professor: Actor) -> None:
+@pytest.mark.parametrize("what", ["tickets.csv", "after"])
+def test_what_is_asked_wrongly(
+    library: Library, queue_id: int, professor: Actor, what: str
+) -> None:
     client = library.program(professor)
-    assert code(client.ask("/queues/999/tickets.csv", **span())) == "not_found"
-    path = f"/queues/{queue_id}/tickets.csv"
+    assert code(client.ask(f"/queues/999/{what}", **span())) == "not_found"
+    path = f"/queues/{queue_id}/{what}"
     assert client.ask(path).status_code == 422
     assert client.ask(path, first="yesterday", last="2026-01-01").status_code == 422
     assert code(client.ask(path, first="2026-02-01", last="2026-01-01")) == "bad_input"

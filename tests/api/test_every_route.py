@@ -224,6 +224,9 @@ ROUTES: dict[tuple[str, str], Route] = {
         "/api/v1/queues/{queue}/announcement", HELPERS, {"text": "Back at ten"}
     ),
     ("POST", "/api/v1/queues/{queue_id}/reset"): Route("/api/v1/queues/{queue}/reset", HELPERS),
+    ("GET", "/api/v1/queues/{queue_id}/after"): Route(
+        "/api/v1/queues/{queue}/after?first=2026-01-01&last=2026-01-31", HELPERS
+    ),
     ("GET", "/api/v1/queues/{queue_id}/tickets.csv"): Route(
         "/api/v1/queues/{queue}/tickets.csv?first=2026-01-01&last=2026-01-31", HELPERS
     ),

@@ -348,6 +348,7 @@ def test_after_class(library: Library, desktop: NewScreen, professor: Actor) -> 
         library.press(professor, queue_id)
     screen.press("7 days").sees("How long people waited", "By hour", "By group", "Who helped")
     page = screen.page
+    screen.sees("How good they are is not known yet.")
     page.get_by_text("Table").first.click()
     expect(page.get_by_role("region", name="How long people waited, table")).to_be_visible()
     with page.expect_download() as download:

@@ -220,6 +220,23 @@ def test_other_queues_and_open_tickets_do_not_count(world: World) -> None:
     assert look_back(world, other).tickets == 1
 
 
+def test_how_good_the_estimates_were(world: World) -> None:
+    queue_id = a_queue(world)
+    assert look_back(world, queue_id).pace.of == 0
+    said = {"low_seconds": 300, "likely_seconds": 480, "high_seconds": 900}
+    waits = [10, 10, 10, 10, 9, 9, 9, 9, 20, 30]  # in minutes; the last two are longer than said
+    keep(
+        world,
+        *[
+            past(queue_id, n, wait=wait, joined_at=MORNING + _minutes(5 * n)) | said
+            for n, wait in enumerate(waits, 1)
+        ],
+    )
+    pace = look_back(world, queue_id).pace
+    assert (round(pace.inside * pace.of), pace.of) == (8, 10)
+    assert pace.typical_error == 120
+
+
 def test_who_may_look_back(world: World) -> None:
     site_id = world.site()
     queue_id = a_queue(world, site_id)

@@ -1,4 +1,5 @@
-"""The tickets of a queue as a file for a spreadsheet, for its staff. Sent as it is read."""
+"""What became of a queue's tickets, for its staff: in figures, and each in a file for a
+spreadsheet, which is sent as it is read."""
 
 import csv
 import io
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from locker_app.api.answers.after_class import AfterClassAnswer
 from locker_app.api.asked import PathId
 from locker_app.api.caller import Anyone
 from locker_app.api.openapi import problems
@@ -29,6 +31,13 @@ HEAD = (
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it some spreadsheets take the letters for others."""
+
+
+@router.get("/queues/{queue_id}/after")
+async def after_class(who: Anyone, queue_id: PathId, first: Day, last: Day) -> AfterClassAnswer:
+    """How many were helped on these days, how long they waited, by hour, day, group and staff."""
+    found = await who.read(scoped.queue_looked_back, queue_id=queue_id, first=first, last=last)
+    return AfterClassAnswer.of(found)
 
 
 @router.get(

@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from locker_app.domain.days import today
+from locker_app.domain.waits import Pace
 from locker_app.live import watching
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
@@ -103,11 +104,16 @@ def _vars(found: AfterClass) -> dict[str, Any]:
         "by_group": _parts(found.by_group),
         "by_staff": _parts(found.by_staff),
         "groups": found.groups,
+        "estimates": _estimates(found.pace),
     }
 
 
 def _times(times: Times) -> list[int]:
     return [times.mean, times.median, times.p90, times.longest] if times.count else []
+
+
+def _estimates(pace: Pace) -> list[int]:
+    return [round(pace.inside * pace.of), pace.of, round(pace.typical_error)] if pace.of else []
 
 
 def _bars(found: AfterClass) -> list[list[Any]]:
@@ -226,6 +232,7 @@ def _found() -> rx.Component:
         rx.el.div(
             _times_card("Waits", LookBack.waits, "from taking a ticket to being called"),
             _times_card("Help", LookBack.services, "from being called to done"),
+            _estimates_card(),
             class_name="cards",
         ),
         bars("How long people waited", LookBack.bars, ("Waited", "Tickets")),
@@ -240,6 +247,31 @@ def _found() -> rx.Component:
             rx.el.p("These groups came most often. The file has all.", class_name="soft"),
         ),
         rx.cond(some(LookBack.by_staff), parts_table("Who helped", "Who", LookBack.by_staff)),
+    )
+
+
+def _estimates_card() -> rx.Component:
+    found = LookBack.estimates
+
+    def of(place: int) -> Item:
+        return in_browser("({}[{}] ?? 0)", found, place).to(int)
+
+    return rx.el.section(
+        rx.el.h2("Estimates"),
+        rx.el.p(
+            "of the wait, as people read them when they took a ticket", class_name="soft small"
+        ),
+        rx.cond(
+            some(found),
+            rx.fragment(
+                rx.el.p(
+                    *(of(0), " of the last ", of(1), " waits were inside what was said here."),
+                ),
+                rx.el.p("Half of them were off by ", duration(of(2)), " or less."),
+            ),
+            rx.el.p("How good they are is not known yet.", class_name="soft"),
+        ),
+        class_name="card",
     )
 
 
