@@ -196,11 +196,17 @@ export function Cabinet({ numbers, doors, low, mine, words, prefix, label, chose
   );
 }
 
-/** A dialog of the browser's own: it keeps the focus, and Escape closes it. */
+/**
+ * A dialog of the browser's own: it keeps the focus, and Escape closes it. The focus begins at what
+ * is marked as first, else at whatever the browser finds first.
+ */
 export function Modal({ open, onClose, label, children }) {
   const dialog = useRef(null);
   useEffect(() => {
-    if (open && !dialog.current.open) dialog.current.showModal();
+    if (open && !dialog.current.open) {
+      dialog.current.showModal();
+      dialog.current.querySelector("[data-first]")?.focus();
+    }
     if (!open && dialog.current.open) dialog.current.close();
   }, [open]);
   const closeOnBackdrop = (event) => {

@@ -129,10 +129,13 @@ async def _through_a_kill(lab: Lab) -> None:
     assert {student: promised[student] for student in seen} == seen  # what was shown was kept
     for student, number in promised.items():
         assert student.ticket["number"] == number
-    await professor.until(lambda: professor.of("live_states.Helm").get("line") is not None)
-    while left := professor.open_tickets:
+    rows = lab.library.rows(ticket, queue_id=lab.queue_id)
+    left = sum(row.ended_at is None for row in rows)
+    await professor.until(lambda: professor.open_tickets == left)
+    while left:
         professor.press()
-        await professor.until(lambda left=left: professor.open_tickets < left)
+        left -= 1
+        await professor.until(lambda left=left: professor.open_tickets == left)
     await _all_see_the_same(lab, students, promised)
 
 

@@ -50,7 +50,12 @@ def reset_dialog(helm: Item) -> rx.Component:
                     on_click=helm.reset_queue(Helm.queue_id, new_request_id()),
                 ),
                 rx.el.button(
-                    "Keep the line", type="button", class_name="second", on_click=helm.close
+                    "Keep the line",
+                    type="button",
+                    class_name="second",
+                    on_click=helm.close,
+                    # Who presses Space for the next one, with this open, must not clear the line.
+                    custom_attrs={"data-first": "true"},
                 ),
                 class_name="row",
             ),
