@@ -43,6 +43,11 @@ class Lab:
         self.server.stop(signal.SIGKILL)
         self.server = running.start(self.data, self.server.port, CUBBY_SECRET_KEY=SECRET_KEY)
 
+    def open_tickets(self) -> int:
+        """How many are in the line or being helped."""
+        rows = self.library.rows(ticket, queue_id=self.queue_id)
+        return sum(row.ended_at is None for row in rows)
+
     def check_numbers(self) -> None:
         """In the tables and in the log: 1 to n, once each, one for each person."""
         rows = self.library.rows(ticket, queue_id=self.queue_id)
@@ -129,13 +134,10 @@ async def _through_a_kill(lab: Lab) -> None:
     assert {student: promised[student] for student in seen} == seen  # what was shown was kept
     for student, number in promised.items():
         assert student.ticket["number"] == number
-    rows = lab.library.rows(ticket, queue_id=lab.queue_id)
-    left = sum(row.ended_at is None for row in rows)
-    await professor.until(lambda: professor.open_tickets == left)
-    while left:
+    await professor.until(lambda: professor.open_tickets == lab.open_tickets())  # all have joined
+    while left := professor.open_tickets:
         professor.press()
-        left -= 1
-        await professor.until(lambda left=left: professor.open_tickets == left)
+        await professor.until(lambda left=left: professor.open_tickets < left)
     await _all_see_the_same(lab, students, promised)
 
 

@@ -89,12 +89,12 @@ def test_a_class_by_keyboard_alone(
     expect(desk.big).to_have_attribute("aria-disabled", "true")
     library.tickets(queue_id, 2)
     desk.helps(1).waits(2)
-    desk.key("Space").helps(2).waits()
+    desk.settles().key("Space").helps(2).waits()
     desk.settles().key("Enter").helps_nobody()
     assert library.line(queue_id) == {1: "done", 2: "done"}
     assert library.shown(queue_id) == 2
     library.tickets(queue_id, 1)
-    desk.waits(3).helps_nobody().key("Space").helps(3)
+    desk.waits(3).helps_nobody().settles().key("Space").helps(3)
     assert library.line(queue_id)[3] == "serving"
 
 
