@@ -25,6 +25,17 @@ export function Timer({ since, label }) {
   return h("span", { className: "digits", role: "timer", "aria-label": label }, elapsed(serverNow() - since));
 }
 
+/** Opens the browser's dialog for printing this page. */
+export function PrintButton({ text }) {
+  return h("button", { type: "button", className: "primary", onClick: () => window.print() }, text);
+}
+
+/** A hidden field with the value from when the form was shown: it stays, whatever comes later. */
+export function AsShown({ name, value }) {
+  const [shown] = useState(value);
+  return h("input", { type: "hidden", name, value: shown });
+}
+
 const takesKeys = (element) =>
   element?.closest?.("a[href], button, input, textarea, select, summary, [contenteditable], dialog") ?? null;
 

@@ -34,6 +34,7 @@ from locker_app.web.pages.me import MePage, me
 from locker_app.web.pages.missing import MissingPage, missing
 from locker_app.web.pages.queue import QueuePage, queue
 from locker_app.web.pages.queue_settings import QueueSettingsPage, queue_settings
+from locker_app.web.pages.sheet import SheetPage, sheet
 from locker_app.web.pages.sign_in import SignInPage, sign_in
 from locker_app.web.pages.staff_queues import StaffQueuesPage, staff_queues
 from locker_app.web.pages.staff_sign_in import (
@@ -69,6 +70,7 @@ PAGES = (
         QueueSettingsPage.load,
     ),
     (after_class, "/staff/queues/[queue]/after", "After class · Cubby", AfterClassPage.load),
+    (sheet, "/staff/queues/[queue]/sheet", "Sheet to print · Cubby", SheetPage.load),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
 )
 

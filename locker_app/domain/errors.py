@@ -232,6 +232,10 @@ class AtWork(DomainError):
     """You are serving somebody. Complete that ticket first."""
 
 
+class RulesChanged(DomainError):
+    """Somebody else has changed these settings meanwhile. Load the page again to see them."""
+
+
 class NothingToUndo(DomainError):
     """There is nothing to undo any more."""
 

@@ -5,9 +5,11 @@ the staff's press ends the current one and calls the next; with nobody waiting t
 last stays shown, and a ticket taken then waits for the next press.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import count
@@ -229,6 +231,13 @@ _LIMITS = {
     "steps_back": (0, 20),
 }
 _ROOM_PIN = re.compile(r"[A-Z0-9]{3,12}")
+
+
+def version_of(rules: Any) -> str:
+    """What stands for these rules, or those of a queue's row: another as soon as one is another."""
+    values = {field.name: getattr(rules, field.name) or None for field in fields(QueueRules)}
+    text = json.dumps(values, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def check_rules(rules: QueueRules) -> QueueRules:

@@ -16,7 +16,7 @@ from locker_app.db.log import Logged
 from locker_app.domain.actors import RIGHTS, Actor, ActorKind, Right
 from locker_app.domain.hours_text import written
 from locker_app.domain.lockers import LockerStatus
-from locker_app.domain.queues import UNDO_FOR
+from locker_app.domain.queues import UNDO_FOR, version_of
 from locker_app.domain.waits import estimate
 from locker_app.queries.events import EventView, events_page
 from locker_app.queries.helm import DeskView, TicketView, helm_view
@@ -181,6 +181,7 @@ def _helm(conn: Connection, queue_id: int, now: datetime) -> Vars | None:
         "rules": {
             **{name: getattr(head, name) for name in _RULES},
             "hours": written(head.hours),
+            "version": version_of(head),
         },
     }
 

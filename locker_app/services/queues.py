@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 from locker_app.db.tables import queue, site
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, Right
-from locker_app.domain.errors import BadInput, NotFound
+from locker_app.domain.errors import BadInput, NotFound, RulesChanged
 from locker_app.domain.facts import (
     QueueAnnounced,
     QueueCreated,
@@ -25,6 +25,7 @@ from locker_app.domain.queues import (
     QueueRules,
     check_line,
     check_rules,
+    version_of,
 )
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.lines import lock_as_staff
@@ -99,16 +100,24 @@ def new_queue(tx: Tx, actor: Actor, now: datetime, site_id: int, plan: QueuePlan
     return key[0]
 
 
-def change_rules(tx: Tx, actor: Actor, now: datetime, *, queue_id: Id, rules: QueueRules) -> bool:
+def change_rules(
+    tx: Tx, actor: Actor, now: datetime, *, queue_id: Id, rules: QueueRules, version: Text = ""
+) -> bool:
     """Give a queue these rules; whether any is another than before. Who is in line already stays.
+    With the version of the rules that were seen (`domain.queues.version_of`), only while they are
+    still the queue's.
 
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
+        RulesChanged: they are others by now.
         BadInput: a rule can't be, or the site has another queue of this name.
     """
     line = lock_as_staff(tx, actor, now, queue_id, Right.SET_UP_QUEUE)
     values = _values(rules)
-    before = tx.conn.execute(select(queue).where(_Q.id == queue_id)).one()._asdict()
+    row = tx.conn.execute(select(queue).where(_Q.id == queue_id)).one()
+    if version and version != version_of(row):
+        raise RulesChanged
+    before = row._asdict()
     changed = [name for name in _RULES if before[name] != values[name]]
     if not changed:
         return False

@@ -106,6 +106,7 @@ CODE_WORDS: dict[str, str] = {
     "no_steps_left": "no steps back left",
     "last_in_line": "was last in line",
     "at_work": "was helping somebody",
+    "rules_changed": "others had changed them",
     "nothing_to_undo": "nothing to undo",
     "open": "open",
     "draining": "only those in line",

@@ -340,6 +340,47 @@ def test_set_up_a_queue_of_ones_own_site(library: Library, desktop: NewScreen) -
     screen.open(f"/staff/queues/{elsewhere}").sees("This page is for staff")
 
 
+def test_two_who_change_settings_at_once(
+    library: Library, desktop: NewScreen, professor: Actor
+) -> None:
+    queue_id = library.queue(name="Contested", place="Room 1")
+    one, other = (desktop(professor) for _ in range(2))
+    for screen in (one, other):
+        screen.open(f"/staff/queues/{queue_id}/settings").sees("Keep these settings")
+    other.page.get_by_label("Place", exact=True).fill("Room 3")
+    for place in ("Room 2", "Room 22"):  # again from the same form: what was kept is one's own
+        one.page.get_by_label("Place", exact=True).fill(place)
+        one.press("Keep these settings")
+        expect(other.page.locator(".helm-head")).to_contain_text(place)
+    other.press("Keep these settings").sees("Somebody else has changed these settings meanwhile")
+    assert library.row(queue, queue_id).place == "Room 22"
+    other.page.reload()
+    expect(other.page.get_by_label("Place", exact=True)).to_have_value("Room 22")
+    other.page.get_by_label("Place", exact=True).fill("Room 3")
+    other.press("Keep these settings").sees("The settings are kept.")
+    assert library.row(queue, queue_id).place == "Room 3"
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_sheet_is_one_page(
+    library: Library, desktop: NewScreen, professor: Actor, paper: str
+) -> None:
+    queue_id = library.queue(name="Physics " * 7, place="Building 7, second floor " * 4)
+    screen = desktop(professor).open(f"/staff/queues/{queue_id}")
+    screen.page.get_by_role("link", name="QR code").click()
+    page = screen.page
+    code = library.row(queue, queue_id).code
+    expect(page.get_by_test_id("address")).to_contain_text(f"/q/{code}")
+    picture = page.locator(".sheet-qr")
+    assert picture.evaluate("async e => { await e.decode(); return e.naturalWidth; }") > 20
+    printed = page.pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    page.emulate_media(media="print")
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.locator(".helm-head")).to_be_hidden()
+    expect(picture).to_be_visible()
+
+
 def test_after_class(library: Library, desktop: NewScreen, professor: Actor) -> None:
     queue_id = library.queue(name="Looked back on")
     screen = desktop(professor).open(f"/staff/queues/{queue_id}/after")

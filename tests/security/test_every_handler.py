@@ -136,6 +136,7 @@ OURS: dict[str, Handler] = {
     f"{LIST}.create": staff(
         Right.SET_UP_QUEUE, "sets up a queue", form={"name": "New", "site_id": "1"}
     ),
+    "pages.sheet.SheetPage.load": public("watches a queue with names: right checked by topic"),
     f"{AFTER}.load": public("looks back on a queue: right checked by topic and query"),
     f"{AFTER}.choose": public(
         "the same for other days", form={"first": "2026-01-01", "last": "2026-01-02"}

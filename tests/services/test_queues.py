@@ -17,9 +17,10 @@ from locker_app.domain.errors import (
     NotSignedIn,
     QueueClosed,
     QueueDraining,
+    RulesChanged,
     TicketMoved,
 )
-from locker_app.domain.queues import CODE_LETTERS, QueueMode, QueueRules
+from locker_app.domain.queues import CODE_LETTERS, QueueMode, QueueRules, version_of
 from locker_app.services import queues
 from locker_app.services.expiry import next_deadline
 from locker_app.services.queues import (
@@ -128,6 +129,19 @@ class TestRules:
         with pytest.raises(BadInput) as refused:
             world.run(admin, change_rules, queue_id=queue_id, rules=QueueRules(name="One"))
         assert refused.value.field == "name"
+
+    def test_rules_that_others_changed_meanwhile_stay(self, world: World) -> None:
+        queue_id, admin = world.queue(name="Lab", hours=[[0, "09:00", "12:00"]]), world.staff()
+        seen = version_of(world.row(queue, queue_id))
+        mine, theirs = QueueRules(name="Mine"), QueueRules(name="Theirs", room_pin="ABC")
+        assert world.run(admin, change_rules, queue_id=queue_id, rules=theirs, version=seen)
+        with pytest.raises(RulesChanged):
+            world.run(admin, change_rules, queue_id=queue_id, rules=mine, version=seen)
+        row = world.row(queue, queue_id)
+        assert (row.name, version_of(row)) == ("Theirs", version_of(theirs))
+        assert world.run(
+            admin, change_rules, queue_id=queue_id, rules=mine, version=version_of(row)
+        )
 
     def test_who_is_in_line_stays(self, world: World) -> None:
         queue_id, admin = world.queue(name="Lab"), world.staff()

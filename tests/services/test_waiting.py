@@ -1,6 +1,7 @@
 """The waiting list: join, leave, and the next free locker held for whoever is first."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,14 +24,14 @@ from locker_app.services.waiting import Taken, leave_waiting, take_held
 from tests.world import World
 
 
-def one_door(world: World, **site: int) -> tuple[int, Actor, Taken]:
+def one_door(world: World, **site: Any) -> tuple[int, Actor, Taken]:
     """A bank whose one locker somebody has: bank, who, and what they got."""
     bank_id = world.bank(world.site(**site), count=1)
     ((holder, taken),) = world.fill(bank_id)
     return bank_id, holder, taken
 
 
-def offered(world: World, who: Actor, **site: int) -> tuple[int, int, int]:
+def offered(world: World, who: Actor, **site: Any) -> tuple[int, int, int]:
     """A locker that is held for `who`: bank, hold, and place in the list."""
     bank_id, holder, taken = one_door(world, **site)
     wait_id = world.join(who, bank_id)

@@ -226,6 +226,7 @@ class RulesAnswer(Answer):
     fresh_groups_first: bool
     hours: list[Any]
     reset_at: str
+    version: str = Field(description="Stands for these rules: send it along with changed ones.")
 
 
 def _wait(wait: Wait | None) -> EstimateAnswer | None:

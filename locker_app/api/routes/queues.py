@@ -1,8 +1,9 @@
 """Routes about queues: everybody sees where each stands; staff set them up, open and reset them."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from locker_app.api.answers.queues import (
     ChangedAnswer,
@@ -15,12 +16,19 @@ from locker_app.api.answers.queues import (
 from locker_app.api.asked import Announcement, Mode, PathId, Paused, Rules
 from locker_app.api.caller import Anyone, Poster
 from locker_app.api.openapi import problems
-from locker_app.domain.queues import QueueMode, QueueRules
+from locker_app.domain.queues import QueueMode, QueueRules, version_of
 from locker_app.queries import scoped
 from locker_app.services import queues
 
 router = APIRouter(tags=["queues"])
 
+Version = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="Of the rules that were seen: others are not overwritten. Empty overwrites.",
+    ),
+]
 _OF_STAFF = problems(401, 403, 404, 429)
 
 
@@ -49,16 +57,17 @@ async def create_queue(site_id: PathId, asked: Rules, who: Poster) -> CreatedAns
 async def rules(queue_id: PathId, who: Anyone) -> RulesAnswer:
     """The rules of a queue, the room's PIN among them, for who may set them."""
     row = await who.read(scoped.queue_rules, queue_id)
-    fields = {name: getattr(row, name) for name in RulesAnswer.model_fields}
-    return RulesAnswer(**{**fields, "hours": fields["hours"] or []})
+    fields = {name: getattr(row, name) for name in RulesAnswer.model_fields if name != "version"}
+    return RulesAnswer(**{**fields, "hours": fields["hours"] or []}, version=version_of(row))
 
 
 @router.put("/queues/{queue_id}/rules", responses=_OF_STAFF)
-async def put_rules(queue_id: PathId, asked: Rules, who: Anyone) -> ChangedAnswer:
+async def put_rules(
+    queue_id: PathId, asked: Rules, who: Anyone, version: Version = ""
+) -> ChangedAnswer:
     """Give a queue all these rules; who is in line already stays."""
-    changed = await who.run(
-        queues.change_rules, queue_id=queue_id, rules=QueueRules(**asked.model_dump())
-    )
+    rules = QueueRules(**asked.model_dump())
+    changed = await who.run(queues.change_rules, queue_id=queue_id, rules=rules, version=version)
     return ChangedAnswer(changed=changed)
 
 

@@ -7,6 +7,22 @@ class _Helm(rx.Component):
     library = "$/public/helm.js"
 
 
+class PrintButton(_Helm):
+    """Opens the browser's dialog for printing this page."""
+
+    tag = "PrintButton"
+    text: rx.Var[str]
+
+
+class AsShown(_Helm):
+    """A hidden field of a form, with the value from when the form was shown: it stays, whatever
+    comes later."""
+
+    tag = "AsShown"
+    name: rx.Var[str]
+    value: rx.Var[str]
+
+
 class Timer(_Helm):
     """The time since a moment, running."""
 

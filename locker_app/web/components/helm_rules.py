@@ -19,6 +19,7 @@ def helm_head(here: str) -> rx.Component:
         ("dashboard", "Dashboard", base),
         ("settings", "Settings", f"{base}/settings"),
         ("after", "After class", f"{base}/after"),
+        ("sheet", "QR code", f"{base}/sheet"),
     )
     return rx.el.div(
         rx.el.div(
@@ -40,7 +41,6 @@ def helm_head(here: str) -> rx.Component:
         rx.el.nav(
             *[rx.el.a(text, href=to, **_current(name == here)) for name, text, to in pages],
             rx.el.a("Room display", href=f"/queues/{Helm.queue_id}/display", target="_blank"),
-            rx.el.a("QR code", href=f"/qr/q/{Helm.code}.svg", target="_blank"),
             aria_label="This queue",
             class_name="tabs",
         ),

@@ -11,12 +11,15 @@ from locker_app.domain.queues import (
     MAX_NAME_LENGTH,
     MAX_PLACE_LENGTH,
     QueueRules,
+    check_rules,
+    version_of,
 )
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.services import queues
 from locker_app.web.components.browser import new_request_id
 from locker_app.web.components.fields import field, text_of, tick, ticked
+from locker_app.web.components.helm_parts import AsShown
 from locker_app.web.components.helm_rules import helm_head
 from locker_app.web.components.parts import Item, in_browser, skeleton
 from locker_app.web.live_states import Helm
@@ -37,12 +40,14 @@ class QueueSettingsPage(rx.State):
     wrong: str = ""
     """The name of the field that was refused."""
     why: str = ""
+    _kept: tuple[str, str] = ("", "")
+    """The version that the form shows, and what was made of it here: both are this one's own."""
 
     @rx.event
     async def load(self) -> None:
         """Begin to watch the queue that the address names."""
         self.shown = id_in_address(self, "queue")
-        self.wrong, self.why = "", ""
+        self.wrong, self.why, self._kept = "", "", ("", "")
         topic = Topic("helm", self.shown)
         watched = await watch(self, topic)
         self.may_see = topic in watched.topics
@@ -57,7 +62,9 @@ class QueueSettingsPage(rx.State):
         except BadInput as refusal:
             self._refused(refusal)
             return rx.set_focus(self.wrong)
-        await perform(
+        shown = text_of(form, "version")
+        version = self._kept[1] if shown == self._kept[0] else shown
+        done = await perform(
             self,
             queues.change_rules,
             request_id,
@@ -65,7 +72,10 @@ class QueueSettingsPage(rx.State):
             refused=self._refused,
             queue_id=queue_id,
             rules=rules,
+            version=version,
         )
+        if done is not None:
+            self._kept = shown, version_of(check_rules(rules))
         return rx.set_focus(self.wrong) if self.wrong else None
 
     def _refused(self, refusal: DomainError) -> None:
@@ -130,6 +140,7 @@ def _settings() -> rx.Component:
     return rx.fragment(
         helm_head("settings"),
         rx.el.form(
+            AsShown.create(name="version", value=_rule("version")),
             _who_may(),
             _order(),
             _hours(),
