@@ -71,15 +71,63 @@ function shake(pattern) {
 }
 
 /** A notification of the browser's, where it was allowed; it replaces the last of this tag. */
-async function notify(title, body, tag) {
+async function notify(title, body, tag, phase) {
   if (mayNotify() !== "granted") return;
-  const options = { body, tag, icon: "/logo.svg", renotify: true };
+  const data = { phase, path: window.location.pathname };
+  const options = { body, tag, data, icon: "/logo.svg", renotify: true };
   try {
     const worker = await navigator.serviceWorker?.getRegistration();
-    if (worker) await worker.showNotification(title, options);
-    else new Notification(title, options);
+    const there = (await worker?.getNotifications({ tag })) ?? [];
+    if (there.some((shown) => shown.data?.phase === phase)) return; // by web push, a moment ago
+    await worker?.showNotification(title, options);
+    if (worker) return;
+  } catch {
+    // no service worker that may: there is the way without
+  }
+  try {
+    new Notification(title, options);
   } catch {
     // phones show them by a service worker only; where there is none, sound and title remain
+  }
+}
+
+let subscribed = false;
+
+/** The bytes of a text in base64url. */
+function bytes(text) {
+  return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+}
+
+function tell(method, body) {
+  const headers = { "Content-Type": "application/json" };
+  return fetch("/auth/push", { method, headers, body: JSON.stringify(body) });
+}
+
+/**
+ * Has this browser told while the page is closed, where notifications are allowed and a push
+ * service can be reached. Nothing depends on it while the page is open.
+ */
+async function subscribe() {
+  if (mayNotify() !== "granted" || !("serviceWorker" in navigator) || !window.PushManager) return;
+  try {
+    const worker = await navigator.serviceWorker.register("/sw.js");
+    await navigator.serviceWorker.ready;
+    const answer = await fetch("/auth/push");
+    if (!answer.ok) return;
+    const key = bytes((await answer.json()).key);
+    let kept = await worker.pushManager.getSubscription();
+    const before = kept?.options?.applicationServerKey;
+    if (kept && before && String(new Uint8Array(before)) !== String(key)) {
+      await tell("DELETE", { endpoint: kept.endpoint }); // another installation's, or an old one's
+      await kept.unsubscribe();
+      kept = null;
+    }
+    const wanted = { userVisibleOnly: true, applicationServerKey: key };
+    kept ??= await worker.pushManager.subscribe(wanted);
+    subscribed = (await tell("POST", kept.toJSON())).ok;
+    changed();
+  } catch {
+    // no push service here: the page tells as long as it is open
   }
 }
 
@@ -134,7 +182,7 @@ export function Turn({ number, phase, ahead, words }) {
     if (was === phase || !["next", "turn"].includes(phase)) return undefined;
     const text = fill(words[`${phase}_said`], number);
     setSaid(text);
-    notify(text, words[`${phase}_body`], `cubby-${number}`);
+    notify(text, words[`${phase}_body`], `cubby-${number}`, phase);
     if (phase === "turn") return ring();
     play("next");
     shake([200]);
@@ -151,10 +199,15 @@ export function Alerts({ words }) {
       listeners.add(tell);
       return () => listeners.delete(tell);
     },
-    () => `${hears() ? "sound" : "silent"} ${mayNotify()}`,
-    () => "silent impossible",
+    () => `${hears() ? "sound" : "silent"} ${mayNotify()} ${subscribed ? "closed" : "open"}`,
+    () => "silent impossible open",
   );
-  const [sound, notices] = state.split(" ");
+  const [sound, notices, page] = state.split(" ");
+  useEffect(() => {
+    subscribe(); // allowed before: the session may be another since
+    window.addEventListener("cubby-alerts", subscribe);
+    return () => window.removeEventListener("cubby-alerts", subscribe);
+  }, []);
   const turnOn = async () => {
     allowSound();
     if (mayNotify() === "default") await Notification.requestPermission();
@@ -164,7 +217,8 @@ export function Alerts({ words }) {
     if (mayNotify() === "granted") window.dispatchEvent(new Event("cubby-alerts"));
   };
   const all = sound === "sound" && notices !== "default";
-  const key = !all ? "off" : notices === "granted" ? "both" : "sound";
+  const told = page === "closed" ? "closed" : "both";
+  const key = !all ? "off" : notices === "granted" ? told : "sound";
   return h(
     "div",
     { className: "alerts", "data-on": all },

@@ -18,9 +18,11 @@ from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
 from locker_app.live.inbound import Inbound, shapes
 from locker_app.live.rooms import Rooms
+from locker_app.push.follow import Pusher
+from locker_app.push.post import Post
 from locker_app.services import runtime
 from locker_app.services.secrets import TokenKeys
-from locker_app.settings import get_settings
+from locker_app.settings import Settings, get_settings
 from locker_app.timer import keep_time
 from locker_app.web.live_states import bind_topics
 from locker_app.web.pages.after_class import AfterClassPage, after_class
@@ -93,6 +95,13 @@ def _log_fault(exception: Exception) -> None:
         logger.error("a handler failed", exc_info=exception)
 
 
+def _post(settings: Settings) -> Post:
+    """What sends web push. Push services want to know whom to ask when something is wrong."""
+    known = settings.public_url.startswith("https:")
+    contact = settings.public_url if known else "mailto:operator@cubby.invalid"
+    return Post(settings.push_key(), contact, settings.push_hosts)
+
+
 @contextlib.asynccontextmanager
 async def _serving(app: rx.App) -> AsyncIterator[None]:
     """The database, the hub and the timer, from the start of the server to its end."""
@@ -108,7 +117,9 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     hub = Hub(db, rooms)
     watching.start(watching.Live(db, hub, rooms))
     async with hub.running():
-        tasks = [asyncio.create_task(follow(db, hub)), asyncio.create_task(keep_time(db))]
+        pusher = Pusher(db, lambda: _post(settings))
+        work = (follow(db, hub), keep_time(db), pusher.follow())
+        tasks = [asyncio.create_task(task) for task in work]
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ all of them, and a test keeps it complete.
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -84,11 +85,16 @@ class Settings(BaseSettings):
         description="How many reverse proxies stand in front: with 0, `X-Forwarded-For` and "
         "`X-Forwarded-Proto` are ignored.",
     )
+    push_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="More push services that phones may be told by, such as `push.example.org`, "
+        "separated by commas. Those of the known browsers are accepted anyway.",
+    )
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "push_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         if isinstance(value, str):
@@ -119,6 +125,10 @@ class Settings(BaseSettings):
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
         return _kept_secret(self.data_dir / "secret_key")
+
+    def push_key(self) -> str:
+        """The private key by which push services know this installation, as PEM; made once."""
+        return _kept_secret(self.data_dir / "push_key", _new_push_key)
 
 
 def variable_of(name: str) -> str:
@@ -173,7 +183,23 @@ def _why(kind: str, message: str, place: str) -> str:
     return f"it should look like {(field.examples or [''])[0]}"
 
 
-def _kept_secret(path: Path) -> str:
+def _new_token() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def _new_push_key() -> str:
+    from cryptography.hazmat.primitives import serialization  # only where somebody wants push
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    made = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return made.decode()
+
+
+def _kept_secret(path: Path, new: Callable[[], str] = _new_token) -> str:
     """Read the secret, or make it. Of several processes starting at once, one makes it.
 
     It is written in full under another name first and then linked into place,
@@ -184,7 +210,7 @@ def _kept_secret(path: Path) -> str:
         handle, name = tempfile.mkstemp(dir=path.parent)  # created with O_EXCL and mode 600
         try:
             with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_urlsafe(48))
+                file.write(new())
                 file.flush()
                 os.fsync(file.fileno())
             Path(path).hardlink_to(name)

@@ -128,3 +128,18 @@ def test_a_given_signing_key_is_used_and_not_kept(monkeypatch: pytest.MonkeyPatc
     assert settings.signing_key() == "k" * 40
     assert not (settings.data_dir / "secret_key").exists()
     assert "k" * 40 not in repr(settings)
+
+
+def test_the_key_for_push_services_is_made_once_for_its_owner_only() -> None:
+    settings = get_settings()
+    with ThreadPoolExecutor(8) as several:
+        keys = list(several.map(lambda _: settings.push_key(), range(16)))
+    kept = settings.data_dir / "push_key"
+    assert len(set(keys)) == 1
+    assert keys[0].startswith("-----BEGIN PRIVATE KEY-----")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_more_push_services_are_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUBBY_PUSH_HOSTS", "Push.example.org, *.example.net:8443")
+    assert get_settings().push_hosts == ("push.example.org", "*.example.net:8443")

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from locker_app.api import forms
+from locker_app.api import forms, push
 from locker_app.api.openapi import ADDRESS, describe, operation_id
 from locker_app.api.outage import handle_outages
 from locker_app.api.problems import handle_problems
@@ -45,6 +45,7 @@ def make_api() -> FastAPI:
         v1.include_router(routes.router)
     app.include_router(v1)
     app.include_router(forms.router)
+    app.include_router(push.router)
     app.include_router(health_router())
     app.include_router(qr_router())
     handle_problems(app)

@@ -31,6 +31,7 @@ class Logged:
     staff_id: int | None = None
     session_id: int | None = None
     visitor_id: int | None = None
+    ticket_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,17 @@ def append(conn: Connection, fact: Fact, *, actor: Actor, at: datetime, trace: T
     )
     assert event_id is not None
     del subject["reason"]
-    return Logged(id=event_id, kind=kind, **_sessions(details), **subject)
+    return Logged(id=event_id, kind=kind, **_named(details), **subject)
 
 
 def logged(row: Any) -> Logged:
     """An event row, selected by `LOGGED_COLUMNS`, as the hub needs it."""
     *columns, details = row
-    return Logged(*columns, **_sessions(details))
+    return Logged(*columns, **_named(details))
 
 
-def _sessions(details: dict[str, Any]) -> dict[str, int | None]:
-    return {name: details.get(name) for name in ("session_id", "visitor_id")}
+def _named(details: dict[str, Any]) -> dict[str, int | None]:
+    return {name: details.get(name) for name in ("session_id", "visitor_id", "ticket_id")}
 
 
 def _plain(value: object) -> object:

@@ -5,8 +5,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from locker_app.db.database import Database
+from locker_app.settings import Settings
 from tests.api.clients import Library
+from tests.push.browsers import PUSH_KEY
 from tests.world import Clock, World
+
+
+@pytest.fixture(autouse=True)
+def _push_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of the tests' own: the data folder is not theirs to write in."""
+    monkeypatch.setattr(Settings, "push_key", lambda _self: PUSH_KEY)
 
 
 @pytest.fixture

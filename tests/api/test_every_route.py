@@ -18,6 +18,7 @@ from locker_app.services.lockers import take_out_of_service
 from locker_app.services.serving import complete_and_call_next
 from locker_app.services.tickets import join_queue
 from tests.api.clients import Client, Library
+from tests.push.browsers import ENDPOINT, a_subscription
 from tests.world import World
 
 ACTORS = (
@@ -112,6 +113,8 @@ class Route:
     body: Any = None
     form: dict[str, str] = field(default_factory=dict)
     succeeds: Callable[[int], bool] = lambda status: status in (200, 204, 303)
+    cookie_only: bool = False
+    """For browsers: whoever sends a token is nobody here."""
 
 
 def once(status: int) -> bool:
@@ -248,6 +251,11 @@ ROUTES: dict[tuple[str, str], Route] = {
     # a ticket in one's own name, where one may have one; the form's answer says if not
     ("POST", "/auth/visit"): Route("", EVERYBODY, form={"queue": "{code}", "group": "7"}),
     ("GET", "/qr/q/{code}.svg"): Route("", EVERYBODY),
+    ("GET", "/auth/push"): Route("", EVERYBODY),
+    ("POST", "/auth/push"): Route("", PERSONS | {"visitor"}, a_subscription(), cookie_only=True),
+    ("DELETE", "/auth/push"): Route(
+        "", PERSONS | {"visitor"}, {"endpoint": ENDPOINT}, cookie_only=True
+    ),
     ("POST", "/auth/sign-out"): Route("", EVERYBODY),
     ("POST", "/auth/sign-out-everywhere"): Route("", EVERYBODY),
 }
@@ -276,10 +284,12 @@ def test_only_who_may_can(library: Library, key: tuple[str, str]) -> None:
         before = scene.state()
         status = send(client, key, route, scene)
         expected = {"nobody": (401,), "visitor": (401, 409)}.get(actor, (403, 409))
+        if route.cookie_only and not browser:
+            expected = (401,)
         assert status in expected, (actor, status)
         assert scene.state() == before, actor
     for actor in sorted(route.may):
-        client = scene.client(actor, browser=actor < "n")
+        client = scene.client(actor, browser=actor < "n" or route.cookie_only)
         before = scene.state()
         status = send(client, key, route, scene)
         assert route.succeeds(status), (actor, status)

@@ -20,6 +20,7 @@ from locker_app.services import (
     expiry,
     lockers,
     people,
+    push,
     queues,
     serving,
     sessions,
@@ -45,6 +46,8 @@ OF_VISITORS_TOO: dict[Command, dict[str, Any]] = {
     tickets.leave_queue: {"ticket_id": 1},
     tickets.step_back: {"ticket_id": 1},
     tickets.ask: {"ticket_id": 1, "question": "x"},
+    push.subscribe: {"endpoint": "x", "p256dh": "x", "auth": "x"},
+    push.unsubscribe: {"endpoint": "x"},
 }
 """Of persons, and of browsers that nobody signed in at."""
 OF_NOBODY: dict[Command, dict[str, Any]] = {
@@ -94,6 +97,9 @@ NOT_FOR_ADAPTERS: set[Command] = {
     visitors.open_visit,  # with a key that a route has made
     expiry.run_due,  # the timer's
     expiry.forget_old_answers,
+    push.drop_ended,
+    push.drop_gone,  # of what follows events to phones
+    push.tell_next,
 }
 
 

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from locker_app.db.tables.events import Event, Request
 from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
 from locker_app.db.tables.people import Person, Session, Staff, StaffRole
+from locker_app.db.tables.push import PushNext, PushSubscription
 from locker_app.db.tables.queues import Desk, Queue, Ticket
 from locker_app.db.tables.sites import Site
 
@@ -32,6 +33,8 @@ session = _table(Session)
 queue = _table(Queue)
 ticket = _table(Ticket)
 desk = _table(Desk)
+push_subscription = _table(PushSubscription)
+push_next = _table(PushNext)
 event = _table(Event)
 request = _table(Request)
 
@@ -42,6 +45,8 @@ __all__ = [
     "Event",
     "Locker",
     "Person",
+    "PushNext",
+    "PushSubscription",
     "Queue",
     "Request",
     "Session",
@@ -57,6 +62,8 @@ __all__ = [
     "locker",
     "metadata",
     "person",
+    "push_next",
+    "push_subscription",
     "queue",
     "request",
     "session",

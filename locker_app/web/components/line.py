@@ -112,6 +112,7 @@ ALERT_WORDS = rx.Var.create(
         "off": "This page can ring when it's your turn, also in your pocket.",
         "sound": "It rings when it's your turn. Keep this page open.",
         "both": "It rings and sends a notification when it's your turn.",
+        "closed": "It rings, and sends a notification also when this page is closed.",
         "button": "Turn on alerts",
         "again": "Try the sound",
     }
