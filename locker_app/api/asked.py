@@ -158,3 +158,13 @@ class Rules(Asked):
     reset_at: str = Field(
         default="", max_length=200, description="When it is reset at night, e.g. `04:00`."
     )
+
+
+class ChangedRules(Rules):
+    """The rules of a queue, as they were seen and changed."""
+
+    version: str = Field(
+        default="",
+        max_length=40,
+        description="Of the rules that were seen: newer ones stay. Empty overwrites.",
+    )

@@ -218,6 +218,8 @@ def test_setting_up(any_library: Library) -> None:
     path = f"/api/v1/queues/{queue}/rules"
     assert staff.put(path, json=rules).json() == {"changed": False}
     assert staff.put(path, json={**rules, "capacity": 20}).json() == {"changed": True}
+    assert code(staff.put(path, json={**rules, "capacity": 30})) == "rules_changed"
+    rules = staff.ask(f"/queues/{queue}/rules").json()
     for odd in ({"capacity": 0}, {"hours": [[9, "a", 1]]}, {"groups": "9-1"}, {"name": ""}):
         assert code(staff.put(path, json={**rules, **odd})) == "bad_input", odd
     assert code(staff.command(f"/sites/{site}/queues", asked)) == "bad_input"

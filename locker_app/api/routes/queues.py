@@ -1,9 +1,8 @@
 """Routes about queues: everybody sees where each stands; staff set them up, open and reset them."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from locker_app.api.answers.queues import (
     ChangedAnswer,
@@ -13,7 +12,7 @@ from locker_app.api.answers.queues import (
     ResetAnswer,
     RulesAnswer,
 )
-from locker_app.api.asked import Announcement, Mode, PathId, Paused, Rules
+from locker_app.api.asked import Announcement, ChangedRules, Mode, PathId, Paused, Rules
 from locker_app.api.caller import Anyone, Poster
 from locker_app.api.openapi import problems
 from locker_app.domain.queues import QueueMode, QueueRules, version_of
@@ -22,13 +21,6 @@ from locker_app.services import queues
 
 router = APIRouter(tags=["queues"])
 
-Version = Annotated[
-    str,
-    Query(
-        max_length=40,
-        description="Of the rules that were seen: others are not overwritten. Empty overwrites.",
-    ),
-]
 _OF_STAFF = problems(401, 403, 404, 429)
 
 
@@ -62,12 +54,12 @@ async def rules(queue_id: PathId, who: Anyone) -> RulesAnswer:
 
 
 @router.put("/queues/{queue_id}/rules", responses=_OF_STAFF)
-async def put_rules(
-    queue_id: PathId, asked: Rules, who: Anyone, version: Version = ""
-) -> ChangedAnswer:
+async def put_rules(queue_id: PathId, asked: ChangedRules, who: Anyone) -> ChangedAnswer:
     """Give a queue all these rules; who is in line already stays."""
-    rules = QueueRules(**asked.model_dump())
-    changed = await who.run(queues.change_rules, queue_id=queue_id, rules=rules, version=version)
+    rules = QueueRules(**asked.model_dump(exclude={"version"}))
+    changed = await who.run(
+        queues.change_rules, queue_id=queue_id, rules=rules, version=asked.version
+    )
     return ChangedAnswer(changed=changed)
 
 
