@@ -45,11 +45,11 @@ function clock(at, now, zone) {
 
 /**
  * "in 12 min", "5 min ago", "in 1 h 05": near times as people say them. What is within half a
- * minute has just happened: clocks differ that much.
+ * minute has just happened: clocks differ that much, and ours is looked at seldom.
  */
 function relative(at, now) {
   const minutes = Math.round(Math.abs(at - now) / 60000);
-  if (minutes === 0) return "just now";
+  if (minutes === 0) return at > now + 15000 ? "in under a minute" : "just now";
   const hours = Math.floor(minutes / 60);
   const rest = String(minutes % 60).padStart(2, "0");
   const span = hours ? `${hours} h ${rest}` : `${minutes} min`;
@@ -73,6 +73,23 @@ export function Countdown({ until, over }) {
   const seconds = String(left % 60).padStart(2, "0");
   return h("span", { className: "digits", role: "timer" }, `${Math.floor(left / 60)}:${seconds}`);
 }
+
+const ONCE_MS = 700;
+const pressedAt = new WeakMap();
+
+/** A second press of the same button within a moment was meant for what stood there before. */
+function pressOnce(event) {
+  const button = event.target.closest?.("button[data-once]");
+  if (!button) return;
+  if (Date.now() - (pressedAt.get(button) ?? 0) < ONCE_MS) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
+  pressedAt.set(button, Date.now());
+}
+
+if (typeof document !== "undefined") document.addEventListener("click", pressOnce, true);
 
 /**
  * Refuses clicks and forms until the returned function is called, and tells `onRefused` each time.

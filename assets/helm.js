@@ -51,8 +51,16 @@ export function BigButton({ text, hint, disabled, onPress }) {
       event.preventDefault();
       if (!event.repeat) button.current.click();
     };
+    // What the mouse has pressed keeps the focus, and would take the keys that are meant for this.
+    const letGo = (event) => {
+      if (event.detail > 0 && !event.target.closest?.("dialog")) event.target.closest?.("main button")?.blur();
+    };
     document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
+    document.addEventListener("click", letGo);
+    return () => {
+      document.removeEventListener("keydown", press);
+      document.removeEventListener("click", letGo);
+    };
   }, []);
   const click = () => {
     if (disabled || Date.now() < lockedUntil.current) return;

@@ -275,7 +275,7 @@ function span(minutes) {
 export function Estimate({ pace, ahead, words, brief }) {
   const now = useNow(5000);
   const wait = estimate(pace, ahead, now);
-  if (!wait) return h("p", { className: "soft small" }, words.unknown);
+  if (!wait) return brief ? null : h("p", { className: "soft small" }, words.unknown);
   const likely = Math.round(wait.likely / 60);
   const low = Math.floor(wait.low / 60);
   const high = Math.max(low + 1, Math.ceil(wait.high / 60));

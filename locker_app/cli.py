@@ -1,4 +1,4 @@
-"""Cubby from the shell: `python -m locker_app.cli run|init|build|doctor|queue`.
+"""Cubby from the shell: `python -m locker_app.cli run|init|build|doctor|queue|staff`.
 
 What fails ends with one sentence that says what to do, and exit code 1.
 """
@@ -11,7 +11,7 @@ import time
 from types import FrameType
 from typing import NoReturn
 
-from locker_app import cli_queues
+from locker_app import cli_queues, cli_staff
 from locker_app.serving import addresses, first_run, frontend
 from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unknown_variables
 
@@ -22,13 +22,17 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         commands.add_parser(name, help=command.__doc__)
-    cli_queues.add_to(commands)
+    for more in (cli_queues, cli_staff):
+        more.add_to(commands)
     chosen = parser.parse_args(arguments)
     os.chdir(ROOT)  # Reflex looks for its files here
     signal.signal(signal.SIGTERM, _stop)
     try:
         if chosen.command == "queue":
             print(cli_queues.run(get_settings(), chosen))
+            return 0
+        if chosen.command == "staff":
+            print(cli_staff.run(get_settings(), chosen))
             return 0
         return _COMMANDS[chosen.command](get_settings())
     except (SettingsError, addresses.AddressError, frontend.BuildError) as error:

@@ -70,11 +70,10 @@ class Desk:
         Raises:
             NotFound: there is none, or more than one.
         """
-        found = [
-            card
-            for _, card in self.queues()
-            if named.upper() == card.code or named.casefold() == card.name.casefold()
-        ]
+        cards = [card for _, card in self.queues()]
+        found = [card for card in cards if card.code == named.upper()]  # which nobody can choose
+        found = found or [card for card in cards if card.name == named]
+        found = found or [card for card in cards if card.name.casefold() == named.casefold()]
         if len(found) != 1:
             which = "no queue" if not found else "more than one queue"
             raise NotFound(f"There is {which} called “{named}”. `queue list` shows their codes.")

@@ -35,7 +35,7 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Of the code in a queue's short address: none that is taken for another."""
 CODE_LENGTH = 6
 
-_GROUP = re.compile(r"[A-Z0-9][A-Z0-9 ._/-]*")
+_GROUP = re.compile(r"[A-Z0-9](?:[A-Z0-9 ._/-]*[A-Z0-9])?")
 _RANGE = re.compile(r"([0-9]{1,6})\s*-\s*([0-9]{1,6})")
 
 

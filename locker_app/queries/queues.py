@@ -96,13 +96,22 @@ def line_view(conn: Connection, queue_id: int, now: datetime) -> LineView | None
     row = _QUEUE.first(conn, queue_id=queue_id)
     if row is None:
         return None
+    line, serving = _line(conn, row, now), _SERVING.rows(conn, queue_id=queue_id)
+    mode = mode_shown(row.mode, len(line) + len(serving))
     return LineView(
         **_head(row),
-        opens_at=_opens_at(row, now),
-        serving=[(t.number, t.label) for t in _SERVING.rows(conn, queue_id=queue_id)],
-        line=_line(conn, row, now),
+        mode=mode,
+        opens_at=_opens_at(row, mode, now),
+        serving=[(t.number, t.label) for t in serving],
+        line=line,
         done=_done(conn, row),
     )
+
+
+def mode_shown(mode: str, there: int) -> QueueMode:
+    """The mode as people see it: a line that takes nobody new and has nobody left is closed."""
+    drained = mode == QueueMode.DRAINING.value and there == 0
+    return QueueMode.CLOSED if drained else QueueMode(mode)
 
 
 def _line(conn: Connection, row: Any, now: datetime) -> list[int]:
@@ -120,7 +129,6 @@ def _head(row: Any) -> dict[str, Any]:
     )
     return {
         **{name: getattr(row, name) for name in same},
-        "mode": QueueMode(row.mode),
         "paused": row.paused_at is not None,
         "given": row.last_number,
         "shown": row.shown_number,
@@ -128,8 +136,8 @@ def _head(row: Any) -> dict[str, Any]:
     }
 
 
-def _opens_at(row: Any, now: datetime) -> datetime | None:
-    if row.mode != QueueMode.CLOSED.value or not row.hours:
+def _opens_at(row: Any, mode: QueueMode, now: datetime) -> datetime | None:
+    if mode is not QueueMode.CLOSED or not row.hours:
         return None
     return next_opening(row.hours, now, row.time_zone)
 
@@ -187,7 +195,7 @@ def _card(row: Any) -> QueueCard:
         code=row.code,
         name=row.name,
         place=row.place,
-        mode=row.mode,
+        mode=mode_shown(row.mode, int(row.waiting) + int(row.serving)).value,
         paused=bool(row.paused),
         shown=row.shown_number,
         waiting=int(row.waiting),

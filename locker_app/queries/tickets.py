@@ -62,6 +62,7 @@ def tickets_of(conn: Connection, holder: str, now: datetime) -> list[MyTicket]:
     """The open tickets of a holder, such as `person:7`; then the one that ended last in each
     queue, while that is news and no other is open there."""
     tickets = [_ticket(row) for row in _OPEN.rows(conn, holder=holder)]
+    tickets.sort(key=lambda one: (one.status is not TicketStatus.SERVING, one.queue_id, one.number))
     for row in _ENDED.rows(conn, holder=holder, since=now - ENDED_SHOWN_FOR):
         if all(row.queue_id != ticket.queue_id for ticket in tickets):
             tickets.append(_ticket(row))

@@ -45,8 +45,8 @@ class Rates:
     """Tries to sign in, right or wrong, with one number or login from one address."""
     failures: str = "60/minute;300/hour"
     """Failed tries from one address, whatever the number or login."""
-    room: str = "20/minute;200/hour"
-    """Wrong codes of a room from one address: whoever is there reads the right one."""
+    room: str = "60/minute;600/hour"
+    """Wrong codes of one queue's room from one address: whoever is there reads the right one."""
     visits: str = "600/minute;6000/hour"
     """Tickets for browsers without a session from one address: a lecture hall of them comes from
     one, and all at once."""
@@ -114,20 +114,23 @@ class Limiter:
             raise
 
     @contextmanager
-    def joining(self, address: str, *, new: bool = False) -> Generator[None]:
+    def joining(
+        self, address: str, queue_id: int | None = None, *, new: bool = False
+    ) -> Generator[None]:
         """Around one try to join a queue; `new` from a browser that has no session yet.
 
         Raises:
-            TooManyTries: too many wrong codes of a room, or new visitors, from this address.
+            TooManyTries: too many wrong codes of this queue's room, or new visitors, from this
+                address. Other queues are not closed by that.
         """
-        address = network_of(address)
-        self._check(self._room, "room", address)
+        address, place = network_of(address), str(queue_id)
+        self._check(self._room, "room", address, place)
         if new:
             self._count(self._visits, "visits", address)
         try:
             yield
         except WrongRoomPin:
-            self._count(self._room, "room", address, refuse=False)
+            self._count(self._room, "room", address, place, refuse=False)
             raise
 
     def _check(self, items: list[RateLimitItem], *who: str) -> None:

@@ -131,6 +131,18 @@ def test_keys_are_left_to_fields_and_dialogs(
     assert library.row(queue, queue_id).announcement == "Bring your lab book"
 
 
+def test_the_key_is_the_big_buttons_after_the_mouse_pressed_another(
+    library: Library, helm: Callable[..., Helm], professor: Actor
+) -> None:
+    queue_id = library.queue()
+    library.tickets(queue_id, 4)
+    desk = helm(professor, queue_id).helps(1)
+    desk.screen.button("No-show").dblclick()  # one did not come; not two
+    desk.helps(2)
+    desk.settles().key("Space").helps(3)
+    assert library.line(queue_id) == {1: "no_show", 2: "done", 3: "serving", 4: "waiting"}
+
+
 def test_undo_while_its_seconds_run(
     library: Library, helm: Callable[..., Helm], professor: Actor
 ) -> None:

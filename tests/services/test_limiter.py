@@ -203,6 +203,8 @@ def test_wrong_codes_of_a_room_from_one_address(time: Time) -> None:
     wrong = [join(limiter, "1.1.1.1", WrongRoomPin()) for _ in range(3)]
     assert wrong == ["wrong_room_pin"] * 2 + ["too_many_tries"]
     assert join(limiter, "1.1.1.1") == "too_many_tries"  # or the right one would be found
+    with limiter.joining("1.1.1.1", 8):
+        pass  # another queue is not closed by that
     assert join(limiter, "2.2.2.2") == "in"
     time.now += 61
     assert join(limiter, "1.1.1.1") == "in"

@@ -4,7 +4,7 @@ import reflex as rx
 
 from locker_app.web.components.browser import Moment, new_request_id
 from locker_app.web.components.helm_parts import BigButton, SteadyLine, Timer, Undo
-from locker_app.web.components.parts import Item, count, in_browser, some
+from locker_app.web.components.parts import ONCE, Item, count, in_browser, some
 from locker_app.web.live_states import Helm
 from locker_app.web.words import TICKET_WORDS
 
@@ -154,7 +154,12 @@ def _line(text: Item, style: str) -> Item:
 
 def _second(text: str, on_click: Item, possible: Item) -> rx.Component:
     return rx.el.button(
-        text, type="button", class_name="second", on_click=on_click, disabled=~possible
+        text,
+        type="button",
+        class_name="second",
+        on_click=on_click,
+        disabled=~possible,
+        custom_attrs=ONCE,
     )
 
 

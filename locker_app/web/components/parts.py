@@ -11,6 +11,8 @@ Item = Any
 """A Var whose type the checker can't follow: what `rx.foreach` gives, and what is made of it."""
 
 WORDS = rx.Var.create(STATUS_WORDS)
+ONCE = {"data-once": "true"}
+"""Marks a button that stays in its place for the next thing: a double click counts once."""
 
 
 def some(rows: Any) -> Item:

@@ -14,7 +14,7 @@ from locker_app.web.components.line import (
     TicketForm,
     Turn,
 )
-from locker_app.web.components.parts import Item, count, in_browser, some
+from locker_app.web.components.parts import ONCE, Item, count, in_browser, some
 from locker_app.web.live_states import Line
 
 
@@ -60,6 +60,10 @@ def _waiting(ticket: Item, page: Item) -> rx.Component:
         _number(ticket),
         _group(ticket),
         _where_it_stands(ticket),
+        rx.cond(
+            Line.mode == "closed",
+            rx.el.p("The line was closed. You keep your place; ask whether you are still helped."),
+        ),
         rx.cond(
             Line.paused,
             rx.el.p("The staff take a short break. You keep your place.", class_name="box"),
@@ -195,6 +199,7 @@ def _step_back(ticket: Item, page: Item) -> rx.Component:
             on_click=page.step_back(ticket["ticket_id"], new_request_id()),
             disabled=(ticket["steps_left"] <= 0) | last,
             class_name="second",
+            custom_attrs=ONCE,
         ),
     )
 

@@ -164,7 +164,7 @@ def _next() -> rx.Component:
         rx.el.p(
             rx.el.strong(count(Line.line), " waiting"),
             rx.cond(
-                some(Line.line) & ~Line.paused,
+                some(Line.line) & ~Line.paused & (Line.mode == "open") & Line.pace["known"],
                 rx.el.span(
                     " · a new ticket: ",
                     Estimate.create(

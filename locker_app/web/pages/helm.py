@@ -102,7 +102,8 @@ class HelmPage(rx.State):
     async def announce(self, form: dict[str, Any], queue_id: int, request_id: str) -> None:
         """Tell everybody in the line something; nothing takes it away."""
         text = form.get("text", "") if isinstance(form, dict) else ""
-        said = "Everybody in the line sees it." if text else "It is taken away."
+        there = isinstance(text, str) and text.strip()
+        said = "Everybody in the line sees it." if there else "It is taken away."
         await perform(self, queues.announce, request_id, said, queue_id=queue_id, text=text)
 
     @rx.event

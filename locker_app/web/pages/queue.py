@@ -72,7 +72,7 @@ class QueuePage(rx.State):
             self,
             tickets.join_queue,
             request_id,
-            around=runtime.current().limiter.joining(address_of(self)),
+            around=runtime.current().limiter.joining(address_of(self), self.shown),
             refused=self._join_refused,
             queue_id=self.shown,
             **{name: form.get(name, "") for name in ("group", "question", "room_pin")},
