@@ -20,7 +20,7 @@ from locker_app.queries.queues import (
 from locker_app.queries.tickets import MyTicket, tickets_of
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
 from locker_app.services.serving import complete, label_desk, no_show
-from locker_app.services.tickets import ask, leave_queue, step_back
+from locker_app.services.tickets import ask, join_queue, leave_queue, step_back
 from tests.world import World
 
 
@@ -100,6 +100,8 @@ def test_only_the_last_that_were_done_and_of_this_round(world: World) -> None:
 
 def test_what_staff_say_and_decide(world: World) -> None:
     queue_id, staff = world.queue(room_pin="x1y2"), world.staff()
+    (visitor,) = world.visitors(1)
+    world.run(visitor, join_queue, queue_id=queue_id, group="1", room_pin="x1y2")
     world.run(staff, announce, queue_id=queue_id, text="Back at ten")
     world.run(staff, pause, queue_id=queue_id, paused=True)
     world.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.DRAINING)
@@ -107,6 +109,10 @@ def test_what_staff_say_and_decide(world: World) -> None:
     assert (seen.announcement, seen.announced_at) == ("Back at ten", world.clock.now)
     assert (seen.paused, seen.mode, seen.wants_room_pin) == (True, QueueMode.DRAINING, True)
     assert "X1Y2" not in repr(seen)
+    world.press(staff, queue_id)
+    assert view(world, queue_id).mode == QueueMode.CLOSED  # with nobody left in it
+    (card,) = world.db.read(lambda conn: queues_of_site(conn, seen.site_id))
+    assert card.mode == "closed"
     assert world.db.read(lambda conn: room_pin_of(conn, queue_id)) == "X1Y2"
 
 
