@@ -84,6 +84,7 @@ function pressOnce(event) {
   if (Date.now() - (pressedAt.get(button) ?? 0) < ONCE_MS) {
     event.preventDefault();
     event.stopPropagation();
+    if (event.detail > 0) button.blur(); // the mouse's: keys are not meant for it
     return;
   }
   pressedAt.set(button, Date.now());
