@@ -212,7 +212,7 @@ def test_several_assistants_and_who_helps_whom(
         expect(desk.desks).to_contain_text("Desk 7")
         expect(desk.desks.locator(".ticket-number")).to_have_text(["2", "3"])
         desk.waits(4)
-    one.key("Space").helps(4)
+    one.settles().key("Space").helps(4)
     other.helps(3).waits()
 
 

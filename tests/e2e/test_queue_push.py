@@ -111,7 +111,9 @@ def test_a_page_with_alerts_subscribes_its_session(
 ) -> None:
     screen, *_ = in_line
     before = library.rows(push_subscription)
-    screen.press("Turn on alerts").sees("also when this page is closed")
+    kept = lambda answer: answer.url.endswith("/auth/push") and answer.request.method == "POST"  # noqa: E731
+    with screen.page.expect_response(kept):
+        screen.press("Turn on alerts").sees("also when this page is closed")
     (row,) = library.rows(push_subscription)[len(before) :]
     assert row.endpoint == ENDPOINT
     assert screen.page.evaluate("window.asked") == {"visible": True, "key": 65}
