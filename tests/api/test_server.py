@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -16,8 +16,8 @@ from tests.api.clients import Library
 
 
 @pytest.fixture
-def address(library: Library) -> Iterator[tuple[str, int]]:
-    """Where the server listens."""
+def server(library: Library) -> Iterator[uvicorn.Server]:
+    """A server that listens."""
     config = uvicorn.Config(
         library.app, port=0, log_level="critical", proxy_headers=False, lifespan="off"
     )
@@ -26,9 +26,15 @@ def address(library: Library) -> Iterator[tuple[str, int]]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[:2]
+    yield server
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def address(server: uvicorn.Server) -> tuple[str, int]:
+    """Where it listens."""
+    return server.servers[0].sockets[0].getsockname()[:2]
 
 
 @pytest.fixture
@@ -36,6 +42,14 @@ def client(address: tuple[str, int]) -> Iterator[httpx.Client]:
     """A program on the other side of a socket."""
     with httpx.Client(base_url="http://{}:{}".format(*address), timeout=20) as client:
         yield client
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait for something that is seen by asking only."""
+    end = time.monotonic() + 20
+    while not reached():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
 
 
 def say(address: tuple[str, int], *parts: bytes) -> bytes:
@@ -105,13 +119,16 @@ def test_what_is_not_http_is_refused_and_the_server_goes_on(
     assert client.get("/health").json()["status"] == "ok"
 
 
-def test_half_a_form_is_no_try(library: Library, address: tuple[str, int]) -> None:
+def test_half_a_form_is_no_try(
+    library: Library, server: uvicorn.Server, address: tuple[str, int]
+) -> None:
     """Whoever loses the network while sending a PIN has not entered a wrong one."""
     mark = library.world.mark()
     form = "Content-Type: application/x-www-form-urlencoded"
     with socket.create_connection(address) as connection:
         connection.sendall(head("/auth/sign-in", form, "Content-Length: 60") + b"number=CS1&pin=1")
-    time.sleep(0.2)
+        until(lambda: bool(server.server_state.tasks))
+    until(lambda: not server.server_state.tasks)
 
     assert library.world.mark() == mark
 
