@@ -180,37 +180,38 @@ def fmt(_rest: list) -> int:
     return tool("ruff", "check", "--fix", ".") | tool("ruff", "format", ".")
 
 
-def test(rest: list) -> int:
-    """Install the browser and the database server, build the pages, run every test."""
+def with_pages(module: str, *arguments: str) -> int:
+    """Build the pages, then become a module of the virtual environment."""
+    if tool("python", "-m", "locker_app.cli", "build"):
+        return 1
+    return become([str(BIN / "python"), "-m", module, *arguments])
+
+
+def need_programs() -> None:
+    """Install the browser and the database server, where they are missing."""
     sys.path.insert(0, str(ROOT / "tools"))
     import system_packages
 
     trouble = system_packages.ensure()
     if trouble:
         raise Stop(trouble)
-    if tool("python", "-m", "locker_app.cli", "build"):
-        return 1
-    return become([str(BIN / "python"), "-m", "pytest", *(rest or ALL_TESTS)])
+
+
+def test(rest: list) -> int:
+    """Install the browser and the database server, build the pages, run every test."""
+    need_programs()
+    return with_pages("pytest", *(rest or ALL_TESTS))
 
 
 def bench(rest: list) -> int:
     """Build the pages and run the benchmarks."""
-    if tool("python", "-m", "locker_app.cli", "build"):
-        return 1
-    return become([str(BIN / "python"), "-m", "bench", *rest])
+    return with_pages("bench", *rest)
 
 
 def screenshots(_rest: list) -> int:
     """Build the pages and take the pictures of them that the README shows."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    import system_packages
-
-    trouble = system_packages.ensure()
-    if trouble:
-        raise Stop(trouble)
-    if tool("python", "-m", "locker_app.cli", "build"):
-        return 1
-    return become([str(BIN / "python"), "-m", "tools.screenshots"])
+    need_programs()
+    return with_pages("tools.screenshots")
 
 
 def pins(_rest: list) -> int:
