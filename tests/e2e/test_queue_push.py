@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, expect
+from playwright.sync_api import BrowserContext, CDPSession, Response, expect
 
 from locker_app.db.tables import push_subscription, queue
 from tests.e2e.library import Library
@@ -76,6 +76,10 @@ class Worker:
         raise AssertionError(f"{titles} expected, {self.shown()} shown")
 
 
+def _keeps(answer: Response) -> bool:
+    return answer.url.endswith("/auth/push") and answer.request.method == "POST"
+
+
 @pytest.fixture
 def in_line(
     library: Library, new_context: Callable[..., BrowserContext], new_tab: Any, server: Server
@@ -111,8 +115,7 @@ def test_a_page_with_alerts_subscribes_its_session(
 ) -> None:
     screen, *_ = in_line
     before = library.rows(push_subscription)
-    kept = lambda answer: answer.url.endswith("/auth/push") and answer.request.method == "POST"  # noqa: E731
-    with screen.page.expect_response(kept):
+    with screen.page.expect_response(_keeps):
         screen.press("Turn on alerts").sees("also when this page is closed")
     (row,) = library.rows(push_subscription)[len(before) :]
     assert row.endpoint == ENDPOINT
