@@ -3,14 +3,18 @@
 Pure ASGI, and what a websocket is sent passes it as it is, so that no screen pays for it.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
+from starlette.responses import PlainTextResponse
+
 from locker_app.api.frames import only_ours
 from locker_app.api.hosts import Hosts
 from locker_app.api.pages import Pages
+from locker_app.api.problems import problem_response
+from locker_app.api.refusals import CrossSite, NoSuchRoute, UnknownHost
+from locker_app.domain.errors import DomainError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -51,7 +55,7 @@ class Guard:
         if scope["type"] == "http":
             send = self._with_headers(scope, "localhost" if refusal else host, send)
         if refusal:
-            await _refuse(scope, send, *refusal)
+            await _refuse(scope, receive, send, refusal)
         else:
             if scope["type"] == "websocket":
                 receive = only_ours(receive)
@@ -66,14 +70,11 @@ class Guard:
                 return {**scope, "path": path, "raw_path": path.encode()}
         return scope
 
-    def _refusal(self, scope: Scope, host: str) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, host: str) -> DomainError | None:
         if not self._hosts.accepts(host):
-            return 400, (
-                "This server does not answer to that name. If it should, "
-                "its operator can add the name to CUBBY_ALLOWED_HOSTS."
-            )
+            return UnknownHost()
         if scope["type"] == "http" and scope["path"] in _CLOSED:
-            return 404, "There is nothing here."
+            return NoSuchRoute()
         if scope["type"] == "http" and scope["method"] in _READING:
             return None
         # Programs that are no browsers send neither header; a browser always sends Origin here.
@@ -82,7 +83,7 @@ class Guard:
         if foreign or any(
             not self._hosts.same_origin(origin.decode("latin-1"), host) for origin in origins
         ):
-            return 403, "This can only be done from this server's own pages."
+            return CrossSite()
         return None
 
     def _with_headers(self, scope: Scope, host: str, send: Send) -> Send:
@@ -142,31 +143,15 @@ def _listed(values: Iterable[bytes]) -> list[str]:
     return [item.strip() for item in items if item.strip()]
 
 
-_CODES = {400: "unknown_host", 403: "cross_site", 404: "not_found"}
-"""What the API's clients read instead of the sentence."""
-
-
-async def _refuse(scope: Scope, send: Send, status: int, sentence: str) -> None:
+async def _refuse(scope: Scope, receive: Any, send: Send, refusal: DomainError) -> None:
+    """Answer people with the sentence, programs with a problem."""
     if scope["type"] == "websocket":
         # Uvicorn answers 403. It would send a status and a sentence of ours as well, but then calls
         # that an error in the log, which strangers could fill.
-        await send({"type": "websocket.close", "code": 1008, "reason": sentence})
+        await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
         return
-    body, media_type = sentence.encode(), b"text/plain; charset=utf-8"
     if scope["path"].startswith("/api/"):
-        code = _CODES[status]
-        problem = {
-            "type": f"urn:problem-type:cubby:{code}",
-            "title": code.replace("_", " ").capitalize(),
-            "status": status,
-            "detail": sentence,
-            "code": code,
-        }
-        body = json.dumps(problem).encode()
-        media_type = b"application/problem+json"
-    headers = [
-        (b"content-type", media_type),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        answer = problem_response(refusal)
+    else:
+        answer = PlainTextResponse(str(refusal), status_code=refusal.status)
+    await answer(scope, receive, send)

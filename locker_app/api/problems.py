@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from locker_app.api.refusals import BY_STATUS, BadJson, BadRequest, IdempotencyKeyNeeded
 from locker_app.domain.errors import BadInput, DomainError, NumberLocked, TooManyTries, WrongPin
+from locker_app.domain.people import LOCK_FOR
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -88,8 +89,10 @@ def handle_problems(app: FastAPI) -> None:
 def _headers(refusal: DomainError) -> dict[str, str]:
     if refusal.status == 401:
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(refusal, TooManyTries | NumberLocked):
+    if isinstance(refusal, TooManyTries):
         return {"Retry-After": str(refusal.retry_after_seconds)}
+    if isinstance(refusal, NumberLocked):
+        return {"Retry-After": str(int(LOCK_FOR.total_seconds()))}  # the longest it may last still
     return {}
 
 

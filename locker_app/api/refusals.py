@@ -19,8 +19,14 @@ class BadJson(BadRequest):
     """The body is not valid JSON."""
 
 
+class UnknownHost(DomainError):
+    """This server does not have that name. Its operator can add it to CUBBY_ALLOWED_HOSTS."""
+
+    status = 400
+
+
 class CrossSite(DomainError):
-    """Requests from pages of other sites are not accepted here."""
+    """This can only be done from this server's own pages."""
 
     status = 403
 

@@ -93,8 +93,6 @@ class NumberLocked(DomainError):
     """Too many wrong PINs: this number is locked for 15 minutes. Staff can reset it."""
 
     status = 429
-    retry_after_seconds = 15 * 60
-    """The longest that the lock may last still."""
 
 
 class WrongPassword(DomainError):

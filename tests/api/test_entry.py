@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from locker_app.db.tables import person, session
+from locker_app.domain.people import LOCK_FOR
 from locker_app.services import sessions
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
+from locker_app.web.words import SIGN_IN_REFUSALS
 from tests.api.clients import Library, code
 from tests.world import PASSWORD
 
@@ -117,6 +119,10 @@ def test_wrong_pins_are_counted_down_and_lock(library: Library) -> None:
     assert guess() == ("number_locked", None)
     right = program.command("/sign-in", {"number": number, "pin": PIN})
     assert (right.status_code, code(right)) == (429, "number_locked")
+    assert right.headers["retry-after"] == str(int(LOCK_FOR.total_seconds()))
+    minutes = f"{LOCK_FOR // timedelta(minutes=1)} minutes"
+    assert minutes in right.json()["detail"]
+    assert minutes in SIGN_IN_REFUSALS["number_locked"]
 
 
 def test_a_repeated_wrong_pin_counts_once(library: Library) -> None:

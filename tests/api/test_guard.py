@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,24 @@ def test_other_names_are_refused(client: Client, host: str) -> None:
     assert socket[0]["type"] == "websocket.close"
     assert client.inner.seen is None
     assert "evil" not in str(page + socket)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers", "code"),
+    [
+        ("/api/v1/sites", "GET", {"host": "evil.example"}, "unknown_host"),
+        ("/api/v1/lockers", "POST", {"origin": "http://evil.example"}, "cross_site"),
+    ],
+)
+def test_programs_are_refused_by_a_problem(
+    client: Client, path: str, method: str, headers: dict[str, str], code: str
+) -> None:
+    status, said, body = client.http(path, method, **headers)
+    problem = json.loads(body)
+    assert said["content-type"] == "application/problem+json"
+    assert (problem["code"], problem["status"]) == (code, status)
+    assert problem["type"] == f"urn:problem-type:cubby:{code}"
+    assert problem["detail"].endswith(".")
 
 
 def test_named_hosts_are_answered(pages: Path) -> None:
