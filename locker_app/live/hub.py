@@ -22,7 +22,9 @@ from locker_app.db.database import Database
 from locker_app.db.log import Logged
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
-from locker_app.live.topics import KINDS, Topic, Vars, touched
+from locker_app.live.kinds import KINDS
+from locker_app.live.projections.wire import Vars
+from locker_app.live.topics import Topic, touched
 from locker_app.queries.sessions import open_among
 
 MIN_INTERVAL_SECONDS = 0.05

@@ -20,7 +20,8 @@ from reflex_base.constants.state import FIELD_MARKER
 from socketio import packet as socket_packet
 
 from locker_app.live.frames import text_frame, writer_of
-from locker_app.live.topics import Topic, Vars
+from locker_app.live.projections.wire import Vars
+from locker_app.live.topics import Topic
 
 S = TypeVar("S", bound=rx.State)
 EVERYONE = "everyone"

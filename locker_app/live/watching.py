@@ -18,8 +18,10 @@ from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.domain.actors import NOBODY, Actor
 from locker_app.live.hub import RETRY_SECONDS, Hub
+from locker_app.live.kinds import KINDS
+from locker_app.live.projections.wire import Vars
 from locker_app.live.rooms import Rooms, asking_sid
-from locker_app.live.topics import KINDS, Topic, Vars
+from locker_app.live.topics import Topic
 
 Identify = Callable[[Connection], Actor]
 

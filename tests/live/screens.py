@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from locker_app.live.hub import Hub
-from locker_app.live.topics import Topic, Vars
+from locker_app.live.projections.wire import Vars
+from locker_app.live.topics import Topic
 
 
 class Screen(dict[Topic, Vars]):

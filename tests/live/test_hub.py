@@ -10,7 +10,8 @@ import pytest
 from locker_app.db.log import Logged
 from locker_app.live import hub as hub_module
 from locker_app.live.hub import BEAT_SECONDS, MIN_INTERVAL_SECONDS, RETRY_SECONDS, Hub
-from locker_app.live.topics import KINDS, Kind, Topic
+from locker_app.live.kinds import KINDS, Kind
+from locker_app.live.topics import Topic
 from tests.live import virtual
 from tests.live.screens import Audience, Screen
 

@@ -16,7 +16,8 @@ from locker_app.domain.actors import SYSTEM, Actor, Role
 from locker_app.domain.errors import DomainError
 from locker_app.live import hub as hub_module
 from locker_app.live.hub import Hub
-from locker_app.live.topics import ALL, KINDS, Topic
+from locker_app.live.kinds import KINDS
+from locker_app.live.topics import ALL, Topic
 from locker_app.services.expiry import run_due
 from locker_app.services.lockers import (
     force_release,

@@ -17,8 +17,9 @@ from reflex_base.registry import RegistrationContext
 
 from locker_app.live import inbound
 from locker_app.live.inbound import Inbound
+from locker_app.live.kinds import KINDS
 from locker_app.live.rooms import LiveState, set_on_load
-from locker_app.live.topics import KINDS, Topic
+from locker_app.live.topics import Topic
 from locker_app.web.live_states import Bank, Door, Holders, Me, OlderEvents, Pulse
 from tests.live.reflex_app import ReflexApp, run
 

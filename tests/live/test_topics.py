@@ -11,7 +11,8 @@ from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.facts import Fact
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
-from locker_app.live.topics import ALL, KINDS, Topic, touched
+from locker_app.live.kinds import KINDS
+from locker_app.live.topics import ALL, Topic, touched
 from locker_app.services.lockers import take_out_of_service
 from locker_app.services.tickets import join_queue
 from tests.world import World

@@ -11,7 +11,8 @@ from locker_app.db.log import Trace
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import NOBODY, Actor, ActorKind, Role
 from locker_app.live.hub import Hub
-from locker_app.live.topics import KINDS, Topic
+from locker_app.live.kinds import KINDS
+from locker_app.live.topics import Topic
 from locker_app.live.watching import Live
 from locker_app.services.sessions import identify, open_session, sign_out
 from tests.live.screens import Rooms

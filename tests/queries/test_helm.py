@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from locker_app.domain.queues import UNDO_FOR
-from locker_app.live.topics import KINDS
+from locker_app.live.kinds import KINDS
 from locker_app.queries.helm import ENDED, HelmView, helm_view
 from locker_app.services.queues import reset_queue
 from locker_app.services.serving import call, complete, label_desk, no_show, note

@@ -13,7 +13,8 @@ _WHERE = _COLUMNS.index("Where")
 
 
 def event_table(rows: Any, caption: str, *, of_one_door: bool = False) -> rx.Component:
-    """A table of events as `live.topics.event_row` makes them; those of one door need no place."""
+    """A table of events as `live.projections.events` makes their rows; those of one door need no
+    place."""
     shown = [text for text in _COLUMNS if not (of_one_door and text == "Where")]
     return rx.el.div(
         rx.el.table(

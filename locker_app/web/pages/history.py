@@ -5,8 +5,9 @@ from typing import Any
 import reflex as rx
 
 from locker_app.live import watching
+from locker_app.live.projections.events import event_row
 from locker_app.live.rooms import set_on_load
-from locker_app.live.topics import ALL, Topic, event_row
+from locker_app.live.topics import ALL, Topic
 from locker_app.queries import scoped
 from locker_app.queries.events import MAX_PAGE, PAGE
 from locker_app.queries.scoped import sites_of_history

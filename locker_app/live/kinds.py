@@ -1,0 +1,85 @@
+"""The kinds of topics: for each, what is sent of it and who may watch.
+
+A projection is a function of the database and the time, made once for all who watch. Its keys are
+the vars of the State class that `web` binds to the kind. Rows are lists, not objects, and times
+are milliseconds since 1970, to keep frames small.
+
+One more kind is a function in `live.projections`, in the module of its noun; a line in `KINDS`;
+one in `topics.touched`, or in the table before it; and a State class in `web.live_states`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from locker_app.domain.actors import Actor, ActorKind, Right
+from locker_app.live.projections import events, helm, home, lockers, people, queues, tickets
+from locker_app.live.projections.wire import Vars
+from locker_app.live.topics import ALL, Topic, tickets_topic
+from locker_app.queries.queues import site_of_queue
+from locker_app.queries.scoped import sites_of_history
+from locker_app.queries.sites import site_of_bank, site_of_locker
+
+Projection = Callable[[Connection, int, datetime], Vars | None]
+MayWatch = Callable[[Connection, Actor, int], bool]
+SiteOf = Callable[[Connection, int], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What there is to know about one kind of topic."""
+
+    project: Projection
+    """The vars for a key at a time; None when there is no such thing."""
+    may_watch: MayWatch
+    private: bool = True
+    """Whether it is not for everybody: screens that may watch it no more must not show it."""
+
+
+def _anybody(_conn: Connection, _actor: Actor, _key: int) -> bool:
+    return True
+
+
+def _anybody_if_it_is(site_of: SiteOf) -> MayWatch:
+    """Everybody may watch what exists: what is somewhere."""
+    return lambda conn, _actor, key: site_of(conn, key) is not None
+
+
+def _staff_with(right: Right, site_of: SiteOf) -> MayWatch:
+    """Who has the right at the site where the thing is."""
+
+    def may_watch(conn: Connection, actor: Actor, key: int) -> bool:
+        site_id = site_of(conn, key)
+        return site_id is not None and actor.may(right, site_id)
+
+    return may_watch
+
+
+def _oneself(kind: ActorKind) -> MayWatch:
+    return lambda _conn, actor, key: actor.kind is kind and actor.id == key
+
+
+def _holder(_conn: Connection, actor: Actor, key: int) -> bool:
+    return tickets_topic(actor) == Topic("tickets", key)
+
+
+def _sees_history(_conn: Connection, actor: Actor, site_id: int) -> bool:
+    sites = sites_of_history(actor)
+    return sites is None or (site_id != ALL and site_id in sites)
+
+
+KINDS: dict[str, Kind] = {
+    "home": Kind(home.home, _anybody, private=False),
+    "bank": Kind(lockers.bank, _anybody_if_it_is(site_of_bank), private=False),
+    "holders": Kind(lockers.holders, _staff_with(Right.SEE_NAMES, site_of_bank)),
+    "door": Kind(lockers.door, _staff_with(Right.SEE_NAMES, site_of_locker)),
+    "person": Kind(people.person, _oneself(ActorKind.PERSON)),
+    "staff": Kind(people.staff, _oneself(ActorKind.STAFF)),
+    "events": Kind(events.events, _sees_history),
+    "queue": Kind(queues.queue, _anybody_if_it_is(site_of_queue), private=False),
+    "helm": Kind(helm.helm, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
+    "room": Kind(queues.room, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
+    "tickets": Kind(tickets.tickets, _holder),
+}

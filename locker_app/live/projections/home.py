@@ -1,0 +1,32 @@
+"""The home page: all sites, with how full their banks and how busy their queues are."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from locker_app.domain.waits import estimate
+from locker_app.live.projections.wire import Vars, flat
+from locker_app.queries.queues import QueueCard, queues_of_site
+from locker_app.queries.sites import bank_counts, sites
+from locker_app.queries.waits import pace_of
+
+
+def home(conn: Connection, _key: int, now: datetime) -> Vars:
+    """All there is, for everybody."""
+    places = [
+        {
+            "id": site.id,
+            "name": site.name,
+            "time_zone": site.time_zone,
+            "banks": [flat(counts) for counts in bank_counts(conn, site.id, now)],
+            "queues": [_card(conn, card, now) for card in queues_of_site(conn, site.id)],
+        }
+        for site in sites(conn)
+    ]
+    return {"places": places, "ready": True}
+
+
+def _card(conn: Connection, card: QueueCard, now: datetime) -> Vars:
+    """With about how long somebody would wait who came now; -1 minutes while nobody knows."""
+    wait = estimate(pace_of(conn, card.id, now), card.waiting, now)
+    return {**flat(card), "minutes": -1 if wait is None else round(wait.likely / 60)}

@@ -1,0 +1,62 @@
+"""Who is signed in: a person with what is theirs, a staff member with what they may."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from locker_app.domain.actors import RIGHTS
+from locker_app.live.projections.wire import Vars, flat, millis
+from locker_app.live.topics import ALL
+from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
+from locker_app.queries.people import person_view, staff_view
+
+
+def person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
+    """A person with their lockers, their places in waiting lists, and what they lost last."""
+    view = person_view(conn, person_id)
+    if view is None:
+        return None
+    return {
+        "signed_in": True,
+        "name": view.name,
+        "number": view.number,
+        "accessible": view.accessible,
+        "near_last": view.near_last,
+        "claims": [_claim(claim) for claim in claims_of(conn, person_id, now)],
+        "waits": [flat(place) for place in waits_of(conn, person_id)],
+        **_lost(lost_by(conn, person_id, now)),
+    }
+
+
+def staff(conn: Connection, staff_id: int, _now: datetime) -> Vars | None:
+    """A staff member with their roles, and the rights that they have somewhere."""
+    view = staff_view(conn, staff_id)
+    if view is None:
+        return None
+    return {
+        "signed_in": True,
+        "login": view.login,
+        "name": view.name,
+        "roles": [[site_id or ALL, role.value] for site_id, role in view.roles],
+        "may": sorted({right.value for _, role in view.roles for right in RIGHTS[role]}),
+    }
+
+
+def _claim(claim: Claim) -> Vars:
+    return {
+        **flat(claim),
+        "wait_id": claim.wait_id or 0,
+        "status": claim.status.value,
+        "since": millis(claim.since),
+        "due_at": millis(claim.due_at),
+        "held_until": millis(claim.held_until),
+    }
+
+
+def _lost(lost: Lost | None) -> Vars:
+    return {
+        "lost_label": lost.label if lost else "",
+        "lost_bank": lost.bank_name if lost else "",
+        "lost_cause": lost.cause.value if lost else "",
+        "lost_reason": (lost.reason or "") if lost else "",
+    }
