@@ -8,6 +8,7 @@ hour that the wall clock skips is skipped, and one that it shows twice counts bo
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from locker_app.domain.errors import BadInput
@@ -25,11 +26,18 @@ def check_hours(hours: Hours) -> list[list[int | str]]:
     """The hours, sorted, as they are stored.
 
     Raises:
-        BadInput: a row can't be read, or ends before it begins.
+        BadInput: a row can't be read, ends before it begins, or overlaps with another of its day.
     """
     if len(hours) > MAX_SPANS:
         raise BadInput("That is too many opening hours.", field="hours")
-    return sorted((_check_span(span) for span in hours), key=lambda span: (span[0], str(span[1])))
+    spans = sorted((_check_span(span) for span in hours), key=lambda span: (span[0], str(span[1])))
+    for (day, begins, ends), (same_day, later, later_ends) in pairwise(spans):
+        if day == same_day and str(later) < str(ends):
+            raise BadInput(
+                f"Opening hours of one day can't overlap: {begins}-{ends} and {later}-{later_ends}.",
+                field="hours",
+            )
+    return spans
 
 
 def check_time_of_day(text: str, field: str) -> str:

@@ -1,5 +1,6 @@
 """Opening hours on ordinary days, and on the two nights when the clocks are changed."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +47,16 @@ def spans(draw: st.DrawFn) -> tuple[int, str, str]:
     return draw(st.integers(0, 6)), clock(begins), clock(draw(st.integers(begins + 1, 96)))
 
 
-SOME_HOURS = st.lists(spans(), max_size=5).map(check_hours)
+def without_overlaps(drawn: list[Any]) -> list[Any]:
+    """As many of them as can be on one plan."""
+    kept: list[Any] = []
+    for span in drawn:
+        with contextlib.suppress(BadInput):
+            kept = check_hours([*kept, span])
+    return kept
+
+
+SOME_HOURS = st.lists(spans(), max_size=5).map(without_overlaps)
 MOMENTS = st.tuples(st.sampled_from(WEEK_ENDS_WITH_CHANGES), st.integers(0, 5 * 96)).map(
     lambda drawn: (drawn[0][0], drawn[0][1] + drawn[1] * QUARTER)
 )
@@ -171,6 +181,28 @@ def test_hours_that_cannot_be(span: list[Any]) -> None:
     assert refused.value.field == "hours"
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("09:00", "12:00"), ("11:59", "14:00")),
+        (("09:00", "12:00"), ("10:00", "11:00")),
+        (("09:00", "12:00"), ("09:00", "12:00")),
+        (("09:00", "24:00"), ("23:59", "24:00")),
+    ],
+)
+def test_hours_of_a_day_do_not_overlap(first: Any, second: Any) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_hours([[2, *second], [1, *first], [2, *first]])
+    assert refused.value.field == "hours"
+    said = f"can't overlap: {'-'.join(first)} and {'-'.join(second)}."
+    assert str(refused.value).endswith(said)
+    assert len(check_hours([[1, *first], [2, *second]])) == 2
+
+
+def test_hours_of_a_day_may_follow_at_once() -> None:
+    assert len(check_hours([[0, "09:00", "12:00"], [0, "12:00", "14:00"]])) == 2
+
+
 def test_hours_are_sorted_and_not_too_many() -> None:
     assert check_hours([(1, "09:00", "10:00"), (0, "14:00", "24:00"), (0, "09:00", "10:00")]) == [
         [0, "09:00", "10:00"],
@@ -178,7 +210,9 @@ def test_hours_are_sorted_and_not_too_many() -> None:
         [1, "09:00", "10:00"],
     ]
     with pytest.raises(BadInput):
-        check_hours([[0, "09:00", "10:00"]] * 51)
+        check_hours(
+            [[0, f"{n // 60:02}:{n % 60:02}", f"{n // 60:02}:{n % 60 + 1:02}"] for n in range(51)]
+        )
 
 
 def test_a_time_of_day() -> None:

@@ -26,7 +26,9 @@ def test_no_hours() -> None:
     assert written(None) == written([]) == CLOSED
 
 
-@pytest.mark.parametrize("line", ["nine to five", "9:00", "12:00-9:00", "9:00-25:00", "9-12 14-16"])
+@pytest.mark.parametrize(
+    "line", ["nine to five", "9:00", "12:00-9:00", "9:00-25:00", "9-12 14-16", "9-12, 11-14"]
+)
 def test_what_cannot_be_read_says_on_which_day(line: str) -> None:
     with pytest.raises(BadInput) as refused:
         read([*CLOSED[:4], line, "", ""])
