@@ -33,10 +33,8 @@ def check_hours(hours: Hours) -> list[list[int | str]]:
     spans = sorted((_check_span(span) for span in hours), key=lambda span: (span[0], str(span[1])))
     for (day, begins, ends), (same_day, later, later_ends) in pairwise(spans):
         if day == same_day and str(later) < str(ends):
-            raise BadInput(
-                f"Opening hours of one day can't overlap: {begins}-{ends} and {later}-{later_ends}.",
-                field="hours",
-            )
+            both = f"{begins}-{ends} and {later}-{later_ends}"
+            raise BadInput(f"Opening hours of one day can't overlap: {both}.", field="hours")
     return spans
 
 

@@ -1,8 +1,10 @@
 """Commands on a queue itself: set it up, its rules, open and close, pause, announce, reset."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -17,6 +19,7 @@ from locker_app.domain.facts import (
     QueueResumed,
     QueueRulesChanged,
 )
+from locker_app.domain.hours import Hours, next_change
 from locker_app.domain.queues import (
     CODE_LENGTH,
     CODE_LETTERS,
@@ -34,6 +37,7 @@ from locker_app.services.rounds import change_mode, keep_hours, new_round, plan_
 __all__ = [
     "QueuePlan",
     "QueueRules",
+    "RulesKept",
     "announce",
     "change_rules",
     "create_queue",
@@ -62,6 +66,18 @@ _RULES = (
     "hours",
     "reset_at",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RulesKept:
+    """What giving a queue rules did to it."""
+
+    changed: bool
+    """Whether any rule is another than before."""
+    mode: QueueMode | None = None
+    """What its new hours have made of it at once; None when it is open or closed as before."""
+    until: datetime | None = None
+    """When these hours change that next, by the clocks of its site."""
 
 
 def create_queue(tx: Tx, actor: Actor, now: datetime, *, site_id: Id, plan: QueuePlan) -> int:
@@ -102,8 +118,8 @@ def new_queue(tx: Tx, actor: Actor, now: datetime, site_id: int, plan: QueuePlan
 
 def change_rules(
     tx: Tx, actor: Actor, now: datetime, *, queue_id: Id, rules: QueueRules, version: Text = ""
-) -> bool:
-    """Give a queue these rules; whether any is another than before. Who is in line already stays.
+) -> RulesKept:
+    """Give a queue these rules; what that changed. Who is in line already stays.
     With the version of the rules that were seen (`domain.queues.version_of`), only while they are
     still the queue's.
 
@@ -120,17 +136,24 @@ def change_rules(
     before = row._asdict()
     changed = [name for name in _RULES if before[name] != values[name]]
     if not changed:
-        return False
+        return RulesKept(changed=False)
     if "name" in changed:
         _check_name(tx.conn, line.site_id, values["name"])
     tx.conn.execute(update(queue).where(_Q.id == queue_id).values(values))
     fact = QueueRulesChanged(site_id=line.site_id, queue_id=queue_id, changed=", ".join(changed))
     tx.record(fact, actor, now)
-    if "hours" in changed:
-        keep_hours(tx, now, queue_id)
+    mode = keep_hours(tx, now, queue_id) if "hours" in changed else None
     if "hours" in changed or "reset_at" in changed:
         plan_change(tx.conn, now, queue_id)
-    return True
+    until = _until(tx.conn, now, line.site_id, values["hours"]) if mode else None
+    return RulesKept(changed=True, mode=mode, until=until)
+
+
+def _until(conn: Connection, now: datetime, site_id: int, hours: Hours) -> datetime | None:
+    """When hours open or close next, as the site's clocks show it."""
+    zone = conn.execute(select(site.c.time_zone).where(site.c.id == site_id)).scalar_one()
+    at = next_change(hours, now, zone)
+    return at and at.astimezone(ZoneInfo(zone))
 
 
 def set_mode(tx: Tx, actor: Actor, now: datetime, *, queue_id: Id, mode: QueueMode) -> bool:

@@ -70,17 +70,18 @@ def change_mode(tx: Tx, actor: Actor, now: datetime, line: Any, mode: QueueMode)
     return True
 
 
-def keep_hours(tx: Tx, now: datetime, queue_id: int) -> None:
-    """Open or close a queue that is locked as its hours say; without hours that is for staff."""
+def keep_hours(tx: Tx, now: datetime, queue_id: int) -> QueueMode | None:
+    """Open or close a queue that is locked as its hours say; without hours that is for staff.
+    Returns what it has become; None when it stays as it was."""
     line = tx.conn.execute(_BY_CLOCK.where(_Q.id == queue_id)).one()
     if not line.hours:
-        return
+        return None
     mode = QueueMode.OPEN
     if not is_open_at(line.hours, now, line.time_zone):
         if line.mode != QueueMode.OPEN.value:
-            return  # closed by hand earlier
+            return None  # closed by hand earlier
         mode = QueueMode.DRAINING if _anybody(tx.conn, queue_id) else QueueMode.CLOSED
-    change_mode(tx, SYSTEM, now, line, mode)
+    return mode if change_mode(tx, SYSTEM, now, line, mode) else None
 
 
 def plan_change(conn: Connection, now: datetime, queue_id: int) -> None:

@@ -220,7 +220,14 @@ def test_setting_up(any_library: Library) -> None:
     assert staff.put(path, json={**rules, "capacity": 20}).json() == {"changed": True}
     assert code(staff.put(path, json={**rules, "capacity": 30})) == "rules_changed"
     rules = staff.ask(f"/queues/{queue}/rules").json()
-    for odd in ({"capacity": 0}, {"hours": [[9, "a", 1]]}, {"groups": "9-1"}, {"name": ""}):
+    overlapping = [[0, "09:00", "12:00"], [0, "11:00", "14:00"]]
+    for odd in (
+        {"capacity": 0},
+        {"hours": [[9, "a", 1]]},
+        {"hours": overlapping},
+        {"groups": "9-1"},
+        {"name": ""},
+    ):
         assert code(staff.put(path, json={**rules, **odd})) == "bad_input", odd
     assert code(staff.command(f"/sites/{site}/queues", asked)) == "bad_input"
 

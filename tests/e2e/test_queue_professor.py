@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, expect
 
-from locker_app.db.tables import queue, ticket
+from locker_app.db.tables import queue, site, ticket
 from locker_app.domain.actors import Actor, Role
+from locker_app.domain.hours_text import WEEKDAYS
 from locker_app.services.serving import call, complete
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
@@ -334,6 +337,22 @@ def test_settings_are_checked_beside_the_field(
     screen.reload()
     expect(page.get_by_label("Wednesday")).to_have_value("09:00-12:00, 14:00-16:30")
     expect(page.get_by_label("Only people who are signed in")).to_be_checked()
+
+
+def test_hours_that_close_the_line_at_once_say_so(
+    library: Library, desktop: NewScreen, professor: Actor
+) -> None:
+    queue_id = library.queue()
+    zone = library.row(site, library.row(queue, queue_id).site_id).time_zone
+    later = datetime.now(ZoneInfo(zone)) + timedelta(days=2)
+    screen = desktop(professor).open(f"/staff/queues/{queue_id}/settings")
+    field = screen.page.get_by_label(WEEKDAYS[later.weekday()])
+    field.fill("9-12, 11:30-14")
+    screen.press("Keep these settings")
+    expect(field).to_be_focused()
+    screen.sees("Opening hours of one day can't overlap: 09:00-12:00 and 11:30-14:00.")
+    field.fill("9-12")
+    screen.press("Keep these settings").sees(f"The line is now closed until {later:%a} 09:00.")
 
 
 def test_set_up_a_queue_of_ones_own_site(library: Library, desktop: NewScreen) -> None:

@@ -115,8 +115,8 @@ class TestRules:
     def test_only_what_differs_is_a_change(self, world: World) -> None:
         queue_id, admin = world.queue(name="Lab"), world.staff()
         new = QueueRules(name="Lab", capacity=5, room_pin="k7q2")
-        assert world.run(admin, change_rules, queue_id=queue_id, rules=new)
-        assert not world.run(admin, change_rules, queue_id=queue_id, rules=new)
+        assert world.run(admin, change_rules, queue_id=queue_id, rules=new).changed
+        assert not world.run(admin, change_rules, queue_id=queue_id, rules=new).changed
         (logged,) = world.rows(event, kind="QueueRulesChanged")
         assert logged.details == {"changed": "room_pin, capacity"}, "a secret is not in the log"
         row = world.row(queue, queue_id)
@@ -134,14 +134,14 @@ class TestRules:
         queue_id, admin = world.queue(name="Lab", hours=[[0, "09:00", "12:00"]]), world.staff()
         seen = version_of(world.row(queue, queue_id))
         mine, theirs = QueueRules(name="Mine"), QueueRules(name="Theirs", room_pin="ABC")
-        assert world.run(admin, change_rules, queue_id=queue_id, rules=theirs, version=seen)
+        assert world.run(admin, change_rules, queue_id=queue_id, rules=theirs, version=seen).changed
         with pytest.raises(RulesChanged):
             world.run(admin, change_rules, queue_id=queue_id, rules=mine, version=seen)
         row = world.row(queue, queue_id)
         assert (row.name, version_of(row)) == ("Theirs", version_of(theirs))
         assert world.run(
             admin, change_rules, queue_id=queue_id, rules=mine, version=version_of(row)
-        )
+        ).changed
 
     def test_who_is_in_line_stays(self, world: World) -> None:
         queue_id, admin = world.queue(name="Lab"), world.staff()
@@ -317,15 +317,26 @@ class TestByTheClock:
 
     def test_new_hours_hold_at_once(self, world: World) -> None:
         queue_id, admin = world.queue(name="Lab"), world.staff()
-        for hours, mode in (
-            (self.HOURS, "closed"),
-            ([[0, "08:00", "10:00"]], "open"),
-            ([], "open"),
+        for hours, mode, until in (
+            (self.HOURS, "closed", "10:00"),
+            ([[0, "08:00", "09:30"]], "open", "09:30"),
+            ([[0, "08:00", "10:00"]], "open", None),
+            ([], "open", None),
         ):
             rules = QueueRules(name="Lab", hours=hours)
-            assert world.run(admin, change_rules, queue_id=queue_id, rules=rules)
+            kept = world.run(admin, change_rules, queue_id=queue_id, rules=rules)
             assert world.row(queue, queue_id).mode == mode
+            assert kept.changed
+            assert kept.mode == (mode if until else None), "what is as before is not told"
+            assert (kept.until and f"{kept.until:%H:%M}") == until, "by the site's clocks"
         assert world.db.read(next_deadline) is None
+
+    def test_new_hours_while_somebody_is_in_line(self, world: World) -> None:
+        queue_id, admin = world.queue(name="Lab"), world.staff()
+        world.tickets(queue_id, 1)
+        rules = QueueRules(name="Lab", hours=self.HOURS)
+        kept = world.run(admin, change_rules, queue_id=queue_id, rules=rules)
+        assert (kept.mode, kept.until) == (QueueMode.DRAINING, berlin("2026-03-02T10:00"))
 
     def test_reset_at_night(self, world: World) -> None:
         queue_id, admin = world.queue(reset_at="04:00"), world.staff()

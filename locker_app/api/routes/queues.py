@@ -57,10 +57,8 @@ async def rules(queue_id: PathId, who: Anyone) -> RulesAnswer:
 async def put_rules(queue_id: PathId, asked: ChangedRules, who: Anyone) -> ChangedAnswer:
     """Give a queue all these rules; who is in line already stays."""
     rules = QueueRules(**asked.model_dump(exclude={"version"}))
-    changed = await who.run(
-        queues.change_rules, queue_id=queue_id, rules=rules, version=asked.version
-    )
-    return ChangedAnswer(changed=changed)
+    kept = await who.run(queues.change_rules, queue_id=queue_id, rules=rules, version=asked.version)
+    return ChangedAnswer(changed=kept.changed)
 
 
 @router.put("/queues/{queue_id}/mode", responses=_OF_STAFF)

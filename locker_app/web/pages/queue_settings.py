@@ -1,5 +1,6 @@
 """The settings of a queue: all its rules in one form, each with what it means."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
@@ -10,6 +11,7 @@ from locker_app.domain.queues import (
     MAX_GROUPS_LENGTH,
     MAX_NAME_LENGTH,
     MAX_PLACE_LENGTH,
+    QueueMode,
     QueueRules,
     check_rules,
     version_of,
@@ -68,7 +70,6 @@ class QueueSettingsPage(rx.State):
             self,
             queues.change_rules,
             request_id,
-            "The settings are kept.",
             refused=self._refused,
             queue_id=queue_id,
             rules=rules,
@@ -76,6 +77,7 @@ class QueueSettingsPage(rx.State):
         )
         if done is not None:
             self._kept = shown, version_of(check_rules(rules))
+            say(self, kept_words(done, datetime.now(UTC)))
         return rx.set_focus(self.wrong) if self.wrong else None
 
     def _refused(self, refusal: DomainError) -> None:
@@ -83,6 +85,29 @@ class QueueSettingsPage(rx.State):
         self.wrong, self.why = field_of(0) if name == "hours" else name, str(refusal)
         if not name:
             say(self, self.why, "bad")
+
+
+_BY_HOURS = {
+    QueueMode.OPEN: "The line is now open",
+    QueueMode.DRAINING: "The line takes nobody new",
+    QueueMode.CLOSED: "The line is now closed",
+}
+
+
+def kept_words(kept: queues.RulesKept, now: datetime) -> str:
+    """That the settings are kept, and what new hours have opened or closed by that."""
+    said = "The settings are kept."
+    if kept.mode is None:
+        return said
+    until = f" until {_clock(kept.until, now)}" if kept.until else ""
+    return f"{said} {_BY_HOURS[kept.mode]}{until}."
+
+
+def _clock(at: datetime, now: datetime) -> str:
+    """A time by the clock of the site: "09:00" today, "Mon 09:00" within the week."""
+    days = (at.date() - now.astimezone(at.tzinfo).date()).days
+    day = "" if days == 0 else f"{at:%a} " if days < 7 else f"{at:%a} {at.day} {at:%b}, "
+    return f"{day}{at:%H:%M}"
 
 
 def rules_of(form: Any) -> QueueRules:
