@@ -2,6 +2,7 @@
 // what all are told, and to stay alive on a wall for days. Text comes in as props.
 import { createElement as h, memo, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { format, useNow } from "./cubby.js";
+import { estimate } from "./waits.js";
 
 /** The template with `{0}`, `{1}`… filled in. */
 function fill(template, ...values) {
@@ -245,24 +246,6 @@ export function Chime({ numbers, button }) {
     if (fresh) play("call", 0.4);
   }, [numbers.join()]);
   return allowed ? null : h("button", { type: "button", className: "quiet", onClick: allowSound }, button);
-}
-
-// The same reckoning, with the same figures, as `estimate` in locker_app/domain/waits.py.
-const SHORTEST_SECONDS = 5;
-const MOST_PASSED = 0.5;
-
-export function estimate(pace, ahead, now) {
-  if (!pace?.known || !pace.called_at) return null;
-  const calls = ahead + 1;
-  const passed = Math.max(0, (now - pace.called_at) / 1000);
-  const each = pace.seconds_per_ticket;
-  const likely = Math.max(SHORTEST_SECONDS, calls * each - Math.min(passed, MOST_PASSED * each));
-  const evened = Math.cbrt(calls);
-  return {
-    low: Math.floor(likely * (1 - (1 - pace.low_ratio) / evened)),
-    likely: Math.round(likely),
-    high: Math.ceil(likely * (1 + (pace.high_ratio - 1) / evened)),
-  };
 }
 
 /** "12 min", "1 h 05": whole minutes, as people say them. */

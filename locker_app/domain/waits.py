@@ -10,7 +10,7 @@ gets wider still. Promises are kept with their tickets, so the page can say how 
 ones held. With too little to go by there is no estimate at all.
 
 Nothing here asks the clock or the database. Pages do `estimate` again in the browser, with the
-same numbers, as time passes.
+same numbers, as time passes: assets/waits.js.
 """
 
 import math
@@ -46,6 +46,9 @@ _HALF_LIFE = 20
 _LONGEST = 6.0
 """A gap counts as so many typical ones at most: a lunch break is no pace."""
 _GUESS = (0.4, 2.2)
+_HAIR = 0.005
+"""In seconds. A whole one stays whole, whatever the last digits are: those of a time that SQLite
+gives, and those of a root, which are not the same in Python and in the browser."""
 
 
 class Wait(NamedTuple):
@@ -122,9 +125,9 @@ def estimate(pace: Pace, ahead: int, now: datetime) -> Wait | None:
     likely = max(SHORTEST_SECONDS, calls * each - min(passed, MOST_PASSED * each))
     evened = math.cbrt(calls)
     return Wait(
-        low=math.floor(round(likely * (1 - (1 - pace.low_ratio) / evened), 2)),
-        likely=round(likely),
-        high=math.ceil(round(likely * (1 + (pace.high_ratio - 1) / evened), 2)),
+        low=math.floor(likely * (1 - (1 - pace.low_ratio) / evened) + _HAIR),
+        likely=math.floor(likely + 0.5),
+        high=math.ceil(likely * (1 + (pace.high_ratio - 1) / evened) - _HAIR),
     )
 
 
