@@ -138,7 +138,7 @@ def change_rules(
     if not changed:
         return RulesKept(changed=False)
     if "name" in changed:
-        _check_name(tx.conn, line.site_id, values["name"])
+        _check_name(tx.conn, line.site_id, values["name"], queue_id)
     tx.conn.execute(update(queue).where(_Q.id == queue_id).values(values))
     fact = QueueRulesChanged(site_id=line.site_id, queue_id=queue_id, changed=", ".join(changed))
     tx.record(fact, actor, now)
@@ -219,13 +219,15 @@ def _values(rules: QueueRules) -> dict[str, Any]:
     return {**values, "hours": values["hours"] or None}
 
 
-def _check_name(conn: Connection, site_id: int, name: str) -> None:
-    """Let pass only a name that is new at the site, whose row is held until this is done."""
+def _check_name(conn: Connection, site_id: int, name: str, own_id: int | None = None) -> None:
+    """Let pass only a name that no other queue of the site has, in whatever capitals. The site's
+    row is held until this is done. The unique index minds the capitals of all alphabets on
+    PostgreSQL only, so that all names are looked at here."""
     there = select(site.c.id).where(site.c.id == site_id).with_for_update(key_share=True)
     if conn.execute(there).first() is None:
         raise NotFound("This site does not exist, or no longer.")
-    same = select(_Q.id).where(_Q.site_id == site_id, _Q.name == name)
-    if conn.execute(same).first() is not None:
+    others = select(_Q.name).where(_Q.site_id == site_id, _Q.id != (own_id or 0))
+    if name.casefold() in {other.casefold() for other in conn.scalars(others)}:
         raise BadInput("There is a queue of this name here already.", field="name")
 
 

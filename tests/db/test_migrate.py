@@ -2,25 +2,30 @@
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from alembic import command
 from locker_app.db.database import Database
 from locker_app.db.engine import make_engine
 from locker_app.db.migrate import alembic_config, upgrade
-from locker_app.db.tables import metadata
+from locker_app.db.tables import metadata, queue, site
 from tests.conftest import BOTH
 from tests.processes import forking
 from tests.world import Clock, World
 
 T = TypeVar("T")
 NewDatabase = Callable[..., str]
+
+SKIPPED = pytest.mark.filterwarnings("ignore:.*expression-based index")
+"""On SQLite, SQLAlchemy can't see indexes of expressions: `rules` looks for them itself."""
 
 
 @pytest.fixture(params=BOTH)
@@ -90,6 +95,7 @@ def test_one_line_of_history() -> None:
     assert len(script.get_heads()) == 1
 
 
+@SKIPPED
 def test_the_tables_are_what_the_classes_say(database_url: str) -> None:
     def differences(conn: Connection) -> list[Any]:
         context = MigrationContext.configure(
@@ -100,6 +106,7 @@ def test_the_tables_are_what_the_classes_say(database_url: str) -> None:
     assert look(database_url, differences) == []
 
 
+@SKIPPED
 def test_partial_indexes_and_checks_are_what_the_classes_say(
     database_url: str, new_database_url: NewDatabase
 ) -> None:
@@ -117,6 +124,9 @@ def rules(conn: Connection) -> list[str]:
     """What each table demands, in words, as conditions of indexes never equal each other."""
     seen = inspect(conn)
     found: list[str] = []
+    if conn.dialect.name == "sqlite":
+        of_expressions = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%(%(%'"
+        found += conn.scalars(text(of_expressions)).all()
     for table in metadata.tables:
         for index in seen.get_indexes(table):
             condition = {name: str(how) for name, how in index.get("dialect_options", {}).items()}
@@ -143,3 +153,32 @@ def test_two_processes_that_start_at_once(empty_url: str) -> None:
     with ProcessPoolExecutor(2, forking()) as processes:
         list(processes.map(upgrade, [empty_url, empty_url]))
     assert tables(empty_url) == {*metadata.tables, "alembic_version"}
+
+
+def test_queues_whose_names_differ_by_capitals_are_told_apart(empty_url: str) -> None:
+    """Migration 0004: the first keeps its name, and none becomes the name of another."""
+    long = "x" * 60
+    names = ["Lab", "lab", "LAB", "lab (2)", "Other", "Läb", "LÄB", long, long.upper()]
+    command.upgrade(alembic_config(empty_url), "0003")
+    engine = make_engine(empty_url, writing=True)
+    with engine.begin() as conn:
+        about = {"time_zone": "UTC", "created_at": datetime(2026, 3, 2, tzinfo=UTC)}
+        conn.execute(insert(site), [{"id": n, "name": f"Site {n}", **about} for n in (1, 2)])
+        conn.execute(insert(queue), [a_queue(1, name) for name in names] + [a_queue(2, "LAB")])
+    upgrade(empty_url)
+    names_now = select(queue.c.name).order_by(queue.c.id)
+    assert look(empty_url, lambda conn: list(conn.scalars(names_now))) == [
+        *("Lab", "lab (3)", "LAB (4)", "lab (2)", "Other", "Läb", "LÄB (2)"),
+        *(long, "X" * 56 + " (2)", "LAB"),
+    ]
+    with pytest.raises(IntegrityError), engine.begin() as conn:
+        conn.execute(insert(queue), [a_queue(2, "Lab")])
+    engine.dispose()
+
+
+def a_queue(site_id: int, name: str) -> dict[str, Any]:
+    """A row as revision 0003 had it."""
+    code = "".join(f"{ord(letter):x}" for letter in name)
+    given = {"site_id": site_id, "name": name, "code": f"{site_id}{code}", "place": ""}
+    rest = {c.name: c.default.arg for c in queue.c if c.default is not None}
+    return {**rest, **given, "created_at": datetime(2026, 3, 2, tzinfo=UTC)}

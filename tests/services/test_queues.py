@@ -130,6 +130,21 @@ class TestRules:
             world.run(admin, change_rules, queue_id=queue_id, rules=QueueRules(name="One"))
         assert refused.value.field == "name"
 
+    @pytest.mark.parametrize("name", ["LÄB Two", "läb  two ", "LÄB TWO"])
+    def test_names_differ_by_more_than_capitals_and_spaces(self, world: World, name: str) -> None:
+        site_id, admin = world.site(), world.staff()
+        queue_id = world.queue(site_id, name="Läb two")
+        other_id = world.queue(site_id, name="Another")
+        for_other = {"queue_id": other_id, "rules": QueueRules(name=name)}
+        with pytest.raises(BadInput) as refused:
+            world.run(admin, change_rules, **for_other)
+        assert refused.value.field == "name"
+        with pytest.raises(BadInput):
+            world.run(admin, create_queue, site_id=site_id, plan=QueueRules(name=name))
+        world.run(admin, create_queue, site_id=world.site(), plan=QueueRules(name=name))
+        rules = QueueRules(name=name)
+        assert world.run(admin, change_rules, queue_id=queue_id, rules=rules).changed, "its own"
+
     def test_rules_that_others_changed_meanwhile_stay(self, world: World) -> None:
         queue_id, admin = world.queue(name="Lab", hours=[[0, "09:00", "12:00"]]), world.staff()
         seen = version_of(world.row(queue, queue_id))

@@ -19,7 +19,11 @@ def _partial(name: str, *columns: str, where: object, unique: bool = False) -> I
 class Queue(SQLModel, table=True):
     """A line for help, with its rules and where it stands."""
 
-    __table_args__ = (UniqueConstraint("site_id", "name"), UniqueConstraint("code"))
+    __table_args__ = (
+        UniqueConstraint("site_id", "name"),
+        Index("one_queue_of_a_name", "site_id", text("lower(name)"), unique=True),
+        UniqueConstraint("code"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id", index=True)
