@@ -4,9 +4,9 @@ from typing import Any
 
 import reflex as rx
 
+from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
 from locker_app.web.components.browser import Moment
 from locker_app.web.components.parts import Item
-from locker_app.web.words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
 
 _COLUMNS = ("When", "What", "Where", "Whose", "By", "Why")
 _WHERE = _COLUMNS.index("Where")

@@ -1,0 +1,26 @@
+"""The words for the event log: every kind of fact has some, and so has every refusal."""
+
+import inspect
+
+from locker_app.domain import errors, facts
+from locker_app.domain.errors import DomainError, code_of
+from locker_app.domain.event_words import CODE_WORDS, EVENT_WORDS
+from locker_app.domain.facts import Fact
+
+
+def kinds_of_facts() -> set[str]:
+    """Those that are logged: what others are made from is no kind of its own."""
+    classes = {kind for _, kind in inspect.getmembers(facts, inspect.isclass)}
+    logged = {kind for kind in classes if issubclass(kind, Fact) and not kind.__subclasses__()}
+    return {kind.__name__ for kind in logged}
+
+
+def test_every_kind_of_fact_has_words() -> None:
+    assert kinds_of_facts() - EVENT_WORDS.keys() == set()
+
+
+def test_every_refusal_has_words() -> None:
+    classes = {kind for _, kind in inspect.getmembers(errors, inspect.isclass)}
+    codes = {code_of(kind) for kind in classes if issubclass(kind, DomainError)}
+    never_logged = {code_of(errors.DomainError), code_of(errors.KeyReused)}
+    assert codes - CODE_WORDS.keys() - never_logged == set()
