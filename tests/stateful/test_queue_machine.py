@@ -536,7 +536,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert sorted(number for number, _ in view.serving) == serving
 
 
-EXAMPLES = {"sqlite": 60, "postgresql": 15}
+EXAMPLES = {"sqlite": 30, "postgresql": 6}
 
 
 def test_queues(kind: str, fresh_database: Callable[[], Database]) -> None:
