@@ -8,8 +8,9 @@ import pytest
 
 from locker_app.db.tables import queue
 from locker_app.domain.queues import QueueMode
+from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
-from locker_app.services.serving import complete, label_desk
+from locker_app.services.serving import complete
 from locker_app.services.tickets import join_queue
 from tests.e2e.conftest import NewScreen
 from tests.e2e.inspection import Inspector
