@@ -64,6 +64,7 @@ def test_without_a_network_it_says_so(project: Path) -> None:
             "HOME": str(project),
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+            "PIP_RETRIES": "0",
         },
         capture_output=True,
         text=True,

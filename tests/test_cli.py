@@ -91,7 +91,7 @@ def test_stopping_it_during_a_build_leaves_no_child() -> None:
     while not (started := children.read_text().split()) and time.monotonic() < end:
         time.sleep(0.05)
     waiting.send_signal(signal.SIGINT)
-    waiting.wait(timeout=10)
+    waiting.wait(timeout=30)
     assert started
     assert not Path(f"/proc/{started[0]}").exists()
 

@@ -20,9 +20,10 @@ from locker_app.services.command import Call, command
 from locker_app.services.expiry import run_due
 from locker_app.services.lockers import give_back, take_locker
 from locker_app.services.people import add_person, add_staff
+from locker_app.services.presses import Pressed
 from locker_app.services.queues import QueueRules, new_queue
 from locker_app.services.secrets import hash_secret
-from locker_app.services.serving import Pressed, complete_and_call_next
+from locker_app.services.serving import complete_and_call_next
 from locker_app.services.setup import BankPlan, create_bank, create_site
 from locker_app.services.tickets import TicketGiven, join_queue
 from locker_app.services.visitors import open_visit

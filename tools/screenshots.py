@@ -20,9 +20,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from locker_app.db.tables import bank, person, queue
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind
 from locker_app.services.command import Call
+from locker_app.services.desks import label_desk
 from locker_app.services.lockers import force_release, give_back, take_out_of_service
 from locker_app.services.people import add_person
-from locker_app.services.serving import complete_and_call_next, label_desk
+from locker_app.services.serving import complete_and_call_next
 from locker_app.services.tickets import join_queue
 from locker_app.settings import ROOT
 from tests import browser as chromium

@@ -1,9 +1,7 @@
 """What a queue's staff look back on: waits, times of service, by hour, by group, by who helped.
 
-The database reads the tickets once, and sums them up by time, by how long they took, and by whom.
 Tickets count on the day on which they ended, by the clocks of the site; hours are those in which
-they were taken. As days and hours of a site are no matter of a database, it sums by pieces of time
-that never lie on both sides of a full hour there, which are put together here.
+they were taken. What the database has summed up (`queries.ticket_sums`) is put together here.
 
 Means and the longest are exact to the second. A median, or what nine of ten did not exceed, is the
 mean of those in the same minute, so it can be off by seconds.
@@ -20,35 +18,19 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    ColumnElement,
-    Connection,
-    String,
-    and_,
-    case,
-    cast,
-    func,
-    literal_column,
-    null,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection, select
 
-from locker_app.db.seconds import seconds_of
-from locker_app.db.tables import staff, ticket
+from locker_app.db.tables import staff
 from locker_app.domain.days import piece, span
 from locker_app.domain.queues import TicketStatus
 from locker_app.domain.waits import Pace
+from locker_app.queries.ticket_sums import sums_of
 from locker_app.queries.waits import pace_of
 
 MAX_GROUPS = 200
 """How many groups a page shows, those that came most often first; the file has all."""
 BUCKETS = (5, 10, 20, 30, 60)
 """Where the bars of the waits end, in minutes; the last bar has no end."""
-_T = ticket.c
-_BY_TIME, _BY_MINUTES, _BY_WHOM = 1, 2, 3
 _SUMMED = attrgetter("tickets", "done", "no_show", "waited", "wait", "served", "service")
 
 Spread = list[tuple[int, int]]
@@ -128,8 +110,7 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
     """
     start, end = span(first, last, head.time_zone)
     step, at = piece(start, end, head.time_zone), _wall_clock(head.time_zone)
-    sums = _sums(conn, _tickets(head.id, start, end, step))
-    by_time, by_minutes, by_whom = sums[_BY_TIME], sums[_BY_MINUTES], sums[_BY_WHOM]
+    by_time, by_minutes, by_whom = sums_of(conn, head.id, start, end, step)
     waits = _spread((row.first, row.waited, row.wait) for row in by_minutes)
     services = _spread((row.second, row.served, row.service) for row in by_minutes)
     groups = sorted(_parts(by_whom, lambda row: row.text), key=_most_first)
@@ -155,84 +136,6 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         ],
         pace=pace_of(conn, head.id, now),
     )
-
-
-def ended_between(queue_id: int, start: datetime, end: datetime) -> ColumnElement[bool]:
-    """Whether a ticket of the queue ended in this time."""
-    return and_(_T.queue_id == queue_id, _T.ended_at >= start, _T.ended_at < end)
-
-
-def _tickets(queue_id: int, start: datetime, end: datetime, step: int) -> CTE:
-    """The tickets that ended in this time, in numbers alone. Databases keep the outcome while they
-    sum it up in several ways: reading tickets and times is much of the work."""
-    done = _T.status == TicketStatus.DONE.value
-    read = (
-        select(
-            _T.status,
-            _T.group_number,
-            _T.staff_id,
-            case((done, 1), else_=0).label("done"),
-            case((_T.status == TicketStatus.NO_SHOW.value, 1), else_=0).label("no_show"),
-            seconds_of(_T.joined_at).label("joined"),
-            seconds_of(_T.called_at).label("called"),
-            seconds_of(_T.ended_at).label("ended"),
-        )
-        .where(ended_between(queue_id, start, end))
-        .cte("ended_tickets")
-        .prefix_with("MATERIALIZED")  # else each use of a time would read it again
-    )
-    of = read.c
-    return (
-        select(
-            *(of.status, of.group_number, of.staff_id, of.done, of.no_show),
-            (of.joined // step).label("joined"),
-            (of.ended // step).label("ended"),
-            (of.called - of.joined).label("wait"),
-            case((of.done == 1, of.ended - of.called)).label("service"),
-        )
-        .cte("reckoned")
-        .prefix_with("MATERIALIZED")
-    )
-
-
-def _sums(conn: Connection, rows: CTE) -> dict[int, list[Any]]:
-    """Counts and sums of the tickets, once by the pieces of time in which they were taken and
-    ended, once by the minutes of wait and of service, and once by whom."""
-    of = rows.c
-    sums = (
-        func.count().label("tickets"),
-        func.sum(of.done).label("done"),
-        func.sum(of.no_show).label("no_show"),
-        func.count(of.wait).label("waited"),
-        func.coalesce(func.sum(of.wait), 0).label("wait"),
-        func.coalesce(func.max(of.wait), 0).label("longest_wait"),
-        func.count(of.service).label("served"),
-        func.coalesce(func.sum(of.service), 0).label("service"),
-        func.coalesce(func.max(of.service), 0).label("longest_service"),
-    )
-    nothing: dict[str, ColumnElement[Any]] = {
-        "number": cast(null(), BigInteger),
-        "text": cast(null(), String),
-    }
-
-    def by(which: int, *keys: ColumnElement[Any], **texts: ColumnElement[Any]) -> Any:
-        named: list[Any] = [literal_column(str(which)).label("which")]
-        for place, name in enumerate(("first", "second")):
-            key = keys[place] if place < len(keys) else nothing["number"]
-            named.append(key.label(name))
-        named += [texts.get(name, nothing["text"]).label(name) for name in ("text", "status")]
-        return select(*named, *sums).group_by(*keys, *texts.values())
-
-    found: dict[int, list[Any]] = defaultdict(list)
-    for row in conn.execute(
-        union_all(
-            by(_BY_TIME, of.joined, of.ended),
-            by(_BY_MINUTES, of.wait // 60, of.service // 60),
-            by(_BY_WHOM, of.staff_id, text=of.group_number, status=of.status),
-        )
-    ):
-        found[row.which].append(row)
-    return found
 
 
 def _wall_clock(zone: str) -> Callable[[int], datetime]:

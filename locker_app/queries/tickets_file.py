@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, or_, select
 
 from locker_app.db.tables import person, staff, ticket
 from locker_app.domain.days import span
-from locker_app.queries.after_class import ended_between
+from locker_app.queries.ticket_sums import ended_between
 
 CHUNK = 1000
 _T = ticket.c

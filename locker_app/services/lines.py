@@ -156,6 +156,11 @@ def lock_own_ticket(
     return line, mine
 
 
+def ticket_of_id(tx: Tx, ticket_id: int) -> Any | None:
+    """A ticket as it stands."""
+    return _TICKET.first(tx.conn, ticket_id=ticket_id)
+
+
 def check_move(move: Move, row: Any) -> None:
     """Let pass only what can be done with a ticket as it stands.
 

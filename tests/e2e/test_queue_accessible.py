@@ -8,12 +8,16 @@ import pytest
 
 from locker_app.db.tables import queue
 from locker_app.domain.queues import QueueMode
+from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
-from locker_app.services.serving import complete, label_desk
+from locker_app.services.serving import complete
 from locker_app.services.tickets import join_queue
 from tests.e2e.conftest import NewScreen
 from tests.e2e.inspection import Inspector
 from tests.e2e.library import Library
+
+_STILL = "() => Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+"""What was called pulses for a moment."""
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def test_pages_of_a_line(library: Library, desktop: NewScreen, inspector: Inspec
     library.run(staff, label_desk, queue_id=queue_id, label="Desk 1")
     library.press(staff, queue_id)
     library.run(staff, announce, queue_id=queue_id, text="Bring your table, please")
-    screen.sees("Desk 1").page.wait_for_timeout(3000)  # what was called pulses for a moment
+    screen.sees("Desk 1").page.evaluate(_STILL)
     look("display, serving")
     screen.open("/q/ZZZZZZ").sees("There is no line")
     look("line that is not there")

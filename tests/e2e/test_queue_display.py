@@ -9,8 +9,9 @@ from playwright.sync_api import Locator, expect
 from locker_app.db.tables import queue
 from locker_app.domain.actors import Role
 from locker_app.domain.queues import QueueMode
+from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, set_mode
-from locker_app.services.serving import complete, label_desk
+from locker_app.services.serving import complete
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
 from tests.e2e.screens import Screen, Troubles

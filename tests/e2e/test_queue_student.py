@@ -9,9 +9,10 @@ from sqlalchemy import update
 
 from locker_app.db.tables import person, queue, ticket
 from locker_app.domain.queues import QueueMode
+from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
 from locker_app.services.secrets import hash_secret
-from locker_app.services.serving import complete, label_desk, no_show
+from locker_app.services.serving import complete, no_show
 from locker_app.services.tickets import ask
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library

@@ -22,8 +22,8 @@ from locker_app.domain.push import Message, Phase
 from locker_app.push.follow import Pusher
 from locker_app.push.post import Outcome, Post, public_key
 from locker_app.queries.push import Subscription
+from locker_app.services.presses import undo
 from locker_app.services.push import subscribe
-from locker_app.services.serving import undo
 from locker_app.services.sessions import open_session, sign_out
 from locker_app.services.tickets import leave_queue, step_back
 from locker_app.settings import Settings, get_settings

@@ -5,8 +5,9 @@ from datetime import timedelta
 from locker_app.domain.queues import UNDO_FOR
 from locker_app.live.kinds import KINDS
 from locker_app.queries.helm import ENDED, HelmView, helm_view
+from locker_app.services.desks import label_desk
 from locker_app.services.queues import reset_queue
-from locker_app.services.serving import call, complete, label_desk, no_show, note
+from locker_app.services.serving import call, complete, no_show, note
 from locker_app.services.tickets import join_queue, leave_queue, step_back
 from tests.world import World
 

@@ -18,8 +18,9 @@ from locker_app.queries.queues import (
     site_of_queue,
 )
 from locker_app.queries.tickets import MyTicket, tickets_of
+from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
-from locker_app.services.serving import complete, label_desk, no_show
+from locker_app.services.serving import complete, no_show
 from locker_app.services.tickets import ask, join_queue, leave_queue, step_back
 from tests.world import World
 

@@ -1,6 +1,6 @@
 """What strangers send instead of what a page sends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 ODD: tuple[Any, ...] = (
@@ -68,10 +68,10 @@ ROUTERS: tuple[Any, ...] = (
 """Where a page says it is, with what it may not say."""
 
 
-def payloads(good: dict[str, Any], ids: list[int]) -> Iterator[Any]:
-    """Every argument with every odd value, and with ids of other things; then odd wholes."""
+def payloads(good: dict[str, Any], values: Sequence[Any]) -> Iterator[Any]:
+    """Every argument with each of these values, and without it; then odd wholes."""
     for name in good:
-        for value in (*ODD, *ids):
+        for value in values:
             yield {**good, name: value}
         yield {key: value for key, value in good.items() if key != name}
     for more in ("extra", "self", "state", "cls", "__proto__", "args", "_key"):

@@ -14,8 +14,9 @@ from locker_app.db.database import Database
 from locker_app.db.tables import event, queue, ticket
 from locker_app.domain.actors import Actor, ActorKind, Role
 from locker_app.domain.errors import DomainError
+from locker_app.services.presses import undo
 from locker_app.services.queues import reset_queue
-from locker_app.services.serving import call, no_show, put_back, undo
+from locker_app.services.serving import call, no_show, put_back
 from locker_app.services.tickets import join_queue, leave_queue, step_back
 from tests.folding import events_after
 from tests.folding_lines import fold_lines, stored_lines

@@ -22,7 +22,9 @@ from locker_app.domain.errors import (
 )
 from locker_app.domain.queues import CODE_LETTERS, QueueMode, QueueRules, version_of
 from locker_app.services import queues
+from locker_app.services.desks import label_desk
 from locker_app.services.expiry import next_deadline
+from locker_app.services.presses import Pressed, undo
 from locker_app.services.queues import (
     announce,
     change_rules,
@@ -31,16 +33,7 @@ from locker_app.services.queues import (
     reset_queue,
     set_mode,
 )
-from locker_app.services.serving import (
-    Pressed,
-    call,
-    complete,
-    label_desk,
-    no_show,
-    note,
-    put_back,
-    undo,
-)
+from locker_app.services.serving import call, complete, no_show, note, put_back
 from tests.world import World
 
 RULES: dict[str, Any] = {"name": "Lab"}

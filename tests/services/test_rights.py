@@ -17,9 +17,11 @@ from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.errors import DomainError
 from locker_app.domain.queues import QueueMode, QueueRules
 from locker_app.services import (
+    desks,
     expiry,
     lockers,
     people,
+    presses,
     push,
     queues,
     serving,
@@ -66,12 +68,12 @@ OF_PROFESSORS_TOO: dict[Command, dict[str, Any]] = {
     queues.set_mode: {"queue_id": 1, "mode": QueueMode.DRAINING},
     queues.pause: {"queue_id": 1, "paused": False},
     queues.announce: {"queue_id": 1, "text": "x"},
-    serving.label_desk: {"queue_id": 1, "label": "x"},
+    desks.label_desk: {"queue_id": 1, "label": "x"},
     serving.note: {"ticket_id": 1, "note": "x"},
     serving.call: {"ticket_id": 1},
     serving.put_back: {"ticket_id": 1},
     serving.complete_and_call_next: {"queue_id": 1},
-    serving.undo: {"queue_id": 1},
+    presses.undo: {"queue_id": 1},
     serving.no_show: {"ticket_id": 2},
     serving.complete: {"queue_id": 1},
     queues.reset_queue: {"queue_id": 1},

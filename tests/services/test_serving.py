@@ -18,17 +18,16 @@ from locker_app.domain.errors import (
     TicketMoved,
 )
 from locker_app.domain.queues import MOVES, Move, Part, TicketStatus, after
+from locker_app.services.desks import label_desk
+from locker_app.services.presses import Pressed, undo
 from locker_app.services.queues import pause, reset_queue
 from locker_app.services.serving import (
-    Pressed,
     call,
     complete,
     complete_and_call_next,
-    label_desk,
     no_show,
     note,
     put_back,
-    undo,
 )
 from locker_app.services.tickets import TicketGiven, ask, leave_queue, step_back
 from tests.world import World

@@ -31,9 +31,9 @@ from locker_app.domain.errors import (
     WrongRoomPin,
 )
 from locker_app.domain.queues import QueueMode
+from locker_app.services.presses import Pressed
 from locker_app.services.queues import set_mode
 from locker_app.services.secrets import TokenKeys
-from locker_app.services.serving import Pressed
 from locker_app.services.sessions import key_of
 from locker_app.services.sign_in import Door, choose_pin, sign_in_person, sign_in_staff
 from locker_app.services.tickets import TicketGiven, ask, join_queue, leave_queue, step_back

@@ -1,5 +1,6 @@
 """What the state machines share: an empty database for each of many examples, and settings."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -34,9 +35,10 @@ def fresh_database(
 
 
 def of_examples(count: int) -> settings:
-    """Settings for a machine that runs this many examples."""
+    """Settings for a machine that runs this many examples; each run has others. To look further
+    than there is time for in each run: EXAMPLES=20 make test ARGS=tests/stateful"""
     return settings(
-        max_examples=count,
+        max_examples=count * int(os.environ.get("EXAMPLES", "1")),
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

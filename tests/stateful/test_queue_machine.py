@@ -28,18 +28,17 @@ from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.errors import DomainError
 from locker_app.domain.queues import QueueMode
 from locker_app.queries.queues import line_view
+from locker_app.services.desks import label_desk
 from locker_app.services.expiry import next_deadline, run_due
+from locker_app.services.presses import Pressed, undo
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
 from locker_app.services.serving import (
-    Pressed,
     call,
     complete,
     complete_and_call_next,
-    label_desk,
     no_show,
     note,
     put_back,
-    undo,
 )
 from locker_app.services.tickets import TicketGiven, ask, join_queue, leave_queue, step_back
 from locker_app.services.visitors import claim_tickets
@@ -536,7 +535,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert sorted(number for number, _ in view.serving) == serving
 
 
-EXAMPLES = {"sqlite": 60, "postgresql": 15}
+EXAMPLES = {"sqlite": 30, "postgresql": 6}
 
 
 def test_queues(kind: str, fresh_database: Callable[[], Database]) -> None:

@@ -7,7 +7,7 @@ from locker_app.api.asked import DeskLabel, Note, PathId
 from locker_app.api.caller import Anyone, Poster
 from locker_app.api.openapi import problems
 from locker_app.queries import scoped
-from locker_app.services import serving
+from locker_app.services import desks, presses, serving
 
 router = APIRouter(tags=["serving"], responses=problems(401, 403, 404))
 
@@ -37,13 +37,13 @@ async def complete(queue_id: PathId, who: Poster) -> PressedAnswer:
 @router.post("/queues/{queue_id}/undo", responses=_PRESS)
 async def undo(queue_id: PathId, who: Poster) -> PressedAnswer:
     """Take back one's last press, for ten seconds."""
-    return PressedAnswer.model_validate(await who.run(serving.undo, queue_id=queue_id))
+    return PressedAnswer.model_validate(await who.run(presses.undo, queue_id=queue_id))
 
 
 @router.put("/queues/{queue_id}/desk", responses=problems(429))
 async def put_desk(queue_id: PathId, asked: DeskLabel, who: Anyone) -> ChangedAnswer:
     """Say at which desk one serves, for the room to read."""
-    changed = await who.run(serving.label_desk, queue_id=queue_id, label=asked.label)
+    changed = await who.run(desks.label_desk, queue_id=queue_id, label=asked.label)
     return ChangedAnswer(changed=changed)
 
 

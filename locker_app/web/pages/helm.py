@@ -10,9 +10,9 @@ import reflex as rx
 
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
-from locker_app.services import queues, serving
+from locker_app.services import desks, presses, queues, serving
+from locker_app.web.components import helm_now
 from locker_app.web.components.helm_dialogs import note_dialog, reset_dialog
-from locker_app.web.components.helm_now import current_ticket, desks, ended, waiting_line
 from locker_app.web.components.helm_rules import controls, helm_head
 from locker_app.web.components.parts import skeleton
 from locker_app.web.live_states import Helm
@@ -61,7 +61,7 @@ class HelmPage(rx.State):
     @rx.event
     async def undo(self, queue_id: int, request_id: str) -> None:
         """Take one's last press back."""
-        await perform(self, serving.undo, request_id, "Taken back.", queue_id=queue_id)
+        await perform(self, presses.undo, request_id, "Taken back.", queue_id=queue_id)
 
     @rx.event
     async def call_ticket(self, ticket_id: int, request_id: str) -> None:
@@ -111,7 +111,7 @@ class HelmPage(rx.State):
         """Say at which desk one serves."""
         label = form.get("label", "") if isinstance(form, dict) else ""
         said = "That is where people are sent."
-        await perform(self, serving.label_desk, request_id, said, queue_id=queue_id, label=label)
+        await perform(self, desks.label_desk, request_id, said, queue_id=queue_id, label=label)
 
     @rx.event
     async def ask(self, what: str, ticket_id: int) -> None:
@@ -163,9 +163,9 @@ def _queue() -> rx.Component:
     return rx.fragment(
         helm_head("dashboard"),
         rx.el.div(
-            current_ticket(HelmPage),
-            waiting_line(HelmPage),
-            rx.el.div(desks(HelmPage), ended(HelmPage), class_name="helm-people"),
+            helm_now.current_ticket(HelmPage),
+            helm_now.waiting_line(HelmPage),
+            rx.el.div(helm_now.desks(HelmPage), helm_now.ended(HelmPage), class_name="helm-people"),
             controls(HelmPage),
             class_name="helm",
         ),

@@ -1,7 +1,6 @@
 """A line for help, as a student sees it: take a ticket, see it come nearer, hear when it is time.
 
-The first ticket of a browser that nobody signed in at is taken by a form to /auth/visit: only an
-HTTP answer can set the cookie by which the browser is known again.
+How a ticket is taken is in `components.join`, what is shown of it in `components.tickets`.
 """
 
 from typing import Any
@@ -13,15 +12,11 @@ from locker_app.live.rooms import address_of, set_on_load
 from locker_app.live.topics import Topic
 from locker_app.queries.queues import queue_of_code
 from locker_app.services import runtime, tickets
-from locker_app.web.components.browser import Modal, Moment, new_request_id
-from locker_app.web.components.line import (
-    ESTIMATE_WORDS,
-    NUMBER_WORDS,
-    Estimate,
-    Numbers,
-    TicketForm,
-)
-from locker_app.web.components.parts import Item, count, hidden, in_browser, skeleton, some
+from locker_app.web.components.browser import Moment
+from locker_app.web.components.join import join_card
+from locker_app.web.components.leave_dialog import leave_dialog
+from locker_app.web.components.line import NUMBER_WORDS, Numbers
+from locker_app.web.components.parts import Item, skeleton, some
 from locker_app.web.components.tickets import (
     has_open_ticket,
     now_serving,
@@ -29,7 +24,7 @@ from locker_app.web.components.tickets import (
     open_here,
     ticket_card,
 )
-from locker_app.web.live_states import Line, Me, Pulse, StaffMe, Tickets
+from locker_app.web.live_states import Line, Tickets
 from locker_app.web.session import perform, watch
 from locker_app.web.template import page
 from locker_app.web.words import JOIN_REFUSALS
@@ -133,9 +128,7 @@ def queue() -> rx.Component:
         rx.cond(
             QueuePage.missing,
             _missing(),
-            rx.cond(
-                (Line.queue_id == QueuePage.shown) & (QueuePage.shown > 0), _shown(), _coming()
-            ),
+            rx.cond(_is_there(), _shown(), _coming()),
         ),
     )
 
@@ -170,17 +163,17 @@ def _shown() -> rx.Component:
                 Line.site_name, rx.cond(Line.place != "", " · " + Line.place, ""), class_name="soft"
             ),
         ),
-        announcement(),
+        _announcement(),
         rx.el.div(
             rx.el.div(_mine(), class_name="stack"),
             _line(),
             class_name="two",
         ),
-        _leave_dialog(),
+        leave_dialog(QueuePage),
     )
 
 
-def announcement() -> rx.Component:
+def _announcement() -> rx.Component:
     """What the staff tell everybody in the line."""
     return rx.el.div(
         rx.cond(
@@ -207,204 +200,16 @@ def _mine() -> rx.Component:
         Tickets.rows,
         lambda ticket: rx.cond(ticket["queue_id"] == Line.queue_id, ticket_card(ticket, QueuePage)),
     )
+    one_more = rx.el.details(
+        rx.el.summary("Take one more ticket"), join_card(QueuePage), class_name="more"
+    )
     return rx.fragment(
         here,
         rx.cond(
             has_open_ticket(Tickets.rows),
-            rx.cond(open_here(Tickets.rows).length() < Line.tickets_per_person, _one_more()),
-            _get_one(),
+            rx.cond(open_here(Tickets.rows).length() < Line.tickets_per_person, one_more),
+            join_card(QueuePage),
         ),
-    )
-
-
-def _one_more() -> rx.Component:
-    return rx.el.details(rx.el.summary("Take one more ticket"), _get_one(), class_name="more")
-
-
-def _get_one() -> rx.Component:
-    full = (Line.capacity > 0) & (count(Line.line) >= Line.capacity)
-    return rx.cond(
-        StaffMe.signed_in,
-        _for_staff(),
-        rx.match(
-            Line.mode,
-            ("closed", _closed()),
-            ("draining", _draining()),
-            rx.cond(
-                full,
-                _full(),
-                rx.cond(Line.sign_in_needed & ~Me.signed_in, _sign_in(), _form()),
-            ),
-        ),
-    )
-
-
-def _state_card(title: str, *text: Any) -> rx.Component:
-    return rx.el.section(
-        rx.el.h2(title), *[rx.el.p(part) for part in text], class_name="card state"
-    )
-
-
-def _for_staff() -> rx.Component:
-    return _state_card(
-        "You are signed in as staff",
-        "Tickets are for those who need help. Students take them here.",
-    )
-
-
-def _closed() -> rx.Component:
-    opens = rx.el.span(
-        "It opens ", Moment.create(at=Line.opens_at, zone=Line.time_zone, form="auto"), "."
-    )
-    return _state_card(
-        "The line is closed",
-        rx.cond(Line.opens_at > 0, opens, "This page tells you as soon as it opens."),
-    )
-
-
-def _draining() -> rx.Component:
-    return _state_card(
-        "No more tickets",
-        "The line takes nobody new. Those who are in it are still helped.",
-    )
-
-
-def _full() -> rx.Component:
-    return _state_card(
-        "The line is full",
-        "As soon as there is room, you can take a ticket here. This page changes by itself.",
-    )
-
-
-def _sign_in() -> rx.Component:
-    return rx.el.section(
-        _how_busy(),
-        rx.el.p("This line is for people who are signed in."),
-        rx.el.a(
-            "Sign in to take a ticket",
-            href=f"/sign-in?next=/q/{Line.code}",
-            class_name="button primary",
-        ),
-        class_name="card",
-    )
-
-
-def _how_busy() -> rx.Component:
-    waiting = count(Line.line)
-    return rx.fragment(
-        rx.el.p(waiting, rx.el.small(" waiting"), class_name="fact", data_testid="waiting"),
-        rx.cond(
-            Line.paused,
-            rx.el.p("The staff take a short break. Tickets are given all the same."),
-            rx.cond(
-                (waiting == 0) & ~some(Line.serving) & ((Line.given == 0) | Line.serve_at_once),
-                rx.el.p("Nobody is here: it's your turn at once."),
-                Estimate.create(pace=Line.pace, ahead=waiting, words=ESTIMATE_WORDS, brief=False),
-            ),
-        ),
-    )
-
-
-def _form() -> rx.Component:
-    """The one thing to do. It is the same form with and without a session."""
-    return TicketForm.create(
-        _how_busy(),
-        hidden("queue", Line.code),
-        _group_field(),
-        rx.cond(Line.wants_room_pin, _room_pin_field()),
-        rx.el.div(
-            rx.el.label(
-                "Your question ",
-                rx.el.span("(optional)", class_name="hint"),
-                html_for="question",
-            ),
-            rx.el.input(
-                id="question",
-                name="question",
-                type="text",
-                max_length=200,
-                auto_complete="off",
-                aria_describedby="question-hint",
-            ),
-            rx.el.span("In one line. Only staff see it.", class_name="hint", id="question-hint"),
-            class_name="field",
-        ),
-        rx.el.button("Take a ticket", type="submit", class_name="primary"),
-        rx.cond(
-            Me.signed_in,
-            rx.fragment(),
-            rx.el.p(
-                "No account needed: this browser keeps your ticket. ",
-                rx.el.a("Sign in", href=f"/sign-in?next=/q/{Line.code}"),
-                " to have it on all your devices.",
-                class_name="hint",
-            ),
-        ),
-        native=Pulse.session <= 0,
-        action="/auth/visit",
-        keep="cubby-ticket",
-        refused=QueuePage.error,
-        on_send=QueuePage.join,
-        class_name="card",
-        aria_label="Take a ticket",
-    )
-
-
-def _group_field() -> rx.Component:
-    return rx.el.div(
-        rx.el.label("Group number", html_for="group"),
-        rx.cond(
-            Line.groups != "",
-            rx.el.span("This line is for groups ", Line.groups, ".", class_name="hint"),
-        ),
-        rx.el.input(
-            id="group",
-            name="group",
-            type="text",
-            input_mode=rx.cond(_with_letters(), "text", "numeric"),
-            auto_complete="off",
-            auto_capitalize="characters",
-            spell_check=False,
-            required=True,
-            max_length=20,
-            aria_invalid=QueuePage.error != "",
-            aria_describedby="join-error",
-        ),
-        rx.el.p(QueuePage.error, id="join-error", class_name="error", role="alert"),
-        rx.cond(
-            _with_letters() | (Line.groups != ""),
-            rx.fragment(),
-            rx.el.button(
-                "My group has letters",
-                type="button",
-                on_click=[QueuePage.want_letters, rx.set_focus("group")],
-                class_name="asLink small touch",
-            ),
-        ),
-        class_name="field",
-    )
-
-
-def _with_letters() -> Item:
-    """Whether a keyboard with digits alone is not enough."""
-    return QueuePage.letters | in_browser("/[A-Z]/.test({})", Line.groups).to(bool)
-
-
-def _room_pin_field() -> rx.Component:
-    return rx.el.div(
-        rx.el.label("Code of the room", html_for="room_pin"),
-        rx.el.span("It is shown on the screen or the board there.", class_name="hint"),
-        rx.el.input(
-            id="room_pin",
-            name="room_pin",
-            type="text",
-            auto_complete="off",
-            auto_capitalize="characters",
-            spell_check=False,
-            required=True,
-            max_length=20,
-        ),
-        class_name="field",
     )
 
 
@@ -429,27 +234,4 @@ def _line() -> rx.Component:
         ),
         aria_label="The line",
         class_name="card line",
-    )
-
-
-def _leave_dialog() -> rx.Component:
-    ticket_id = QueuePage.leaving
-    return Modal.create(
-        rx.el.div(
-            rx.el.h2("Leave the line?"),
-            rx.el.p("Your place is gone then. To come back you take a new ticket, at the end."),
-            rx.el.div(
-                rx.el.button(
-                    "Leave the line",
-                    type="button",
-                    on_click=QueuePage.leave(ticket_id, new_request_id()),
-                    class_name="danger",
-                ),
-                rx.el.button("Stay", type="button", on_click=QueuePage.stay, class_name="second"),
-                class_name="row",
-            ),
-        ),
-        open=(ticket_id > 0) & has_open_ticket(Tickets.rows),
-        label="Leave the line?",
-        on_close=QueuePage.stay,
     )
