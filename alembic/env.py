@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import DateTime, String
+from sqlalchemy import DateTime, String, event
 from sqlmodel import SQLModel
 
 import locker_app.db.tables  # noqa: F401 - fills the metadata
@@ -26,6 +26,10 @@ if url is None:  # the `alembic` command of a developer
 
     url = get_settings().database_url
 engine = make_engine(url, writing=True)
+if engine.dialect.name == "sqlite":
+    # A table that is made anew is dropped for a moment, with rows that others point to. What they
+    # point to is looked at once more before the commit.
+    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = OFF"))
 with engine.begin() as connection:
     if connection.dialect.name == "postgresql":
         # Two processes starting at once: one migrates, the other waits and finds nothing to do.
@@ -37,4 +41,8 @@ with engine.begin() as connection:
         render_item=render_plainly,
     )
     context.run_migrations()
+    if connection.dialect.name == "sqlite":
+        astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if astray is not None:
+            raise RuntimeError(f"after the migration a row points nowhere: {astray}")
 engine.dispose()

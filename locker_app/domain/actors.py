@@ -1,5 +1,6 @@
 """Who acts, and what their role lets them do. The one table of rights is here."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,13 +38,21 @@ class Right(StrEnum):
     SERVE_QUEUE = "serve_queue"
     """See a queue's line with groups, names and questions, and work it off."""
     SET_UP_QUEUE = "set_up_queue"
+    SET_UP = "set_up"
+    """Sites and banks: their names, rules, hours and doors."""
+    MANAGE_PEOPLE = "manage_people"
+    """Add, change, archive, import, export and erase people; needed at all sites."""
+    MANAGE_STAFF = "manage_staff"
+    """Accounts, their roles and invitations; needed at all sites."""
+    SEE_STATISTICS = "see_statistics"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.PROFESSOR: frozenset({Right.SERVE_QUEUE, Right.SET_UP_QUEUE}),
-    Role.VIEWER: frozenset({Right.SEE_BOARD}),
+    Role.PROFESSOR: frozenset({Right.SERVE_QUEUE, Right.SET_UP_QUEUE, Right.SEE_STATISTICS}),
+    Role.VIEWER: frozenset({Right.SEE_BOARD, Right.SEE_STATISTICS}),
 }
+"""What each role allows. At sites that say so, a viewer may also see names: `Actor.names_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Actor:
     id: int | None = None
     session_id: int | None = None
     roles: tuple[tuple[int | None, Role], ...] = field(default=())
+    names_at: frozenset[int] = frozenset()
+    """The sites that let viewers see names."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -63,16 +74,23 @@ class Actor:
     def may(self, right: Right, site_id: int | None) -> bool:
         """Whether this actor has the right at the site (None: somewhere at all)."""
         return any(
-            right in RIGHTS[role] and (scope is None or site_id is None or scope == site_id)
-            for scope, role in self.roles
+            scope is None or site_id is None or scope == site_id for scope in self._scopes(right)
         )
 
     def sites_with(self, right: Right) -> frozenset[int] | None:
         """The sites where this actor has the right; None means all of them."""
-        granted = [scope for scope, role in self.roles if right in RIGHTS[role]]
+        granted = list(self._scopes(right))
         if None in granted:
             return None
         return frozenset(scope for scope in granted if scope is not None)
+
+    def _scopes(self, right: Right) -> Iterator[int | None]:
+        """Where roles give the right: at sites, or, as None, everywhere."""
+        for scope, role in self.roles:
+            if right in RIGHTS[role]:
+                yield scope
+            elif right is Right.SEE_NAMES and role is Role.VIEWER:
+                yield from (site for site in self.names_at if scope in (None, site))
 
     def require(self, right: Right, site_id: int) -> None:
         """Let pass only whoever has the right at the site.
@@ -84,6 +102,18 @@ class Actor:
         if self.is_anonymous:
             raise NotSignedIn
         if not self.may(right, site_id):
+            raise NotAllowed
+
+    def require_everywhere(self, right: Right) -> None:
+        """Let pass only whoever has the right at all sites: people and accounts are of none.
+
+        Raises:
+            NotSignedIn: nobody is signed in.
+            NotAllowed: somebody is, without the right, or with it only at some sites.
+        """
+        if self.is_anonymous:
+            raise NotSignedIn
+        if self.sites_with(right) is not None:
             raise NotAllowed
 
     def require_person(self) -> int:

@@ -31,10 +31,6 @@ MAX_GROUPS_LENGTH = 500
 MAX_NAME_LENGTH = 60
 MAX_PLACE_LENGTH = 100
 
-CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Of the code in a queue's short address: none that is taken for another."""
-CODE_LENGTH = 6
-
 _GROUP = re.compile(r"[A-Z0-9](?:[A-Z0-9 ._/-]*[A-Z0-9])?")
 _RANGE = re.compile(r"([0-9]{1,6})\s*-\s*([0-9]{1,6})")
 

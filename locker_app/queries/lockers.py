@@ -31,12 +31,16 @@ from locker_app.domain.lockers import LockerStatus, label
 
 _A = assignment.c
 _OPEN_HERE = and_(_A.locker_id == locker.c.id, _A.released_at.is_(None))
+THERE = locker.c.retired_at.is_(None)
+"""Whether a door is one of its bank's. Those that were removed stay as rows."""
+IN_USE = bank.c.archived_at.is_(None)
 
 
 def is_free(bank_id: int | ColumnElement[int], *, accessible: bool) -> ColumnElement[bool]:
     """Whether a locker of the bank can be given now; with `accessible`, only low ones."""
     conditions = [
         locker.c.bank_id == bank_id,
+        THERE,
         locker.c.out_of_service_at.is_(None),
         ~exists().where(_OPEN_HERE),
     ]
@@ -102,13 +106,13 @@ class BankView:
 _BANK = Statement(
     select(
         bank.c.id, bank.c.site_id, bank.c.name, bank.c.place, bank.c.prefix, bank.c.limit_minutes
-    ).where(bank.c.id == bindparam("bank_id"))
+    ).where(bank.c.id == bindparam("bank_id"), IN_USE)
 )
 _DOORS = Statement(
     # `accessible` as the driver has it: converting it for each door takes longer than the query
     select(locker.c.number, locker.c.id, type_coerce(locker.c.accessible, Integer), _STATUS)
     .outerjoin(assignment, _OPEN_HERE)
-    .where(locker.c.bank_id == bindparam("bank_id"))
+    .where(locker.c.bank_id == bindparam("bank_id"), THERE)
     .order_by(locker.c.number)
 )
 IN_LINE = and_(wait.c.ended_at.is_(None), wait.c.assignment_id.is_(None))
@@ -164,6 +168,7 @@ _HOLDERS = Statement(
     .outerjoin(person, person.c.id == _A.person_id)
     .where(
         locker.c.bank_id == bindparam("bank_id"),
+        THERE,
         or_(_A.id.is_not(None), locker.c.out_of_service_at.is_not(None)),
     )
     .order_by(locker.c.number)
@@ -184,7 +189,9 @@ def _cells(row: Any) -> list[Any]:
 
 
 _LOCKER_IDS = Statement(
-    select(locker.c.id).where(locker.c.bank_id == bindparam("bank_id")).order_by(locker.c.number)
+    select(locker.c.id)
+    .where(locker.c.bank_id == bindparam("bank_id"), THERE)
+    .order_by(locker.c.number)
 )
 
 
@@ -207,7 +214,7 @@ _DOOR = Statement(
     .join(site, site.c.id == bank.c.site_id)
     .outerjoin(assignment, _OPEN_HERE)
     .outerjoin(person, person.c.id == _A.person_id)
-    .where(locker.c.id == bindparam("locker_id"))
+    .where(locker.c.id == bindparam("locker_id"), THERE)
 )
 
 

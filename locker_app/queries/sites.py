@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, locker, site, wait
 from locker_app.domain.lockers import LockerStatus
-from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE
+from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE, IN_USE, THERE
 
 _A = assignment.c
 
@@ -33,7 +33,7 @@ class BankCounts:
 
 
 _AT_SITE = bindparam("site_id")
-_DOORS = select(func.count()).where(locker.c.bank_id == bank.c.id)
+_DOORS = select(func.count()).where(locker.c.bank_id == bank.c.id, THERE)
 _BANKS_OF_SITE = Statement(
     select(
         bank.c.id,
@@ -43,7 +43,7 @@ _BANKS_OF_SITE = Statement(
         _DOORS.scalar_subquery().label("total"),
         _DOORS.where(locker.c.out_of_service_at.is_not(None)).scalar_subquery().label("broken"),
     )
-    .where(bank.c.site_id == _AT_SITE)
+    .where(bank.c.site_id == _AT_SITE, IN_USE)
     .order_by(bank.c.id)
 )
 _CLAIMS_OF_BANKS = Statement(
@@ -94,13 +94,13 @@ def _counts(row: Any, claims: Counter[tuple[int, str]], waiting: int) -> BankCou
 
 def site_of_bank(conn: Connection, bank_id: int) -> int | None:
     """The site that a bank belongs to; None when there is no such bank."""
-    return conn.scalar(select(bank.c.site_id).where(bank.c.id == bank_id))
+    return conn.scalar(select(bank.c.site_id).where(bank.c.id == bank_id, IN_USE))
 
 
 def site_of_locker(conn: Connection, locker_id: int) -> int | None:
     """The site that a locker belongs to; None when there is no such locker."""
     this = select(bank.c.site_id).join(locker, locker.c.bank_id == bank.c.id)
-    return conn.scalar(this.where(locker.c.id == locker_id))
+    return conn.scalar(this.where(locker.c.id == locker_id, THERE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ class SiteView:
 
 
 _SITES = Statement(
-    select(site.c.id, site.c.name, site.c.time_zone, site.c.hold_minutes).order_by(site.c.id)
+    select(site.c.id, site.c.name, site.c.time_zone, site.c.hold_minutes)
+    .where(site.c.archived_at.is_(None))
+    .order_by(site.c.id)
 )
 
 

@@ -23,7 +23,7 @@ from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, locker, person, site, wait
 from locker_app.domain.errors import AlreadyHolds, HoldWaiting, NotFound
 from locker_app.domain.lockers import label
-from locker_app.queries.lockers import is_free
+from locker_app.queries.lockers import IN_USE, THERE, is_free
 
 _MAX_LOST_RACES = 100
 """Each lost race means that somebody else got a locker, so this bounds a bug, not a crowd."""
@@ -49,7 +49,7 @@ _DOOR = Statement(
     )
     .join(bank, bank.c.id == locker.c.bank_id)
     .join(site, site.c.id == bank.c.site_id)
-    .where(locker.c.id == bindparam("locker_id"))
+    .where(locker.c.id == bindparam("locker_id"), THERE)
 )
 
 _RULES_FOR_PERSON = Statement(
@@ -67,7 +67,7 @@ _RULES_FOR_PERSON = Statement(
     )
     .join_from(bank, site, site.c.id == bank.c.site_id)
     .join(person, person.c.id == bindparam("person_id"))
-    .where(bank.c.id == bindparam("bank_id"))
+    .where(bank.c.id == bindparam("bank_id"), IN_USE)
 )
 
 _OPEN_CLAIMS = Statement(

@@ -1,6 +1,5 @@
 """Commands on a queue itself: set it up, its rules, open and close, pause, announce, reset."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from locker_app.db.tables import queue, site
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, Right
+from locker_app.domain.codes import CodeKind
 from locker_app.domain.errors import BadInput, NotFound, RulesChanged
 from locker_app.domain.facts import (
     QueueAnnounced,
@@ -21,8 +21,6 @@ from locker_app.domain.facts import (
 )
 from locker_app.domain.hours import Hours, next_change
 from locker_app.domain.queues import (
-    CODE_LENGTH,
-    CODE_LETTERS,
     MAX_ANNOUNCEMENT_LENGTH,
     QueueMode,
     QueueRules,
@@ -30,6 +28,7 @@ from locker_app.domain.queues import (
     check_rules,
     version_of,
 )
+from locker_app.services.codes import new_code
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.lines import lock_as_staff
 from locker_app.services.rounds import change_mode, keep_hours, new_round, plan_change
@@ -98,7 +97,7 @@ def new_queue(tx: Tx, actor: Actor, now: datetime, site_id: int, plan: QueuePlan
     result = tx.conn.execute(
         insert(queue).values(
             site_id=site_id,
-            code=_new_code(tx.conn),
+            code=new_code(tx.conn, CodeKind.QUEUE),
             mode=QueueMode.OPEN.value,
             announcement="",
             round=1,
@@ -229,12 +228,3 @@ def _check_name(conn: Connection, site_id: int, name: str, own_id: int | None = 
     others = select(_Q.name).where(_Q.site_id == site_id, _Q.id != (own_id or 0))
     if name.casefold() in {other.casefold() for other in conn.scalars(others)}:
         raise BadInput("There is a queue of this name here already.", field="name")
-
-
-def _new_code(conn: Connection) -> str:
-    """A short address that nobody has. That two transactions make up the same one at the same
-    moment, of hundreds of millions, is left to the unique index to refuse."""
-    while True:
-        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-        if conn.execute(select(_Q.id).where(_Q.code == code)).first() is None:
-            return code

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import session, staff_role
+from locker_app.db.tables import session, site, staff, staff_role
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import NOBODY, Actor, ActorKind, Role
 from locker_app.domain.facts import SessionEnded
@@ -27,6 +27,13 @@ _SESSION = Statement(
         session.c.expires_at > bindparam("now"),
     )
 )
+_ROLES = Statement(
+    select(staff_role.c.site_id, staff_role.c.role)
+    .join(staff, staff.c.id == staff_role.c.staff_id)
+    .where(staff_role.c.staff_id == bindparam("staff_id"), staff.c.disabled_at.is_(None))
+    .order_by(staff_role.c.id)
+)
+_NAMES_AT = Statement(select(site.c.id).where(site.c.viewers_see_names.is_(True)))
 
 
 def key_of(opaque_id: str) -> str:
@@ -43,13 +50,16 @@ def identify(conn: Connection, session_key: str, now: datetime) -> Actor:
         return Actor(ActorKind.PERSON, row.person_id, row.id)
     if row.staff_id is None:
         return Actor(ActorKind.VISITOR, row.id, row.id)
-    roles = conn.execute(
-        select(staff_role.c.site_id, staff_role.c.role)
-        .where(staff_role.c.staff_id == row.staff_id)
-        .order_by(staff_role.c.id)
-    )
-    held = tuple((site_id, Role(role)) for site_id, role in roles)
-    return Actor(ActorKind.STAFF, row.staff_id, row.id, held)
+    return staff_actor(conn, row.staff_id, row.id)
+
+
+def staff_actor(conn: Connection, staff_id: int, session_id: int | None = None) -> Actor:
+    """A staff member with what the roles held give; nothing while the account is disabled."""
+    held = tuple((r.site_id, Role(r.role)) for r in _ROLES.rows(conn, staff_id=staff_id))
+    names_at = frozenset[int]()
+    if any(role is Role.VIEWER for _, role in held):
+        names_at = frozenset(row.id for row in _NAMES_AT.rows(conn))
+    return Actor(ActorKind.STAFF, staff_id, session_id, held, names_at)
 
 
 def open_session(

@@ -10,9 +10,11 @@ from locker_app.db.database import Database
 from locker_app.db.tables import bank, locker, site, staff
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import SYSTEM, Actor, Role
+from locker_app.domain.codes import CodeKind
 from locker_app.domain.facts import BankCreated, SiteCreated
 from locker_app.domain.lockers import OverdueAction
 from locker_app.domain.people import check_password
+from locker_app.services.codes import new_code
 from locker_app.services.command import Call, command
 from locker_app.services.ids import Id, Text
 from locker_app.services.people import add_person, add_staff
@@ -126,6 +128,7 @@ def create_bank(tx: Tx, actor: Actor, now: datetime, *, site_id: Id, plan: BankP
             limit_minutes=plan.limit_minutes,
             reminder_minutes=15,
             overdue_action=plan.overdue_action.value,
+            code=new_code(tx.conn, CodeKind.BANK),
         )
     )
     key = result.inserted_primary_key

@@ -9,14 +9,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, column, insert, inspect, select, text
+from sqlalchemy import table as table_of
 from sqlalchemy.exc import IntegrityError
 
 from alembic import command
 from locker_app.db.database import Database
 from locker_app.db.engine import make_engine
 from locker_app.db.migrate import alembic_config, upgrade
-from locker_app.db.tables import metadata, queue, site
+from locker_app.db.tables import assignment, bank, metadata, queue, short_code, site
 from tests.conftest import BOTH
 from tests.processes import forking
 from tests.world import Clock, World
@@ -162,8 +163,11 @@ def test_queues_whose_names_differ_by_capitals_are_told_apart(empty_url: str) ->
     command.upgrade(alembic_config(empty_url), "0003")
     engine = make_engine(empty_url, writing=True)
     with engine.begin() as conn:
-        about = {"time_zone": "UTC", "created_at": datetime(2026, 3, 2, tzinfo=UTC)}
-        conn.execute(insert(site), [{"id": n, "name": f"Site {n}", **about} for n in (1, 2)])
+        rules = {"time_zone": "UTC", "lockers_per_person": 1, "hold_minutes": 10}
+        about = {**rules, "created_at": datetime(2026, 3, 2, tzinfo=UTC)}
+        columns = (column(name, site.c[name].type) for name in ("id", "name", *about))
+        then = table_of("site", *columns)
+        conn.execute(insert(then), [{"id": n, "name": f"Site {n}", **about} for n in (1, 2)])
         conn.execute(insert(queue), [a_queue(1, name) for name in names] + [a_queue(2, "LAB")])
     upgrade(empty_url)
     names_now = select(queue.c.name).order_by(queue.c.id)
@@ -180,5 +184,48 @@ def a_queue(site_id: int, name: str) -> dict[str, Any]:
     """A row as revision 0003 had it."""
     code = "".join(f"{ord(letter):x}" for letter in name)
     given = {"site_id": site_id, "name": name, "code": f"{site_id}{code}", "place": ""}
-    rest = {c.name: c.default.arg for c in queue.c if c.default is not None}
+    rest = {c.name: getattr(c.default, "arg", None) for c in queue.c if c.default is not None}
     return {**rest, **given, "created_at": datetime(2026, 3, 2, tzinfo=UTC)}
+
+
+def test_what_was_there_keeps_what_it_points_to(empty_url: str) -> None:
+    """Migration 0005 makes tables anew on SQLite, gives banks codes and notes those of queues."""
+    command.upgrade(alembic_config(empty_url), "0004")
+    engine = make_engine(empty_url, writing=True)
+    with engine.begin() as conn:
+        for statement in LIBRARY_OF_0004:
+            conn.execute(text(statement))
+    engine.dispose()
+    upgrade(empty_url)
+    codes = look(empty_url, lambda conn: list(conn.scalars(select(bank.c.code))))
+    assert len(set(codes)) == 2
+    kept = look(
+        empty_url, lambda conn: {row.code: row.kind for row in conn.execute(select(short_code))}
+    )
+    assert kept == {"ABCDEF": "queue", **dict.fromkeys(codes, "bank")}
+    assert look(empty_url, lambda conn: conn.scalar(select(assignment.c.locker_id))) == 1
+    command.downgrade(alembic_config(empty_url), "0004")
+    upgrade(empty_url)
+    assert look(empty_url, lambda conn: conn.scalar(select(assignment.c.locker_id))) == 1
+
+
+_AT = "'2026-03-02 08:00:00'"
+LIBRARY_OF_0004 = [
+    "INSERT INTO site (id, name, time_zone, lockers_per_person, hold_minutes, created_at) "
+    f"VALUES (1, 'Library', 'UTC', 1, 10, {_AT})",
+    *(
+        "INSERT INTO bank (id, site_id, name, place, prefix, reminder_minutes, overdue_action) "
+        f"VALUES ({n}, 1, 'Bank {n}', '', 'A', 15, 'notify')"
+        for n in (1, 2)
+    ),
+    "INSERT INTO locker (id, bank_id, number, accessible) VALUES (1, 1, 1, false)",
+    "INSERT INTO person (id, number, name, failed_tries, accessible, near_last, created_at) "
+    f"VALUES (1, 'S1', 'Ada', 0, false, false, {_AT})",
+    "INSERT INTO assignment (id, site_id, bank_id, locker_id, person_id, slot, assigned_at) "
+    f"VALUES (1, 1, 1, 1, 1, 1, {_AT})",
+    "INSERT INTO queue (id, site_id, name, place, code, mode, announcement, round, last_number, "
+    "shown_number, tickets_per_person, tickets_per_group, groups, sign_in_needed, room_pin, "
+    "steps_back, serve_at_once, fresh_groups_first, reset_at, created_at) VALUES "
+    "(1, 1, 'Lab', '', 'ABCDEF', 'open', '', 1, 0, 0, 1, 1, '', false, '', 2, false, false, '', "
+    f"{_AT})",
+]

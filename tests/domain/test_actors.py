@@ -17,9 +17,13 @@ ALLOWED = {
         "reset_pin",
         "serve_queue",
         "set_up_queue",
+        "set_up",
+        "manage_people",
+        "manage_staff",
+        "see_statistics",
     },
-    Role.PROFESSOR: {"serve_queue", "set_up_queue"},
-    Role.VIEWER: {"see_board"},
+    Role.PROFESSOR: {"serve_queue", "set_up_queue", "see_statistics"},
+    Role.VIEWER: {"see_board", "see_statistics"},
 }
 PERSON = Actor(ActorKind.PERSON, 7)
 VISITOR = Actor(ActorKind.VISITOR, 8, 8)
@@ -63,6 +67,39 @@ def test_roles_at_several_sites_stay_apart() -> None:
 def test_a_role_at_all_sites_has_no_list_of_sites() -> None:
     assert staff((1, Role.VIEWER), (None, Role.ADMIN)).sites_with(Right.FORCE_RELEASE) is None
     assert staff((None, Role.VIEWER)).sites_with(Right.FORCE_RELEASE) == frozenset()
+
+
+@pytest.mark.parametrize("right", Right)
+def test_what_is_of_no_site_needs_the_right_at_all_sites(right: Right) -> None:
+    staff((None, Role.ADMIN)).require_everywhere(right)
+    for actor in (staff((1, Role.ADMIN), (2, Role.ADMIN)), PERSON, SYSTEM, staff()):
+        with pytest.raises(NotAllowed):
+            actor.require_everywhere(right)
+    for actor in (NOBODY, VISITOR):
+        with pytest.raises(NotSignedIn):
+            actor.require_everywhere(right)
+
+
+@pytest.mark.parametrize(
+    ("roles", "names_at", "sees"),
+    [
+        ([(None, Role.VIEWER)], {1}, {1}),
+        ([(None, Role.VIEWER)], set(), set()),
+        ([(1, Role.VIEWER)], {1, 2}, {1}),
+        ([(3, Role.VIEWER)], {1, 2}, set()),
+        ([(1, Role.VIEWER), (2, Role.ADMIN)], {1}, {1, 2}),
+        ([(None, Role.PROFESSOR)], {1}, set()),
+    ],
+)
+def test_viewers_see_names_where_the_site_lets_them(
+    roles: list[tuple[int | None, Role]], names_at: set[int], sees: set[int]
+) -> None:
+    actor = Actor(ActorKind.STAFF, 3, roles=tuple(roles), names_at=frozenset(names_at))
+    assert actor.sites_with(Right.SEE_NAMES) == sees
+    assert {site for site in (1, 2, 3) if actor.may(Right.SEE_NAMES, site)} == sees
+    assert actor.may(Right.SEE_NAMES, None) == bool(sees)
+    for right in set(Right) - {Right.SEE_NAMES}:
+        assert actor.may(right, 1) == staff(*roles).may(right, 1)
 
 
 @pytest.mark.parametrize("right", Right)

@@ -8,6 +8,7 @@ import pytest
 
 from locker_app.db.tables import desk, event, queue, ticket
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
+from locker_app.domain.codes import CODE_LETTERS
 from locker_app.domain.errors import (
     BadInput,
     DomainError,
@@ -20,8 +21,7 @@ from locker_app.domain.errors import (
     RulesChanged,
     TicketMoved,
 )
-from locker_app.domain.queues import CODE_LETTERS, QueueMode, QueueRules, version_of
-from locker_app.services import queues
+from locker_app.domain.queues import QueueMode, QueueRules, version_of
 from locker_app.services.desks import label_desk
 from locker_app.services.expiry import next_deadline
 from locker_app.services.presses import Pressed, undo
@@ -58,12 +58,6 @@ class TestCreate:
         assert set(row.code) <= set(CODE_LETTERS)
         (logged,) = world.rows(event, kind="QueueCreated")
         assert (logged.site_id, logged.queue_id) == (site_id, queue_id)
-
-    def test_codes_differ(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        letters = iter("AAAAAAAAAAAABBBBBB")
-        monkeypatch.setattr(queues.secrets, "choice", lambda _: next(letters))
-        ids = [world.queue(), world.queue()]
-        assert [world.row(queue, queue_id).code for queue_id in ids] == ["AAAAAA", "BBBBBB"]
 
     def test_two_names_differ_at_a_site(self, world: World) -> None:
         site_id, admin = world.site(), world.staff()

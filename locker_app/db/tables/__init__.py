@@ -9,10 +9,10 @@ from sqlmodel import SQLModel
 
 from locker_app.db.tables.events import Event, Request
 from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
-from locker_app.db.tables.people import Person, Session, Staff, StaffRole
+from locker_app.db.tables.people import Invitation, Person, Session, SignIn, Staff, StaffRole
 from locker_app.db.tables.push import PushNext, PushSubscription
 from locker_app.db.tables.queues import Desk, Queue, Ticket
-from locker_app.db.tables.sites import Site
+from locker_app.db.tables.sites import ShortCode, Site
 
 metadata = SQLModel.metadata
 
@@ -22,6 +22,7 @@ def _table(model: type[SQLModel]) -> Table:
 
 
 site = _table(Site)
+short_code = _table(ShortCode)
 bank = _table(Bank)
 locker = _table(Locker)
 assignment = _table(Assignment)
@@ -30,6 +31,8 @@ person = _table(Person)
 staff = _table(Staff)
 staff_role = _table(StaffRole)
 session = _table(Session)
+invitation = _table(Invitation)
+sign_in = _table(SignIn)
 queue = _table(Queue)
 ticket = _table(Ticket)
 desk = _table(Desk)
@@ -43,6 +46,7 @@ __all__ = [
     "Bank",
     "Desk",
     "Event",
+    "Invitation",
     "Locker",
     "Person",
     "PushNext",
@@ -50,6 +54,8 @@ __all__ = [
     "Queue",
     "Request",
     "Session",
+    "ShortCode",
+    "SignIn",
     "Site",
     "Staff",
     "StaffRole",
@@ -59,6 +65,7 @@ __all__ = [
     "bank",
     "desk",
     "event",
+    "invitation",
     "locker",
     "metadata",
     "person",
@@ -67,6 +74,8 @@ __all__ = [
     "queue",
     "request",
     "session",
+    "short_code",
+    "sign_in",
     "site",
     "staff",
     "staff_role",

@@ -10,6 +10,8 @@ from locker_app.db.types import UtcDateTime
 _OPEN = text("released_at IS NULL")
 _WAITING = text("ended_at IS NULL")
 _OFFERED = text("ended_at IS NULL AND assignment_id IS NOT NULL")
+_IN_USE = text("archived_at IS NULL")
+_THERE = text("retired_at IS NULL")
 _BROKEN = text("out_of_service_at IS NOT NULL")
 _HELD = text("released_at IS NULL AND held_until IS NOT NULL")
 _DUE = text("released_at IS NULL AND overdue_at IS NULL AND due_at IS NOT NULL")
@@ -23,7 +25,10 @@ def _partial(name: str, *columns: str, where: object, unique: bool = False) -> I
 class Bank(SQLModel, table=True):
     """A cabinet of lockers."""
 
-    __table_args__ = (UniqueConstraint("site_id", "name"),)
+    __table_args__ = (
+        _partial("one_bank_of_a_name", "site_id", "name", where=_IN_USE, unique=True),
+        UniqueConstraint("code"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id", index=True)
@@ -35,13 +40,16 @@ class Bank(SQLModel, table=True):
     """How long a locker may be kept; without it, as long as wanted."""
     reminder_minutes: int = 15
     overdue_action: str = "notify"
+    code: str
+    """In the short address, `/go/<code>`, as a queue's: no other bank or queue has it."""
+    archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Locker(SQLModel, table=True):
-    """One numbered door."""
+    """One numbered door. Those that were removed stay as rows: the past is about them too."""
 
     __table_args__ = (
-        UniqueConstraint("bank_id", "number"),
+        _partial("one_door_of_a_number", "bank_id", "number", where=_THERE, unique=True),
         _partial("lockers_out_of_service", "bank_id", where=_BROKEN),
     )
 
@@ -50,8 +58,12 @@ class Locker(SQLModel, table=True):
     number: int
     accessible: bool = False
     """At a height that can be reached from a wheelchair."""
+    size: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """S, M or L, or empty where sizes don't matter."""
     out_of_service_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     out_of_service_reason: str | None = None
+    retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the door was removed. Nothing that gives, counts or lists doors knows it any more."""
 
 
 class Assignment(SQLModel, table=True):

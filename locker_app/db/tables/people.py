@@ -33,9 +33,35 @@ class Staff(SQLModel, table=True):
     login: str = Field(unique=True)
     name: str
     password_hash: str
+    """argon2id; empty until an invited one chooses a password."""
     failed_tries: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Invitation(SQLModel, table=True):
+    """A link by which a staff member chooses a password: it works once, and not for ever."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    """SHA-256 of what the link has, so that the table alone lets nobody in."""
+    staff_id: int = Field(foreign_key="staff.id", index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it was used, or taken back."""
+
+
+class SignIn(SQLModel, table=True):
+    """When and from where a staff member signed in. Only the last few are kept."""
+
+    __tablename__ = "sign_in"  # pyright: ignore[reportAssignmentType]
+
+    id: int | None = Field(default=None, primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    address: str
 
 
 class StaffRole(SQLModel, table=True):
