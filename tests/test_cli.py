@@ -133,6 +133,47 @@ def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
     assert "x1y" not in sentence
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("queue", "list"),
+        ("queue", "create", "X"),
+        ("queue", "next", "X"),
+        ("staff", "add", "ada", "--name", "Ada"),
+        ("doctor",),
+    ],
+)
+@pytest.mark.parametrize("variable", ["CUBBY_DATA_DIR", "DATABASE_URL"])
+def test_a_mistyped_folder_is_named_and_not_made(
+    tmp_path: Path, typed: tuple[str, ...], variable: str
+) -> None:
+    library, wrong = tmp_path / "library", tmp_path / "libary"
+    library.mkdir()
+    mistyped = {
+        "CUBBY_DATA_DIR": {"CUBBY_DATA_DIR": str(wrong)},
+        "DATABASE_URL": {
+            "CUBBY_DATA_DIR": str(library),
+            "DATABASE_URL": f"sqlite:///{library / 'cuby.db'}",
+        },
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "locker_app.cli", *typed],
+        env=running.clean_environment(CUBBY_PORT=str(running.free_port()), **mistyped[variable]),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if typed == ("doctor",):
+        assert "there is no Cubby yet" in done.stdout
+    else:
+        (sentence,) = done.stderr.strip().splitlines()
+        assert sentence.startswith("There is no Cubby here: ")
+        assert f"Check {variable}" in sentence
+        assert done.returncode == 1
+    assert list(tmp_path.rglob("*")) == [library]
+
+
 def test_building_without_a_network_says_so() -> None:
     sentence = frontend.explain("npm error code ENOTFOUND\nnpm error network request failed")
     assert "this machine seems to be offline" in sentence
