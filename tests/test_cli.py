@@ -81,7 +81,8 @@ def test_it_starts_again_after_a_kill(tmp_path: Path) -> None:
 
 def test_stopping_it_during_a_build_leaves_no_child() -> None:
     script = (
-        "import sys; from locker_app.serving import frontend;"
+        "import signal, sys; from locker_app.serving import frontend;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's & has it ignored
         "frontend._watch([sys.executable, '-c', 'import time; time.sleep(60)'],"
         " None, open('/dev/null', 'w'), lambda: None)"
     )
