@@ -109,6 +109,25 @@ function refusingToAct(onRefused) {
   return () => kinds.forEach((kind) => document.removeEventListener(kind, refuse, true));
 }
 
+const ANNOUNCED = "cubby-session";
+
+/**
+ * Keeps the tabs of a browser in one session. A session that ends is told by the server; one that
+ * begins, by signing in or with a first ticket, is known only in the tab where that was done. Who
+ * watches in a session tells the other tabs, and a tab that is in another one begins anew.
+ */
+function useSameSession(session) {
+  useEffect(() => {
+    if (session < 0 || typeof BroadcastChannel === "undefined") return undefined;
+    const tabs = new BroadcastChannel(ANNOUNCED);
+    tabs.onmessage = ({ data }) => {
+      if (data !== session) window.location.reload();
+    };
+    if (session > 0) tabs.postMessage(session);
+    return () => tabs.close();
+  }, [session]);
+}
+
 /**
  * Whether what is on the screen is live. The server beats every five seconds; a screen that has
  * not heard it for longer says as of when it is, whatever the socket believes. When the session
@@ -140,6 +159,7 @@ export function Freshness({ beat, disconnected, session, liveText, lostText, asO
     if (sessionSeen.current !== -1 && session !== sessionSeen.current) window.location.reload();
     sessionSeen.current = session;
   }, [session]);
+  useSameSession(session);
   const known = heard.current > 0;
   const live = known && online && !disconnected && now - heard.current < STALE_AFTER_MS;
   const loading = now - opened.current < FIRST_BEAT_WITHIN_MS;

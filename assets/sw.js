@@ -5,8 +5,8 @@ self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 const pages = () => self.clients.matchAll({ type: "window", includeUncontrolled: true });
-const pathOf = (page) => new URL(page.url).pathname.toUpperCase().replace(/\/$/, "");
-const isAt = (page, path) => pathOf(page) === path.toUpperCase();
+const plain = (path) => path.toUpperCase().replace(/\/$/, "");
+const isAt = (page, path) => plain(new URL(page.url).pathname) === plain(path);
 
 /** What a message says; one that can't be read is shown all the same, as browsers demand. */
 function read(event) {

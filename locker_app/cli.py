@@ -22,19 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         commands.add_parser(name, help=command.__doc__)
-    for more in (cli_queues, cli_staff):
+    for more in _OF_A_LIBRARY.values():
         more.add_to(commands)
     chosen = parser.parse_args(arguments)
     os.chdir(ROOT)  # Reflex looks for its files here
     signal.signal(signal.SIGTERM, _stop)
     try:
-        if chosen.command == "queue":
-            print(cli_queues.run(get_settings(), chosen))
-            return 0
-        if chosen.command == "staff":
-            print(cli_staff.run(get_settings(), chosen))
-            return 0
-        return _COMMANDS[chosen.command](get_settings())
+        settings = get_settings()
+        if chosen.command in _COMMANDS:
+            return _COMMANDS[chosen.command](settings)
+        first_run.check_there(settings)
+        print(_OF_A_LIBRARY[chosen.command].run(settings, chosen))
+        return 0
     except (SettingsError, addresses.AddressError, frontend.BuildError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -81,7 +80,10 @@ def doctor(settings: Settings) -> int:
     """say what this installation is and whether it is sound"""
     print(f"Python      {sys.version.split()[0]} ({sys.executable})")
     print(f"Database    {settings.database.split('@')[-1]}")
-    print(f"Data        {settings.data_dir}")
+    empty = (
+        "" if first_run.is_there(settings) else " (there is no Cubby yet: `make run` sets one up)"
+    )
+    print(f"Data        {settings.data_dir}{empty}")
     print(f"Pages       {'built' if frontend.is_current() else 'will be built by the next run'}")
     print(f"Addresses   {' '.join(addresses.addresses(settings))}")
     _warn_of_misspelt_settings()
@@ -91,6 +93,8 @@ def doctor(settings: Settings) -> int:
 
 
 _COMMANDS = {"run": run, "init": init, "build": build, "doctor": doctor}
+_OF_A_LIBRARY = {"queue": cli_queues, "staff": cli_staff}
+"""What is done in a library that is there already."""
 
 
 def _greet(settings: Settings, password: str | None) -> None:

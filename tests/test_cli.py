@@ -81,7 +81,8 @@ def test_it_starts_again_after_a_kill(tmp_path: Path) -> None:
 
 def test_stopping_it_during_a_build_leaves_no_child() -> None:
     script = (
-        "import sys; from locker_app.serving import frontend;"
+        "import signal, sys; from locker_app.serving import frontend;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's & has it ignored
         "frontend._watch([sys.executable, '-c', 'import time; time.sleep(60)'],"
         " None, open('/dev/null', 'w'), lambda: None)"
     )
@@ -131,6 +132,47 @@ def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
     )
     assert sentence.startswith("CUBBY_ADMIN_PASSWORD can't be used")
     assert "x1y" not in sentence
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("queue", "list"),
+        ("queue", "create", "X"),
+        ("queue", "next", "X"),
+        ("staff", "add", "ada", "--name", "Ada"),
+        ("doctor",),
+    ],
+)
+@pytest.mark.parametrize("variable", ["CUBBY_DATA_DIR", "DATABASE_URL"])
+def test_a_mistyped_folder_is_named_and_not_made(
+    tmp_path: Path, typed: tuple[str, ...], variable: str
+) -> None:
+    library, wrong = tmp_path / "library", tmp_path / "libary"
+    library.mkdir()
+    mistyped = {
+        "CUBBY_DATA_DIR": {"CUBBY_DATA_DIR": str(wrong)},
+        "DATABASE_URL": {
+            "CUBBY_DATA_DIR": str(library),
+            "DATABASE_URL": f"sqlite:///{library / 'cuby.db'}",
+        },
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "locker_app.cli", *typed],
+        env=running.clean_environment(CUBBY_PORT=str(running.free_port()), **mistyped[variable]),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if typed == ("doctor",):
+        assert "there is no Cubby yet" in done.stdout
+    else:
+        (sentence,) = done.stderr.strip().splitlines()
+        assert sentence.startswith("There is no Cubby here: ")
+        assert f"Check {variable}" in sentence
+        assert done.returncode == 1
+    assert list(tmp_path.rglob("*")) == [library]
 
 
 def test_building_without_a_network_says_so() -> None:

@@ -100,18 +100,3 @@ def test_who_may_not_may_not_here_either(shell: Shell, world: World) -> None:
     said = shell("queue", "close", "Physics lab", "--as", login, fails=True)
 
     assert said == "Your account is not allowed to do this."
-
-
-def test_without_a_database_it_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    get_settings.cache_clear()
-    before = signal.getsignal(signal.SIGTERM)
-
-    assert cli.main(["queue", "list"]) == 1
-
-    assert "`make run` brings it there" in capsys.readouterr().err
-    signal.signal(signal.SIGTERM, before)
-    get_settings.cache_clear()

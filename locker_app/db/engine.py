@@ -1,6 +1,5 @@
 """Engines for SQLite and PostgreSQL, set up for durable commits."""
 
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -44,7 +43,6 @@ def make_engine(url: str, *, writing: bool) -> Engine:
         )
     if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise ValueError("DATABASE_URL must name a SQLite file or a PostgreSQL database.")
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, pool_size=_POOL_SIZE)
     event.listen(engine, "connect", _set_up_sqlite)
     begin = "BEGIN IMMEDIATE" if writing else "BEGIN"

@@ -38,6 +38,10 @@ class Statement:
         row = compiled.execute(conn, values).fetchone()
         return None if row is None else compiled.convert([row])[0]
 
+    def column(self, conn: Connection, **values: Any) -> list[Any]:
+        """The first column of all rows, as the driver has it: no type of ours is converted."""
+        return [row[0] for row in self._for(conn).execute(conn, values).fetchall()]
+
     def value(self, conn: Connection, **values: Any) -> Any | None:
         """The first column of the first row; None when there is none."""
         row = self.first(conn, **values)

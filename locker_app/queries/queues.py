@@ -117,7 +117,7 @@ def mode_shown(mode: str, there: int) -> QueueMode:
 def _line(conn: Connection, row: Any, now: datetime) -> list[int]:
     if row.fresh_groups_first:
         return [one.number for one in waiting_in_order(conn, row, now)]
-    return [one.number for one in _WAITING.rows(conn, queue_id=row.id)]
+    return _WAITING.column(conn, queue_id=row.id)
 
 
 def _head(row: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from locker_app.db.migrate import upgrade
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.domain.errors import DomainError
 from locker_app.services.setup import first_run
-from locker_app.settings import Settings, SettingsError
+from locker_app.settings import Settings, SettingsError, variable_of
 
 
 def prepare(settings: Settings) -> str | None:
@@ -52,6 +52,28 @@ def prepare(settings: Settings) -> str | None:
         raise SettingsError(f"CUBBY_ADMIN_PASSWORD can't be used: {refusal}") from None
     finally:
         database.close()
+
+
+def check_there(settings: Settings) -> None:
+    """That there is a Cubby, for commands that make none: one whose folder was mistyped must not
+    look like an empty library.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if not is_there(settings):
+        place = make_url(settings.database).database
+        variable = variable_of("database_url" if settings.database_url else "data_dir")
+        raise SettingsError(
+            f"There is no Cubby here: {place} does not exist. "
+            f"Check {variable}, or let `make run` set one up."
+        )
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether the database is there; one that only its server can tell about counts as there."""
+    url = settings.database
+    return not is_sqlite(url) or Path(make_url(url).database or "").is_file()
 
 
 def _why_no_folder(error: OSError) -> str:

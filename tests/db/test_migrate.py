@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, insert, inspect, select, text
+from sqlalchemy import ColumnDefault, Connection, column, insert, inspect, select, text
 from sqlalchemy import table as table_of
 from sqlalchemy.exc import IntegrityError
 
@@ -184,7 +184,7 @@ def a_queue(site_id: int, name: str) -> dict[str, Any]:
     """A row as revision 0003 had it."""
     code = "".join(f"{ord(letter):x}" for letter in name)
     given = {"site_id": site_id, "name": name, "code": f"{site_id}{code}", "place": ""}
-    rest = {c.name: getattr(c.default, "arg", None) for c in queue.c if c.default is not None}
+    rest = {c.name: c.default.arg for c in queue.c if isinstance(c.default, ColumnDefault)}
     return {**rest, **given, "created_at": datetime(2026, 3, 2, tzinfo=UTC)}
 
 

@@ -91,3 +91,12 @@ def test_pages_of_a_line(library: Library, desktop: NewScreen, inspector: Inspec
     library.run(staff, reset_queue, queue_id=queue_id)
     screen.open(f"/q/{library.row(queue, other).code}").sees("it's your turn at once")
     look("line, nobody there")
+
+
+def test_the_sheet_to_print(library: Library, desktop: NewScreen, inspector: Inspector) -> None:
+    queue_id = library.queue(name="Physics lab " * 5, place="Building 7, second floor " * 4)
+    screen = desktop(library.staff()).open(f"/staff/queues/{queue_id}/sheet")
+    screen.page.get_by_test_id("address").wait_for()
+    inspector.inspect(screen.page, "sheet")
+    screen.open("/staff/queues/999999/sheet").sees("This page is for staff")
+    inspector.inspect(screen.page, "sheet, of nobody's queue")

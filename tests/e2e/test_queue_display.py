@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from locker_app.db.tables import queue
 from locker_app.domain.actors import Role
-from locker_app.domain.queues import QueueMode
+from locker_app.domain.queues import MAX_ANNOUNCEMENT_LENGTH, QueueMode
 from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, set_mode
 from locker_app.services.serving import complete
@@ -74,6 +74,38 @@ def test_it_fits_the_screen(library: Library, desktop: NewScreen, desks: int) ->
     assert screen.page.evaluate(FITS) == [True]
     screen.page.set_viewport_size({"width": 1366, "height": 768})
     assert screen.page.evaluate(FITS) == [True]
+
+
+@pytest.mark.parametrize("desks", [1, 8])
+@pytest.mark.parametrize(
+    ("said", "smallest"),
+    [("Bring your measurements. ", (1024, 600)), ("BRING TABLES, PLEASE. ", (1366, 768))],
+)
+def test_the_longest_announcement_can_be_read_whole(
+    library: Library, desktop: NewScreen, desks: int, said: str, smallest: tuple[int, int]
+) -> None:
+    queue_id = library.queue(name="Physics lab " * 4, place="Building 7, second floor")
+    staff = [library.staff() for _ in range(desks)]
+    library.tickets(queue_id, desks + 9)
+    for number, one in enumerate(staff, 1):
+        library.run(one, label_desk, queue_id=queue_id, label=f"Desk {number}")
+        library.press(one, queue_id)
+    library.run(staff[0], pause, queue_id=queue_id, paused=True)
+    screen = desktop(**PROJECTOR).open(f"/queues/{queue_id}/display").sees("A short break")
+    screen.page.locator(".wall-qr").wait_for()
+    shown, sizes = screen.page.get_by_test_id("announcement"), []
+    for length in (40, 100, MAX_ANNOUNCEMENT_LENGTH):
+        text = (said * 25)[: length - 1].rstrip(" .") + "."
+        library.run(staff[0], announce, queue_id=queue_id, text=text)
+        expect(shown).to_have_text(text)
+        for width, height in (smallest, (1366, 768), (1920, 1080)):
+            screen.page.set_viewport_size({"width": width, "height": height})
+            assert screen.page.evaluate(FITS) == [True], (length, width)
+            assert shown.evaluate("e => e.scrollHeight <= e.clientHeight + 1"), (length, width)
+        sizes.append(size(shown))
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] > 32
+    assert size(serving(screen).first) > 50
 
 
 def test_how_to_join(library: Library, desktop: NewScreen, server: Server) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from locker_app.db.tables import queue, site, ticket
 from locker_app.domain.actors import Actor, Role
 from locker_app.domain.hours_text import WEEKDAYS
+from locker_app.domain.queues import MAX_NAME_LENGTH, MAX_PLACE_LENGTH
 from locker_app.services.serving import call, complete
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
@@ -393,10 +394,18 @@ def test_two_who_change_settings_at_once(
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Physics lab", "Room 204"),
+        ("Physics " * 7, "Building 7, second floor " * 4),
+        ("W" * MAX_NAME_LENGTH, "W" * MAX_PLACE_LENGTH),
+    ],
+)
 def test_a_sheet_is_one_page(
-    library: Library, desktop: NewScreen, professor: Actor, paper: str
+    library: Library, desktop: NewScreen, professor: Actor, paper: str, name: str, place: str
 ) -> None:
-    queue_id = library.queue(name="Physics " * 7, place="Building 7, second floor " * 4)
+    queue_id = library.queue(name=name, place=place)
     screen = desktop(professor).open(f"/staff/queues/{queue_id}")
     screen.page.get_by_role("link", name="QR code").click()
     page = screen.page
@@ -410,6 +419,8 @@ def test_a_sheet_is_one_page(
     expect(page.locator(".top")).to_be_hidden()
     expect(page.locator(".helm-head")).to_be_hidden()
     expect(picture).to_be_visible()
+    for line in page.locator(".sheet p").all():
+        assert line.evaluate("e => e.scrollHeight <= e.clientHeight + 1"), "nothing is cut"
 
 
 def test_after_class(library: Library, desktop: NewScreen, professor: Actor) -> None:

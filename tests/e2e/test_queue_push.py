@@ -30,6 +30,41 @@ STUB = """(subscription) => {
   };
 }"""
 
+CLICK = """async (data) => {
+  const opened = [], focused = [];
+  Clients.prototype.openWindow = async (path) => { opened.push(path); };
+  WindowClient.prototype.focus = async function () { focused.push(new URL(this.url).pathname); };
+  await self.registration.showNotification("Your turn", { data });
+  const [notification] = await self.registration.getNotifications();
+  const event = new NotificationEvent("notificationclick", { notification });
+  let work = null;
+  event.waitUntil = (promise) => { work = promise; };
+  self.dispatchEvent(event);
+  await work;
+  return { opened, focused, left: (await self.registration.getNotifications()).length };
+}"""
+"""A tap on a notification. Only a real one lets a worker open or focus a window: what it would do
+with these is noted instead."""
+
+CHANGE = """async ([old, fresh, given]) => {
+  const asked = [];
+  const made = (one) => ({
+    endpoint: one.endpoint,
+    options: { userVisibleOnly: true, applicationServerKey: "key" },
+    toJSON: () => one,
+  });
+  PushManager.prototype.subscribe = async (options) => { asked.push(options); return made(fresh); };
+  const event = new ExtendableEvent("pushsubscriptionchange");
+  event.oldSubscription = made(old);
+  event.newSubscription = given ? made(fresh) : null;
+  let work = null;
+  event.waitUntil = (promise) => { work = promise; };
+  self.dispatchEvent(event);
+  await work;
+  return asked;
+}"""
+"""The push service has another address for this browser, which is given, or has to be asked for."""
+
 
 class Worker:
     """The page's service worker, as the developer tools see it."""
@@ -57,6 +92,11 @@ class Worker:
         }
         self._tools.send("ServiceWorker.deliverPushMessage", told)
 
+    def run(self, script: str, given: Any) -> Any:
+        """Run a function in the worker; what it returns."""
+        (worker,) = self.screen.page.context.service_workers
+        return worker.evaluate(script, given)
+
     def shown(self) -> list[dict[str, Any]]:
         """The notifications that stand there."""
         return self.screen.page.evaluate(
@@ -78,6 +118,13 @@ class Worker:
 
 def _keeps(answer: Response) -> bool:
     return answer.url.endswith("/auth/push") and answer.request.method == "POST"
+
+
+def _kept(library: Library) -> Any:
+    """The subscription that was made last: its session has no other."""
+    rows = library.rows(push_subscription)
+    (row,) = [one for one in rows if one.session_id == rows[-1].session_id]
+    return row
 
 
 @pytest.fixture
@@ -114,15 +161,14 @@ def test_a_page_with_alerts_subscribes_its_session(
     in_line: tuple[Screen, str, int], library: Library
 ) -> None:
     screen, *_ = in_line
-    before = library.rows(push_subscription)
     with screen.page.expect_response(_keeps):
         screen.press("Turn on alerts").sees("also when this page is closed")
-    (row,) = library.rows(push_subscription)[len(before) :]
+    row = _kept(library)
     assert row.endpoint == ENDPOINT
     assert screen.page.evaluate("window.asked") == {"visible": True, "key": 65}
-    screen.reload().is_live()
-    screen.page.wait_for_timeout(300)
-    assert [one.id for one in library.rows(push_subscription)][len(before) :] == [row.id]
+    with screen.page.expect_response(_keeps):
+        screen.reload()
+    assert _kept(library).id == row.id
 
 
 def test_a_message_is_shown_when_no_page_of_the_line_is_looked_at(
@@ -162,3 +208,36 @@ def test_an_address_elsewhere_is_not_opened(
     worker.push(server, message)
     (shown,) = worker.until_shown(["Hello"])
     assert shown["data"]["path"] == "/"
+
+
+def test_a_tap_opens_the_line_or_the_page_that_shows_it(in_line: tuple[Screen, str, int]) -> None:
+    screen, path, _ = in_line
+    screen.press("Turn on alerts").sees("also when this page is closed")
+    worker = Worker(screen.page.context, screen)
+    there = {"opened": [], "focused": [path], "left": 0}
+    assert worker.run(CLICK, {"phase": "turn", "path": path}) == there
+    assert worker.run(CLICK, {"phase": "turn", "path": path.lower()}) == there
+    screen.open("/")
+    assert worker.run(CLICK, {"phase": "turn", "path": path}) == {
+        **there,
+        "opened": [path],
+        "focused": [],
+    }
+    assert worker.run(CLICK, None)["focused"] == ["/"]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_another_address_of_the_browser_takes_the_place_of_the_last(
+    in_line: tuple[Screen, str, int], library: Library, given: bool
+) -> None:
+    screen, *_ = in_line
+    with screen.page.expect_response(_keeps):
+        screen.press("Turn on alerts").sees("also when this page is closed")
+    row = _kept(library)
+    fresh = {"endpoint": f"{ENDPOINT}-{given}", "expirationTime": None, "keys": Phone().keys}
+    worker = Worker(screen.page.context, screen)
+    asked = worker.run(CHANGE, [{"endpoint": row.endpoint}, fresh, given])
+    assert asked == ([] if given else [{"userVisibleOnly": True, "applicationServerKey": "key"}])
+    renewed = _kept(library)
+    assert renewed.session_id == row.session_id
+    assert (renewed.endpoint, renewed.p256dh) == (fresh["endpoint"], fresh["keys"]["p256dh"])

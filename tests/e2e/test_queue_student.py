@@ -121,6 +121,25 @@ def test_from_the_code_on_the_wall_to_done(
         expect(verdict(screen)).to_have_count(0)
 
 
+def test_a_first_ticket_is_there_in_all_tabs(
+    library: Library, phone: NewScreen, new_tab: Any
+) -> None:
+    """The browser has no session until then: tabs that were open before learn of it."""
+    path = f"/q/{code_of(library, library.queue())}"
+    first = phone().open(path)
+    tabs = [new_tab(first.page.context).open(where) for where in (path, "/")]
+    tabs[0].button("Take a ticket").wait_for()
+    take(first, "7")
+    expect(number(tabs[0])).to_have_text("1")
+    tabs[1].sees("Yours")
+    for screen in (first, *tabs):
+        screen.page.evaluate("window.old = true")
+    take(phone().open(path), "8")
+    for screen in (first, *tabs):
+        screen.is_live()
+        assert screen.page.evaluate("window.old"), "nobody else's ticket loads a page anew"
+
+
 def test_the_first_one_is_served_at_once(library: Library, phone: NewScreen) -> None:
     queue_id = library.queue()
     screen = phone().open(f"/q/{code_of(library, queue_id)}").sees("it's your turn at once")
@@ -241,6 +260,19 @@ def test_what_staff_say_a_break_and_a_full_line(library: Library, phone: NewScre
     given = library.rows(ticket, queue_id=queue_id)[-1]
     library.run(staff, no_show, ticket_id=given.id)
     expect(verdict(screen)).to_have_text("missed")
+
+
+def test_what_ended_names_only_what_can_be_done_now(library: Library, phone: NewScreen) -> None:
+    queue_id, staff = library.queue(capacity=1), library.staff()
+    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "7")
+    expect(number(screen)).to_have_text("1")
+    library.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.CLOSED)
+    library.run(staff, reset_queue, queue_id=queue_id)
+    screen.sees("all tickets were cleared", "The line is closed").sees_no("Enter your group")
+    library.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.OPEN)
+    screen.sees("Enter your group to take a new one").button("Take a ticket").wait_for()
+    library.tickets(queue_id, 2)
+    screen.sees("The line is full").sees_no("Enter your group")
 
 
 def test_a_reset_says_so_and_asks_for_the_group_again(

@@ -27,6 +27,17 @@ def test_signing_out_in_one_tab_signs_the_other_out(
     second.is_live().sees("You are not signed in.").sees_no(library.number(student))
 
 
+def test_signing_in_in_one_tab_signs_the_other_in(
+    library: Library, phone: NewScreen, new_tab, server: Server
+) -> None:
+    bank_id, student = library.bank(), library.person()
+    first = phone().open(f"/lockers/{bank_id}")
+    first.page.get_by_role("link", name="Sign in to get a locker").wait_for()
+    library.signs_in(student, first.page.context, server.url)
+    new_tab(first.page.context).open("/me").sees(library.number(student))
+    first.button("Get a locker").wait_for()
+
+
 def test_a_session_ended_from_another_device(library: Library, phone: NewScreen) -> None:
     bank_id, student = library.bank(), library.person()
     library.take(student, bank_id)

@@ -12,12 +12,12 @@ import reflex as rx
 from locker_app.web.components.browser import Moment
 from locker_app.web.components.line import ESTIMATE_WORDS, Estimate, TicketForm
 from locker_app.web.components.parts import Item, count, hidden, in_browser, some
+from locker_app.web.components.tickets import line_is_full
 from locker_app.web.live_states import Line, Me, Pulse, StaffMe
 
 
 def join_card(page: Item) -> rx.Component:
     """The form that takes a ticket, on the page with the State `page`; or why there is none."""
-    full = (Line.capacity > 0) & (count(Line.line) >= Line.capacity)
     return rx.cond(
         StaffMe.signed_in,
         _for_staff(),
@@ -26,7 +26,7 @@ def join_card(page: Item) -> rx.Component:
             ("closed", _closed()),
             ("draining", _draining()),
             rx.cond(
-                full,
+                line_is_full(),
                 _full(),
                 rx.cond(Line.sign_in_needed & ~Me.signed_in, _sign_in(), _form(page)),
             ),

@@ -225,19 +225,32 @@ def _ended(ticket: Item, word: str, *text: Any, state: str) -> rx.Component:
     )
 
 
+def line_is_full() -> Item:
+    """Whether so many wait that nobody else may."""
+    return (Line.capacity > 0) & (count(Line.line) >= Line.capacity)
+
+
+def _if_tickets_are_given(text: str) -> Any:
+    """What to do where a ticket can be taken now; else the card below says what there is to wait
+    for."""
+    return rx.cond((Line.mode == "open") & ~line_is_full(), text, "")
+
+
 def _done(ticket: Item) -> rx.Component:
-    text = "Good luck with the rest. You can take another ticket whenever you need one."
-    return _ended(ticket, "done", text, state="done")
+    again = _if_tickets_are_given(" You can take another ticket whenever you need one.")
+    return _ended(ticket, "done", "Good luck with the rest.", again, state="done")
 
 
 def _missed(ticket: Item) -> rx.Component:
-    text = "You were called and nobody came. Ask the staff to put you back, or take a new ticket."
-    return _ended(ticket, "missed", text, state="missed")
+    again = _if_tickets_are_given(" Or take a new ticket.")
+    text = "You were called and nobody came. Ask the staff to put you back."
+    return _ended(ticket, "missed", text, again, state="missed")
 
 
 def _cleared(ticket: Item) -> rx.Component:
-    text = "The line was reset and all tickets were cleared. Enter your group to take a new one."
-    return _ended(ticket, "cleared", text, state="cleared")
+    again = _if_tickets_are_given(" Enter your group to take a new one.")
+    text = "The line was reset and all tickets were cleared."
+    return _ended(ticket, "cleared", text, again, state="cleared")
 
 
 def _left(ticket: Item) -> rx.Component:

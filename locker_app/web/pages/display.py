@@ -21,10 +21,13 @@ from locker_app.web.components.line import (
     WallClock,
 )
 from locker_app.web.components.parts import Item, count, in_browser, some
+from locker_app.web.components.tickets import line_is_full
 from locker_app.web.live_states import Line, Pulse, Room
 from locker_app.web.session import id_in_address, watch
 
 NEXT_SHOWN = 6
+_SIZE = "({0}.length > 120 ? 'small' : {0}.length > 60 ? 'medium' : 'large')"
+"""Of the letters of what staff say: the longest they can write has to stand there whole."""
 
 
 @set_on_load("shown", "missing", "join_at")
@@ -188,7 +191,12 @@ def _announcement() -> rx.Component:
     return rx.el.div(
         rx.cond(
             Line.announcement != "",
-            rx.el.p(Line.announcement, class_name="wall-said", data_testid="announcement"),
+            rx.el.p(
+                Line.announcement,
+                class_name="wall-said",
+                data_size=in_browser(_SIZE, Line.announcement).to(str),
+                data_testid="announcement",
+            ),
         ),
         rx.match(
             Line.mode,
@@ -211,7 +219,7 @@ def _announcement() -> rx.Component:
                 Line.paused,
                 _state("A short break. Everybody keeps their place."),
                 rx.cond(
-                    (Line.capacity > 0) & (count(Line.line) >= Line.capacity),
+                    line_is_full(),
                     _state("The line is full for the moment."),
                     rx.fragment(),
                 ),

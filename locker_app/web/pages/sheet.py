@@ -8,7 +8,7 @@ from locker_app.serving.addresses import join_address
 from locker_app.settings import get_settings
 from locker_app.web.components.helm_parts import PrintButton
 from locker_app.web.components.helm_rules import helm_head
-from locker_app.web.components.parts import skeleton
+from locker_app.web.components.parts import Item, in_browser, skeleton
 from locker_app.web.live_states import Helm
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import id_in_address, watch
@@ -69,10 +69,16 @@ def _ready() -> rx.Component:
     )
 
 
+def _large(text: Item, class_name: str, longest: int) -> rx.Component:
+    """A line in large letters; in smaller ones when it has more than so many."""
+    is_long = in_browser("({}.length > {})", text, longest).to(bool)
+    return rx.el.p(text, class_name=class_name, data_long=is_long)
+
+
 def _paper() -> rx.Component:
     return rx.el.section(
-        rx.el.p(Helm.name, class_name="sheet-name"),
-        rx.cond(Helm.place != "", rx.el.p(Helm.place, class_name="sheet-place")),
+        _large(Helm.name, "sheet-name", 30),
+        rx.cond(Helm.place != "", _large(Helm.place, "sheet-place", 50)),
         rx.el.p("Need help? Take a ticket:", class_name="sheet-how"),
         rx.el.img(
             src="/qr/q/" + Helm.code + ".svg",
