@@ -18,6 +18,7 @@ from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
 from locker_app.live.inbound import Inbound, shapes
 from locker_app.live.rooms import Rooms
+from locker_app.nightly import tidy_up
 from locker_app.push.follow import Pusher
 from locker_app.push.post import Post
 from locker_app.services import runtime
@@ -118,7 +119,7 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     watching.start(watching.Live(db, hub, rooms))
     async with hub.running():
         pusher = Pusher(db, lambda: _post(settings))
-        work = (follow(db, hub), keep_time(db), pusher.follow())
+        work = (follow(db, hub), keep_time(db), tidy_up(db), pusher.follow())
         tasks = [asyncio.create_task(task) for task in work]
         try:
             yield

@@ -15,6 +15,7 @@ from locker_app.domain.facts import Fact
 _COLUMNS = frozenset(
     {"site_id", "bank_id", "locker_id", "queue_id", "person_id", "staff_id", "reason"}
 )
+_IN_DETAILS = ("session_id", "visitor_id", "ticket_id", "import_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Logged:
     session_id: int | None = None
     visitor_id: int | None = None
     ticket_id: int | None = None
+    import_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def logged(row: Any) -> Logged:
 
 
 def _named(details: dict[str, Any]) -> dict[str, int | None]:
-    return {name: details.get(name) for name in ("session_id", "visitor_id", "ticket_id")}
+    return {name: details.get(name) for name in _IN_DETAILS}
 
 
 def _plain(value: object) -> object:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import DateTime, Dialect, String, TypeDecorator
 
 
 class _FromDriver(Protocol):
@@ -37,3 +37,16 @@ def _from_text(value: str | None) -> datetime | None:
 
 def _from_driver(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone(UTC)
+
+
+class InByteOrder(TypeDecorator[str]):
+    """Text that both databases put into the same order: by its letters' numbers. So the beginning
+    of a text is a range of an index, and a page begins where the last one ended."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """SQLite's order is this one; PostgreSQL's depends on the machine unless it is said."""
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(collation=collation))

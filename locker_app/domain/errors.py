@@ -62,6 +62,36 @@ class UnknownNumber(DomainError):
     status = 401
 
 
+class PersonArchived(DomainError):
+    """This enrolment number is not in use any more. Ask at the desk."""
+
+    status = 401
+
+
+class NumberTaken(DomainError):
+    """Somebody else has this enrolment number."""
+
+
+class StillHolds(DomainError):
+    """This person still has a locker, or one is held for them."""
+
+    def __init__(self, labels: str = "") -> None:
+        has = f"This person still has {labels}. " if labels else "This person still has a locker. "
+        super().__init__(has + "Release it first, or say why it is released.")
+
+
+class ImportMoved(DomainError):
+    """This import has moved on meanwhile. Look again."""
+
+
+class ImportHasErrors(DomainError):
+    """Some rows are wrong. Mend the file, or import the good rows only."""
+
+
+class NothingToImport(DomainError):
+    """There is nothing in this file that would change anything."""
+
+
 class WrongPin(DomainError):
     """Wrong PIN."""
 

@@ -292,6 +292,77 @@ class PersonAdded(PersonFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(PersonFact):
+    """Staff changed what is known of a person; `changed` says which fields, not to what."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonArchived(PersonFact):
+    """A person signs in here no more, and is kept for the history."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnarchived(PersonFact):
+    """A person came back from the archive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased(PersonFact):
+    """Name, number and all that said who this was are gone; what happened stays, and nobody's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFact(Fact):
+    """Something about one import of people."""
+
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleImportOpened(ImportFact):
+    """Staff sent a file of people, which is looked through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleImportConfirmed(ImportFact):
+    """Staff want it done; `good_only` without the rows in which something is wrong."""
+
+    good_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleImported(ImportFact):
+    """The people of a file are known here now, all of them at this moment."""
+
+    added: int
+    changed: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleImportEnded(ImportFact):
+    """Nothing came of it: `outcome` is discarded or stopped."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamesForgotten(Fact):
+    """What happened before a time says no longer to whom: how many rows of each kind."""
+
+    before: datetime
+    events: int
+    assignments: int
+    waits: int
+    tickets: int
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PinChosen(PersonFact):
     """A person chose or changed the PIN."""
 

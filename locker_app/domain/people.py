@@ -1,6 +1,7 @@
 """Rules about persons and staff who sign in: numbers, PINs, passwords, and when to lock."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,10 +12,15 @@ WRONG_TRIES_BEFORE_LOCK = 5
 LOCK_FOR = timedelta(minutes=15)
 MIN_PASSWORD_LENGTH = 10
 MAX_SECRET_LENGTH = 200
+MAX_NAME_LENGTH = 200
+ERASED_NAME = "Erased person"
+"""What stands where the name of a person was who has been erased."""
 
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9._/-]{1,31}")
 _PIN = re.compile(r"[0-9]{4,8}")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+_NOT_IN_A_NAME = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, and those that turn the direction of what comes after them."""
 
 
 def is_text(text: str) -> bool:
@@ -33,6 +39,36 @@ def normalise_number(text: str) -> str:
     if not _NUMBER.fullmatch(number):
         raise BadInput("Enter your enrolment number, for example CS2021001.", field="number")
     return number
+
+
+def check_name(text: str) -> str:
+    """A person's name with single spaces, as it is kept.
+
+    Raises:
+        BadInput: there is none, it is too long, or has characters that no name has.
+    """
+    name = " ".join(text.split())
+    if not name:
+        raise BadInput("Enter a name.", field="name")
+    if len(name) > MAX_NAME_LENGTH:
+        raise BadInput(f"A name has up to {MAX_NAME_LENGTH} characters.", field="name")
+    if _NOT_IN_A_NAME.search(name):
+        raise BadInput("There are characters in this name that can't be kept.", field="name")
+    return name
+
+
+def search_key(text: str) -> str:
+    """A name as it is looked for and ordered by: small letters without accents, single spaces."""
+    bare = text.casefold()
+    if not bare.isascii():
+        plain = unicodedata.normalize("NFKD", bare)
+        bare = "".join(letter for letter in plain if not "\u0300" <= letter <= "\u036f")
+    return " ".join(bare.replace("\0", " ").split())
+
+
+def tombstone(person_id: int) -> str:
+    """What stands where the number of an erased person was: it can be nobody's number."""
+    return f"~{person_id}"
 
 
 def check_pin(pin: str) -> str:

@@ -32,6 +32,9 @@ RETRY_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 """How often all screens are told the time, from which they know that they are live."""
 
+_RENAMING = frozenset({"PersonChanged", "PersonErased", "PeopleImported", "NamesForgotten"})
+"""Facts after which a name may be another wherever it is shown; they are rare."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -107,6 +110,8 @@ class Hub:
             if event.kind == "SessionEnded" and event.session_id is not None:
                 self._audience.evict(event.session_id)
         self.touch(touched(events))
+        if any(event.kind in _RENAMING for event in events):
+            self.touch(list(self._channels))
 
     def touch(self, topics: Collection[Topic]) -> None:
         """Project these topics again, as far as anybody watches them. On the event loop."""

@@ -67,13 +67,16 @@ class Secret:
     hash: str | None
     failed_tries: int
     locked_until: datetime | None
+    archived: bool = False
 
 
 def person_secret(conn: Connection, number: str) -> Secret | None:
     """The PIN hash of an enrolment number in its normal form; None when it is not known."""
     p = person.c
     row = conn.execute(
-        select(p.id, p.pin_hash, p.failed_tries, p.locked_until).where(p.number == number)
+        select(p.id, p.pin_hash, p.failed_tries, p.locked_until, p.archived_at.is_not(None)).where(
+            p.number == number
+        )
     ).one_or_none()
     return None if row is None else Secret(*row)
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, locker, person, site, wait
-from locker_app.domain.errors import AlreadyHolds, HoldWaiting, NotFound
+from locker_app.domain.errors import AlreadyHolds, HoldWaiting, NotFound, NotSignedIn
 from locker_app.domain.lockers import label
 from locker_app.queries.lockers import IN_USE, THERE, is_free
 
@@ -57,6 +57,7 @@ _RULES_FOR_PERSON = Statement(
         *_BANK_RULES,
         person.c.accessible,
         person.c.near_last,
+        person.c.archived_at,
         exists()
         .where(
             wait.c.person_id == person.c.id,
@@ -68,7 +69,9 @@ _RULES_FOR_PERSON = Statement(
     .join_from(bank, site, site.c.id == bank.c.site_id)
     .join(person, person.c.id == bindparam("person_id"))
     .where(bank.c.id == bindparam("bank_id"), IN_USE)
+    .with_for_update(read=True, key_share=True, of=person)
 )
+"""On PostgreSQL it waits for whoever is just archiving this person, and keeps others from it."""
 
 _OPEN_CLAIMS = Statement(
     select(
@@ -113,10 +116,13 @@ def rules_for(conn: Connection, bank_id: int, person_id: int) -> Any:
 
     Raises:
         NotFound: no such bank.
+        NotSignedIn: the person has just been archived.
     """
     row = _RULES_FOR_PERSON.first(conn, bank_id=bank_id, person_id=person_id)
     if row is None:
         raise NotFound("This bank of lockers does not exist, or no longer.")
+    if row.archived_at is not None:
+        raise NotSignedIn
     return row
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import queue, site, ticket
+from locker_app.db.tables import person, queue, site, ticket
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, ActorKind, Right
 from locker_app.domain.errors import NotAllowed, NotFound, NotSignedIn, NotYourTicket, TicketMoved
@@ -88,6 +88,11 @@ _SLOTS = {
     )
     for of, column in (("holder", "slot"), ("group_number", "group_slot"))
 }
+_IN_USE = Statement(
+    select(person.c.id)
+    .where(person.c.id == bindparam("person_id"), person.c.archived_at.is_(None))
+    .with_for_update(read=True, key_share=True)
+)
 _ANY_OPEN = Statement(select(_T.id).where(*OPEN_HERE).limit(1))
 
 
@@ -183,6 +188,16 @@ def holder_of(actor: Actor) -> str:
     if actor.kind not in (ActorKind.PERSON, ActorKind.VISITOR) or actor.id is None:
         raise NotAllowed
     return f"{actor.kind.value}:{actor.id}"
+
+
+def check_in_use(conn: Connection, actor: Actor) -> None:
+    """Let pass a person only who has not just been archived; on PostgreSQL that waits until then.
+
+    Raises:
+        NotSignedIn: the person has been, and so the session is over.
+    """
+    if actor.kind is ActorKind.PERSON and _IN_USE.first(conn, person_id=actor.id) is None:
+        raise NotSignedIn
 
 
 def slots_of_holder(conn: Connection, queue_id: int, holder: str) -> dict[int, int]:

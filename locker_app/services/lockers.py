@@ -213,6 +213,19 @@ def put_back_in_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id) -
     return label(place.prefix, place.number)
 
 
+def release_claim(
+    tx: Tx, actor: Actor, now: datetime, assignment_id: int, *, given: bool, reason: str
+) -> bool:
+    """Take a locker, or, where it was not `given` yet, a hold on one, from whoever has it; false
+    when that is over."""
+    forced = ReleaseCause.FORCED
+    if not given:
+        holds.end_wait(tx, actor, now, WaitOutcome.LEFT, holds.WAIT_OF_HOLD, hold_id=assignment_id)
+        return holds.end_hold(tx, actor, now, forced, assignment_id, reason)
+    locker_id = _release(tx, actor, now, forced, _END_ANY, reason=reason, this_id=assignment_id)
+    return locker_id is not None
+
+
 def release_overdue(tx: Tx, actor: Actor, now: datetime, assignment_id: int) -> None:
     """Take back a locker whose time is over, in a bank that says so."""
     _release(tx, actor, now, ReleaseCause.OVERDUE, _END_ANY, this_id=assignment_id)

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, insert, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.tables import person, staff, staff_role
 from locker_app.db.transaction import Tx
-from locker_app.domain.actors import Actor, Right, Role
+from locker_app.domain.actors import Actor, ActorKind, Right, Role
 from locker_app.domain.errors import (
     NotAllowed,
     NotFound,
     NumberLocked,
+    NumberTaken,
+    PersonArchived,
     PinAlreadyChosen,
 )
 from locker_app.domain.facts import (
@@ -25,9 +28,17 @@ from locker_app.domain.facts import (
     StaffAdded,
     StaffSignedIn,
 )
-from locker_app.domain.people import Tries, check_reason, normalise_number
+from locker_app.domain.people import (
+    Tries,
+    check_name,
+    check_reason,
+    normalise_number,
+    search_key,
+)
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.sessions import end_sessions_of_person, open_session
+
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,17 @@ class SignedIn:
 
     session_id: int | None
     tries_left: int = 0
+
+
+def check_manages(actor: Actor) -> None:
+    """Let pass whoever manages people, and the operator at the shell. People belong to no site, so
+    the right is needed at all.
+
+    Raises:
+        NotSignedIn, NotAllowed: as `Actor.require_everywhere`.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        actor.require_everywhere(Right.MANAGE_PEOPLE)
 
 
 def settle_person_sign_in(
@@ -88,6 +110,7 @@ def choose_first_pin(
     chosen = tx.conn.execute(
         update(person)
         .where(person.c.id == person_id, person.c.pin_hash.is_(None))
+        .where(person.c.archived_at.is_(None))
         .values(pin_hash=pin_hash, failed_tries=0, locked_until=None)
     )
     if chosen.rowcount == 0:
@@ -105,7 +128,7 @@ def reset_pin(tx: Tx, actor: Actor, now: datetime, *, number: Text, reason: Text
         NotSignedIn, NotAllowed, NotFound, ReasonNeeded: as the words say.
     """
     sites = actor.sites_with(Right.RESET_PIN)
-    if sites is not None and not sites:
+    if actor.kind is not ActorKind.SYSTEM and sites is not None and not sites:
         actor.require(Right.RESET_PIN, 0)
         raise NotAllowed
     reason = check_reason(reason)
@@ -141,12 +164,28 @@ def change_preferences(
     return bool(changed.rowcount)
 
 
-def add_person(tx: Tx, actor: Actor, now: datetime, *, number: Text, name: Text) -> int:
-    """Make a person known here; the id. For the operator's own tools."""
-    result = tx.conn.execute(
-        insert(person).values(number=normalise_number(number), name=name.strip(), created_at=now)
-    )
-    person_id = _new_id(result)
+def add_person(
+    tx: Tx, actor: Actor, now: datetime, *, number: Text, name: Text, accessible: Flag = False
+) -> int:
+    """Make a person known here; the id.
+
+    Raises:
+        NotSignedIn, NotAllowed: people belong to all sites, so it needs the right at all.
+        BadInput, NumberTaken: as the words say.
+    """
+    check_manages(actor)
+    name = check_name(name)
+    values = {
+        "number": normalise_number(number),
+        "name": name,
+        "name_key": search_key(name),
+        "accessible": accessible,
+        "created_at": now,
+    }
+    added = _INSERT[tx.conn.dialect.name](person).values(values).on_conflict_do_nothing()
+    person_id = tx.conn.execute(added.returning(person.c.id)).scalar()
+    if person_id is None:
+        raise NumberTaken
     tx.record(PersonAdded(site_id=None, person_id=person_id), actor, now)
     return person_id
 
@@ -173,13 +212,16 @@ def add_staff(
 
 
 def _count_try(tx: Tx, now: datetime, table: Table, row_id: int, *, matched: bool) -> int:
+    archived = table.c.archived_at if table is person else null().label("archived_at")
     row = tx.conn.execute(
-        select(table.c.failed_tries, table.c.locked_until)
+        select(table.c.failed_tries, table.c.locked_until, archived)
         .where(table.c.id == row_id)
         .with_for_update()
     ).one_or_none()
     if row is None:
         raise NotFound
+    if row.archived_at is not None:
+        raise PersonArchived
     before = Tries(row.failed_tries, row.locked_until)
     if before.locked(now):
         raise NumberLocked

@@ -14,6 +14,7 @@ from locker_app.domain.errors import (
     BadInput,
     DomainError,
     NumberLocked,
+    PersonArchived,
     PinAlreadyChosen,
     PinNotChosen,
     UnknownNumber,
@@ -133,6 +134,8 @@ def _known(door: Door, call: Call, number: str) -> Secret:
     known = door.db.read(lambda conn: person_secret(conn, number))
     if known is None:
         _refuse(door, call, UnknownNumber())
+    if known.archived:
+        _refuse(door, call, PersonArchived(), person_id=known.id)
     return known
 
 

@@ -116,6 +116,7 @@ def join_queue(
         HasTicket, GroupHasTicket: all that are allowed.
     """
     holder = lines.holder_of(actor)
+    lines.check_in_use(tx.conn, actor)
     line = lines.lock(tx, now, queue_id)
     _check_may_join(line, actor, room_pin)
     group = check_group_allowed(normalise_group(group), line.groups)
@@ -170,6 +171,21 @@ def leave_queue(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
     _WITHDRAW.count(tx.conn, ticket_id=ticket_id, now=now)
     tx.record(TicketWithdrawn(**about(mine)), actor, now)
     return mine.number
+
+
+def withdraw(tx: Tx, actor: Actor, now: datetime, ticket_id: int) -> bool:
+    """Take a ticket out of its line, which is locked, for whoever can't any more; false when it is
+    over. The number that was called stays shown."""
+    row = tx.conn.execute(
+        select(_T.id, _T.site_id, _T.queue_id, _T.number, _T.person_id, _T.visitor_id).where(
+            _T.id == ticket_id, _T.ended_at.is_(None)
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    _WITHDRAW.count(tx.conn, ticket_id=ticket_id, now=now)
+    tx.record(TicketWithdrawn(**about(row)), actor, now)
+    return True
 
 
 def step_back(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:

@@ -95,6 +95,70 @@ def test_nothing_in_it_is_changed(world: World, change: str) -> None:
     assert world.rows(event) == before
 
 
+def of_somebody(world: World) -> None:
+    """One event of each kind of actor, about somebody, with a reason and with sessions."""
+
+    def attempt(tx: Tx) -> None:
+        for actor in (STAFF, Actor(ActorKind.PERSON, 5), Actor(ActorKind.VISITOR, 9)):
+            tx.record(released(world), actor, world.clock.now)
+            tx.record(
+                PersonSignedIn(site_id=None, person_id=5, session_id=9), actor, world.clock.now
+            )
+
+    world.db.run(Work(attempt, Trace("web", "key")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE event SET person_id = NULL",
+        "UPDATE event SET reason = NULL",
+        "UPDATE event SET person_id = NULL, reason = NULL WHERE id = 1",
+        "UPDATE event SET actor_id = NULL WHERE actor_kind IN ('person', 'visitor')",
+    ],
+)
+def test_who_it_was_may_be_forgotten(world: World, change: str) -> None:
+    of_somebody(world)
+    before = world.rows(event)
+    world.change(text(change))
+    assert world.rows(event) != before
+
+
+_OTHERS = [column.name for column in event.c if column.name not in ("person_id", "reason")]
+
+
+@pytest.mark.parametrize("column", _OTHERS)
+def test_and_nothing_else(world: World, column: str) -> None:
+    """Not even set to nothing, where it is something; and not beside what may be forgotten."""
+    of_somebody(world)
+    before = world.rows(event)
+    other = {"id": "99", "at": "'2020-01-01 00:00:00'", "details": "'{}'"}.get(column, "7")
+    if column in ("kind", "actor_kind", "origin", "request_id"):
+        other = "'x'"
+    for change in (f"{column} = {other}", f"person_id = NULL, {column} = {other}"):
+        with pytest.raises(DBAPIError):
+            world.change(text(f"UPDATE event SET {change} WHERE id = 1"))
+    for row in before:
+        if getattr(row, column) is not None and not (
+            column == "actor_id" and row.actor_kind != "staff"
+        ):
+            with pytest.raises(DBAPIError):
+                world.change(text(f"UPDATE event SET {column} = NULL WHERE id = {row.id}"))
+    assert world.rows(event) == before
+
+
+@pytest.mark.parametrize("change", ["person_id = 6", "reason = 'better'", "actor_id = 6"])
+def test_nobody_becomes_somebody_else(world: World, change: str) -> None:
+    of_somebody(world)
+    before = world.rows(event)
+    with pytest.raises(DBAPIError):
+        world.change(text(f"UPDATE event SET {change} WHERE id = 3"))
+    world.change(text("UPDATE event SET person_id = NULL, reason = NULL"))
+    with pytest.raises(DBAPIError):
+        world.change(text(f"UPDATE event SET {change} WHERE id = 3"))
+    assert [row.kind for row in world.rows(event)] == [row.kind for row in before]
+
+
 def test_the_system_acts_without_an_id(world: World) -> None:
     def attempt(tx: Tx) -> None:
         tx.record(released(world), SYSTEM, world.clock.now)

@@ -59,6 +59,20 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.SiteCreated(site_id=SITE), _LOG | {("home", ALL)}),
     (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE),
     (facts.PersonAdded(**_person), _NOWHERE | _ME),
+    (facts.PersonChanged(**_person, changed="name"), _NOWHERE | _ME),
+    (facts.PersonArchived(**_person), _NOWHERE | _ME),
+    (facts.PersonUnarchived(**_person), _NOWHERE | _ME),
+    (facts.PersonErased(**_person), _NOWHERE | _ME),
+    (facts.PeopleImportOpened(site_id=None, import_id=1), _NOWHERE),
+    (facts.PeopleImportConfirmed(site_id=None, import_id=1, good_only=False), _NOWHERE),
+    (facts.PeopleImported(site_id=None, import_id=1, added=1, changed=2, left_out=3), _NOWHERE),
+    (facts.PeopleImportEnded(site_id=None, import_id=1, outcome="stopped"), _NOWHERE),
+    (
+        facts.NamesForgotten(
+            site_id=SITE, before=AT, events=1, assignments=1, waits=1, tickets=1, sessions=0
+        ),
+        _LOG | {("home", ALL)},
+    ),
     (facts.PinChosen(**_person), _NOWHERE | _ME),
     (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | _ME),
     (

@@ -16,6 +16,7 @@ from locker_app.api.answers.after_class import AfterClassAnswer
 from locker_app.api.asked import PathId
 from locker_app.api.caller import Anyone
 from locker_app.api.openapi import problems
+from locker_app.domain.csv_text import harmless
 from locker_app.queries import scoped
 from locker_app.queries.tickets_file import Look, tickets_of
 from locker_app.services.runtime import current
@@ -28,7 +29,6 @@ HEAD = (
     *("joined_at", "called_at", "ended_at", "wait_seconds", "service_seconds"),
     *("served_by", "question", "note"),
 )
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 _BYTE_ORDER_MARK = "\ufeff"
 """Without it some spreadsheets take the letters for others."""
 
@@ -84,12 +84,6 @@ def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
         _seconds(row.called_at, row.ended_at) if done else "",
         *(harmless(text or "") for text in (row.staff_name, row.question, row.note)),
     ]
-
-
-def harmless(text: str) -> str:
-    """The text so that a spreadsheet shows it and reckons nothing: what it would take for a
-    formula begins with an apostrophe."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _local(at: datetime | None, zone: ZoneInfo) -> str:

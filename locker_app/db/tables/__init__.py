@@ -10,8 +10,10 @@ from sqlmodel import SQLModel
 from locker_app.db.tables.events import Event, Request
 from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
 from locker_app.db.tables.people import Invitation, Person, Session, SignIn, Staff, StaffRole
+from locker_app.db.tables.people_import import PeopleImport, PeopleImportRow
 from locker_app.db.tables.push import PushNext, PushSubscription
 from locker_app.db.tables.queues import Desk, Queue, Ticket
+from locker_app.db.tables.retention import Retention
 from locker_app.db.tables.sites import ShortCode, Site
 
 metadata = SQLModel.metadata
@@ -38,6 +40,9 @@ ticket = _table(Ticket)
 desk = _table(Desk)
 push_subscription = _table(PushSubscription)
 push_next = _table(PushNext)
+people_import = _table(PeopleImport)
+people_import_row = _table(PeopleImportRow)
+retention = _table(Retention)
 event = _table(Event)
 request = _table(Request)
 
@@ -48,11 +53,14 @@ __all__ = [
     "Event",
     "Invitation",
     "Locker",
+    "PeopleImport",
+    "PeopleImportRow",
     "Person",
     "PushNext",
     "PushSubscription",
     "Queue",
     "Request",
+    "Retention",
     "Session",
     "ShortCode",
     "SignIn",
@@ -68,11 +76,14 @@ __all__ = [
     "invitation",
     "locker",
     "metadata",
+    "people_import",
+    "people_import_row",
     "person",
     "push_next",
     "push_subscription",
     "queue",
     "request",
+    "retention",
     "session",
     "short_code",
     "sign_in",

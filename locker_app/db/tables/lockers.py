@@ -15,6 +15,8 @@ _THERE = text("retired_at IS NULL")
 _BROKEN = text("out_of_service_at IS NOT NULL")
 _HELD = text("released_at IS NULL AND held_until IS NOT NULL")
 _DUE = text("released_at IS NULL AND overdue_at IS NULL AND due_at IS NOT NULL")
+_NAMED = text("released_at IS NOT NULL AND person_id IS NOT NULL")
+_NAMED_WAIT = text("ended_at IS NOT NULL AND person_id IS NOT NULL")
 _TO_REMIND = text("released_at IS NULL AND reminded_at IS NULL AND remind_at IS NOT NULL")
 
 
@@ -83,6 +85,7 @@ class Assignment(SQLModel, table=True):
         _partial("claims_remind_at", "remind_at", where=_TO_REMIND),
         _partial("claims_due_at", "due_at", where=_DUE),
         Index("claims_of_person", "person_id", "id"),
+        _partial("claims_to_forget", "site_id", "released_at", where=_NAMED),
         CheckConstraint("assigned_at IS NOT NULL OR held_until IS NOT NULL", name="held_or_given"),
         CheckConstraint("slot >= 1", name="slot_from_one"),
     )
@@ -91,7 +94,8 @@ class Assignment(SQLModel, table=True):
     site_id: int = Field(foreign_key="site.id")
     bank_id: int = Field(foreign_key="bank.id")
     locker_id: int = Field(foreign_key="locker.id")
-    person_id: int = Field(foreign_key="person.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    """Empty only when it has ended and the site keeps names no longer."""
     slot: int = 1
     """Which of the lockers that a person may hold at the site: 1 up to the site's setting."""
     assigned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -111,12 +115,14 @@ class Wait(SQLModel, table=True):
         _partial("one_open_wait_per_person", "person_id", "site_id", where=_WAITING, unique=True),
         _partial("open_waits_of_bank", "bank_id", "id", where=_WAITING),
         _partial("one_wait_per_hold", "assignment_id", where=_OFFERED, unique=True),
+        _partial("waits_to_forget", "site_id", "ended_at", where=_NAMED_WAIT),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     site_id: int = Field(foreign_key="site.id")
     bank_id: int = Field(foreign_key="bank.id")
-    person_id: int = Field(foreign_key="person.id")
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    """Empty as that of an assignment."""
     accessible: bool = False
     joined_at: datetime = Field(sa_type=UtcDateTime)
     assignment_id: int | None = Field(default=None, foreign_key="assignment.id")

@@ -2,19 +2,26 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from locker_app.db.types import UtcDateTime
+from locker_app.db.types import InByteOrder, UtcDateTime
 
 
 class Person(SQLModel, table=True):
     """Someone known by an enrolment number."""
 
+    __table_args__ = (Index("person_by_name", "name_key", "id"),)
+
     id: int | None = Field(default=None, primary_key=True)
-    number: str = Field(unique=True)
-    """Upper case without spaces, see `domain.people.normalise_number`."""
+    number: str = Field(unique=True, sa_type=InByteOrder)
+    """Upper case without spaces, see `domain.people.normalise_number`. Of who was erased
+    `domain.people.tombstone`."""
     name: str
+    name_key: str = Field(
+        default="", sa_type=InByteOrder, sa_column_kwargs={"server_default": text("''")}
+    )
+    """What a name is looked for and ordered by: `domain.people.search_key`."""
     pin_hash: str | None = None
     """argon2id; empty until the person chooses a PIN."""
     failed_tries: int = 0
@@ -24,6 +31,10 @@ class Person(SQLModel, table=True):
     near_last: bool = False
     """Wants the free locker nearest to the last one held."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when this person signs in no more and is not among those who are shown."""
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when nothing here says who this was. Who is erased is archived as well."""
 
 
 class Staff(SQLModel, table=True):

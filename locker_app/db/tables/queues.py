@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from locker_app.db.types import UtcDateTime
 
 _OPEN = text("ended_at IS NULL")
+_VISITORS = text("visitor_id IS NOT NULL")
+_NAMED = text("ended_at IS NOT NULL AND holder <> ''")
 _SERVING = text("status = 'serving' AND staff_id IS NOT NULL")
 
 
@@ -66,7 +68,8 @@ class Queue(SQLModel, table=True):
 class Ticket(SQLModel, table=True):
     """A numbered place in a queue.
 
-    `holder` is who took it, as `person:7` or `visitor:12` (a session). The slots make the limits
+    `holder` is who took it, as `person:7` or `visitor:12` (a session); empty when it has ended and
+    the site keeps names no longer. The slots make the limits
     of open tickets the database's to keep: the first free one below the limit is taken.
     """
 
@@ -85,6 +88,8 @@ class Ticket(SQLModel, table=True):
         Index("tickets_of_holder", "holder", "ended_at"),
         _partial("one_ticket_per_desk", "queue_id", "staff_id", where=_SERVING, unique=True),
         Index("ended_tickets_of_queue", "queue_id", "ended_at"),
+        _partial("tickets_of_visitor", "visitor_id", where=_VISITORS),
+        _partial("tickets_to_forget", "site_id", "ended_at", where=_NAMED),
         CheckConstraint(
             "(status IN ('waiting', 'serving')) = (ended_at IS NULL)", name="ticket_open_or_ended"
         ),

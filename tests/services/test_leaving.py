@@ -1,0 +1,188 @@
+"""People who are changed, archived, brought back and erased, and commands that meet it."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from locker_app.db.tables import assignment, event, person, push_subscription, request, session
+from locker_app.db.tables import ticket as ticket_table
+from locker_app.domain.actors import Actor, ActorKind, Role
+from locker_app.domain.errors import (
+    DomainError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    NumberTaken,
+    PersonArchived,
+    ReasonNeeded,
+    StillHolds,
+)
+from locker_app.queries.person_data import person_data
+from locker_app.services.leaving import (
+    archive_person,
+    change_person,
+    erase_person,
+    unarchive_person,
+)
+from locker_app.services.people import add_person, settle_person_sign_in
+from locker_app.services.push import subscribe
+from locker_app.services.tickets import ask, join_queue
+from tests.push.browsers import a_subscription
+from tests.world import SYSTEM, World
+
+WHY = "has left the university"
+
+
+def values(world: World, who: Actor, **more: Any) -> dict[str, Any]:
+    row = world.row(person, who.id or 0)
+    same = {name: getattr(row, name) for name in ("number", "name", "accessible", "near_last")}
+    return {"person_id": who.id, **same, **more}
+
+
+def test_a_person_is_changed(world: World) -> None:
+    admin, who = world.staff(), world.person()
+    mark = world.mark()
+    assert world.run(admin, change_person, **values(world, who, name="  Zoë  Ö ", near_last=True))
+    row = world.row(person, who.id or 0)
+    assert (row.name, row.name_key, row.near_last) == ("Zoë Ö", "zoe o", True)
+    assert not world.run(admin, change_person, **values(world, who))
+    (fact,) = [row for row in world.rows(event) if row.id > mark]
+    assert (fact.kind, fact.details) == ("PersonChanged", {"changed": "name, near_last"})
+
+
+def test_two_have_never_one_number(world: World) -> None:
+    admin, one, two = world.staff(), world.person(), world.person()
+    number = world.row(person, one.id or 0).number
+    with pytest.raises(NumberTaken):
+        world.run(admin, change_person, **values(world, two, number=number.lower()))
+    with pytest.raises(NumberTaken):
+        world.run(admin, add_person, number=number, name="Another")
+
+
+def test_only_who_may_at_all_sites(world: World) -> None:
+    who, here = world.person(), world.site()
+    for actor in (world.staff(Role.ADMIN, here), world.staff(Role.VIEWER), world.person()):
+        for fn in (archive_person, unarchive_person, erase_person):
+            with pytest.raises(NotAllowed):
+                world.run(actor, fn, person_id=who.id or 0)
+        with pytest.raises(NotAllowed):
+            world.run(actor, change_person, **values(world, who, name="X"))
+        with pytest.raises(NotAllowed):
+            world.run(actor, add_person, number="X1", name="X")
+
+
+def test_who_is_archived_signs_in_no_more(world: World) -> None:
+    admin, who = world.staff(), world.person()
+    assert who.id is not None
+    assert world.run(admin, archive_person, person_id=who.id or 0)
+    assert not world.run(admin, archive_person, person_id=who.id or 0)
+    with pytest.raises(PersonArchived):
+        world.run(
+            SYSTEM, settle_person_sign_in, person_id=who.id or 0, matched=True, session_key="k"
+        )
+    for fn, where in ((world.take, world.bank()), (world.ticket, world.queue())):
+        with pytest.raises(NotSignedIn):
+            fn(who, where)
+    assert world.run(admin, unarchive_person, person_id=who.id or 0)
+    assert world.take(who, world.bank())
+
+
+@pytest.mark.parametrize("fn", [archive_person, erase_person])
+def test_who_holds_something_stays_unless_it_is_released(world: World, fn: Any) -> None:
+    admin, who, other = world.staff(), world.person(), world.person()
+    site = world.site(lockers_per_person=2)
+    bank, full, queue = world.bank(site, count=1), world.bank(site, count=1), world.queue(site)
+    world.take(who, bank)
+    world.take(world.person(), full)
+    world.join(other, bank)
+    world.join(who, full)
+    world.ticket(who, queue)
+    with pytest.raises(StillHolds) as refused:
+        world.run(admin, fn, person_id=who.id or 0)
+    assert "A1" in str(refused.value)
+    with pytest.raises(ReasonNeeded):
+        world.run(admin, fn, person_id=who.id or 0, release=True)
+    assert world.row(person, who.id or 0).archived_at is None
+    world.run(admin, fn, person_id=who.id or 0, release=True, reason=WHY)
+    assert [claim.person_id for claim in world.open_claims() if claim.bank_id == bank] == [other.id]
+    assert [place.person_id for place in world.open_waits()] == [other.id]
+    assert world.line(queue) == {1: "withdrawn"}
+
+
+def test_who_is_erased_is_in_no_table(world: World) -> None:
+    admin, who, queue = world.staff(), world.person(), world.queue()
+    assert who.id is not None
+    number, name = "XQ12345", "Quentin Xylander"
+    world.run(admin, change_person, **values(world, who, number=number, name=name))
+    taken = world.take(who, world.bank())
+    world.repeat("a-key", who, join_queue, queue_id=queue, group="1")
+    ticket = world.rows(ticket_table)[0]
+    world.run(who, ask, ticket_id=ticket.id, question=f"I am {name}")
+    opened = world.run(
+        SYSTEM, settle_person_sign_in, person_id=who.id or 0, matched=True, session_key="k"
+    )
+    signed_in = Actor(ActorKind.PERSON, who.id, opened.session_id)
+    told = a_subscription()
+    world.run(signed_in, subscribe, endpoint=told["endpoint"], **told["keys"])
+    world.run(
+        admin, erase_person, person_id=who.id or 0, release=True, reason=f"{name} asked for it"
+    )
+
+    for table in (person, ticket_table, event, session, push_subscription, request, assignment):
+        for row in world.rows(table):
+            assert not any(word in str(row) for word in (number, name, "Quentin")), table.name
+    row = world.row(person, who.id)
+    assert (row.number, row.name, row.name_key) == (f"~{who.id}", "Erased person", "")
+    assert world.rows(session) == world.rows(push_subscription) == world.rows(request) == []
+    assert world.row(assignment, taken.assignment_id).person_id == who.id, "the counts stay"
+    with pytest.raises(NotFound):
+        world.run(admin, erase_person, person_id=who.id or 0)
+    with pytest.raises(NotFound):
+        world.db.read(lambda conn: person_data(conn, who.id or 0, world.clock.now))
+    assert world.run(admin, add_person, number=number, name=name), "the number is free again"
+
+
+def test_all_that_there_is_of_somebody(world: World) -> None:
+    who = world.person()
+    world.take(who, world.bank())
+    world.ticket(who, world.queue(), "7")
+    data = world.db.read(lambda conn: person_data(conn, who.id or 0, world.clock.now))
+    assert data["person"]["name"] == world.row(person, who.id or 0).name
+    assert [row["locker"] for row in data["lockers"]] == ["A1"]
+    assert [row["group"] for row in data["tickets"]] == ["7"]
+    assert [row["kind"] for row in data["events"]][-3:] == [
+        "LockerAssigned",
+        "TicketTaken",
+        "TicketCalled",
+    ]
+
+
+@pytest.mark.parametrize("fn", [archive_person, erase_person])
+def test_leaving_while_taking_a_locker(world: World, fn: Any) -> None:
+    """Whoever is first, nobody who has left has a locker."""
+    admin, bank = world.staff(), world.bank(count=30)
+    for who in world.people(8):
+        done: list[str] = []
+
+        def attempt(act: Any) -> None:
+            try:
+                act()
+                done.append("done")  # noqa: B023
+            except DomainError as refusal:
+                done.append(refusal.code)  # noqa: B023
+
+        threads = [
+            threading.Thread(target=attempt, args=(act,))
+            for act in (
+                lambda who=who: world.take(who, bank),
+                lambda who=who: world.run(admin, fn, person_id=who.id or 0),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        left = world.row(person, who.id or 0).archived_at is not None
+        has = [claim for claim in world.open_claims() if claim.person_id == who.id]
+        assert left != bool(has), done
