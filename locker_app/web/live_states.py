@@ -203,6 +203,8 @@ class OlderEvents(LiveState, rx.State):
 
     rows: list[list[Any]] = []
     exhausted: bool = False
+    full: bool = False
+    """Whether there are more than one screen adds up."""
 
 
 class Line(LiveState, rx.State):

@@ -239,6 +239,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     # the other site's admin sees that site's events: see test_who_sees_names
     ("GET", "/api/v1/events"): Route("", frozenset({"admin", "elsewhere"})),
+    ("GET", "/api/v1/events.csv"): Route("", frozenset({"admin", "elsewhere"})),
     ("GET", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("HEAD", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("GET", "/health"): Route("", EVERYBODY),

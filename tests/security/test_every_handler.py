@@ -175,10 +175,8 @@ OURS: dict[str, Handler] = {
         Right.SERVICE_LOCKERS, "unblocks a door", locker_id="broken"
     ),
     f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
-    f"{HISTORY}.choose_site": public("the same for another site", site_id="site"),
-    f"{HISTORY}.only_refused": public(
-        "reads the log, if one may: checked by the query", wanted=True
-    ),
+    f"{HISTORY}.choose": public("goes to the address of a filter", form={"kind": "PinReset"}),
+    f"{HISTORY}.refresh": public("reads the log, if one may: checked by the query", newest=2**30),
     f"{HISTORY}.show_older": public(
         "reads the log, if one may: checked by the query", before=2**30
     ),
