@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import uvloop
 
 from bench.after import measure_after
+from bench.board import measure_board
 from bench.check import Broken
 from bench.commands import WAYS, measure_commands
 from bench.fanout import measure_fan_out
@@ -38,6 +39,9 @@ class Sizes:
     classes: tuple[int, ...]
     bursts: int
     looks: int
+    boards: tuple[tuple[int, int], ...]
+    """Banks, and lockers in each."""
+    changes: int
 
 
 FULL = Sizes(
@@ -51,8 +55,12 @@ FULL = Sizes(
     classes=(50, 200),
     bursts=10,
     looks=9,
+    boards=((1, 150), (1, 2000), (14, 143)),
+    changes=60,
 )
-QUICK = Sizes(((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2, (50, 200), 3, 3)
+QUICK = Sizes(
+    ((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2, (50, 200), 3, 3, ((1, 150), (1, 2000)), 20
+)
 STUDENTS = 500
 """In the line when "complete" is pressed."""
 TICKETS = 100_000
@@ -122,12 +130,20 @@ async def after(sizes: Sizes, report: Report) -> None:
     report.table("after", "After class: all figures of a queue's past, SQLite", [measured])
 
 
+async def board(sizes: Sizes, report: Report) -> None:
+    """The staff board in a browser: a change until it is in the DOM, its bytes, and scrolling."""
+    measured = [await measure_board(*size, sizes.changes) for size in sizes.boards]
+    title = "Board: one change until a browser's DOM has it, its bytes, and scrolling meanwhile"
+    report.table("board", title, [each.row() for each in measured])
+
+
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
     "growth": growth,
     "queue": queue,
     "after": after,
+    "board": board,
     "start": start,
 }
 

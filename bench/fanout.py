@@ -21,7 +21,7 @@ BATCH = 10
 PAUSE_SECONDS = 0.06
 """Between two actions: longer than the hub's interval, so that each is sent at once."""
 _IDLE_SECONDS = 2.0
-_MARKS = {PAGE: b'"doors_rx_state_"', "/staff/board": b'"rows_rx_state_"'}
+_MARKS = {PAGE: b'"doors_rx_state_"', "/staff/board": b'"rows_'}
 """What stands in the frame that shows a change on a page."""
 
 

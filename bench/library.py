@@ -39,6 +39,8 @@ class Plan:
 
     people: int
     banks: int = 1
+    lockers: int = LOCKERS_PER_BANK
+    """In each bank."""
     past_events: int = 0
 
 
@@ -64,7 +66,7 @@ def make_library(folder: Path, plan: Plan) -> Library:
         call = Call(now, "setup", actor=SYSTEM)
         site = db.run(command(call, create_site, name="Library", time_zone="Europe/Berlin"))
         for number in range(1, plan.banks + 1):
-            bank = BankPlan(f"Bank {number}", "Hall", f"B{number}-", LOCKERS_PER_BANK, 10)
+            bank = BankPlan(f"Bank {number}", "Hall", f"B{number}-", plan.lockers, 10)
             db.run(command(call, create_bank, site_id=site, plan=bank))
         made: list[Library] = []
         db.run(Work(lambda tx: made.append(_fill(tx, now, plan, site)), Trace("setup")))
@@ -83,7 +85,7 @@ def _fill(tx: Tx, now: datetime, plan: Plan, site: int) -> Library:
     _write_history(tx.conn, now, plan, site)
     doors = tx.conn.scalars(select(locker.c.id).where(locker.c.bank_id == BANK)).all()
     claims = [
-        _claim(site, BANK, door, holder + 1, assigned_at=now)
+        claim_of(site, BANK, door, holder + 1, assigned_at=now)
         for holder, door in enumerate(doors[-HELD:])
     ]
     tx.conn.execute(insert(assignment), claims)
@@ -114,7 +116,7 @@ def _write_history(conn: Connection, now: datetime, plan: Plan, site: int) -> No
         who, (door, bank) = HELD + 1 + i % plan.people, doors[i % len(doors)]
         taken, given = begin + 2 * i * step, begin + (2 * i + 1) * step
         claims.append(
-            _claim(site, bank, door, who, assigned_at=taken, released_at=given)
+            claim_of(site, bank, door, who, assigned_at=taken, released_at=given)
             | {"release_cause": "given_back"}
         )
         about = {"site_id": site, "bank_id": bank, "locker_id": door, "person_id": who}
@@ -127,7 +129,8 @@ def _write_history(conn: Connection, now: datetime, plan: Plan, site: int) -> No
         conn.execute(insert(request), [_answer(row) for row in events])
 
 
-def _claim(site: int, bank: int, door: int, who: int, **times: datetime) -> dict[str, Any]:
+def claim_of(site: int, bank: int, door: int, who: int, **times: datetime) -> dict[str, Any]:
+    """The row of a claim."""
     place = {"site_id": site, "bank_id": bank, "locker_id": door, "person_id": who, "slot": 1}
     return place | {"assigned_at": None, "released_at": None} | times
 

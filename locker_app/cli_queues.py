@@ -1,32 +1,19 @@
 """Queues from the shell: `python -m locker_app.cli queue list|create|open|…`.
 
-The commands are those of the dashboard, done as a member of staff; a server that is running shows
-what they did as if somebody had pressed a button. Whoever can run this can read the database, so
-nobody is asked for a password.
+The commands are those of the dashboard: see `cli_desk`.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from sqlalchemy.exc import OperationalError, ProgrammingError
-
-from locker_app.db.database import Database
-from locker_app.domain.actors import Actor, ActorKind
+from locker_app.cli_desk import Desk, desk_of
 from locker_app.domain.errors import DomainError, NotFound
 from locker_app.domain.queues import QueueMode
-from locker_app.queries.people import staff_secret, staff_view
 from locker_app.queries.queues import QueueCard, queues_of_site
-from locker_app.queries.sites import SiteView, sites
+from locker_app.queries.sites import SiteView
 from locker_app.services import queues, serving
-from locker_app.services.command import Call, Command, command
 from locker_app.settings import Settings, SettingsError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _EXAMPLES = """\
 examples:
@@ -38,46 +25,6 @@ examples:
 
 QUEUE is a queue's code, as in its short address, or its name.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """The database, and who acts on it."""
-
-    db: Database
-    actor: Actor
-
-    def run(self, fn: Command[P, R], *_: P.args, **arguments: P.kwargs) -> R:
-        """Run a command, as from any other way in."""
-        call = Call(datetime.now(UTC), "shell", actor=self.actor)
-        return self.db.run(command(call, fn, *_, **arguments))
-
-    def sites(self) -> list[SiteView]:
-        """All sites."""
-        return self.db.read(sites)
-
-    def queues(self) -> list[tuple[SiteView, QueueCard]]:
-        """All queues, with their sites."""
-        return [
-            (site, card)
-            for site in self.sites()
-            for card in self.db.read(lambda conn, site=site: queues_of_site(conn, site.id))
-        ]
-
-    def queue(self, named: str) -> QueueCard:
-        """The queue with this code or name.
-
-        Raises:
-            NotFound: there is none, or more than one.
-        """
-        cards = [card for _, card in self.queues()]
-        found = [card for card in cards if card.code == named.upper()]  # which nobody can choose
-        found = found or [card for card in cards if card.name == named]
-        found = found or [card for card in cards if card.name.casefold() == named.casefold()]
-        if len(found) != 1:
-            which = "no queue" if not found else "more than one queue"
-            raise NotFound(f"There is {which} called “{named}”. `queue list` shows their codes.")
-        return found[0]
 
 
 def add_to(commands: Any) -> None:
@@ -109,31 +56,35 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
     """
     does, _ = _DOINGS[asked.doing]
     try:
-        with _desk(settings, asked.login) as desk:
+        with desk_of(settings, asked.login) as desk:
             return does(desk, asked)
     except DomainError as refusal:
         raise SettingsError(str(refusal)) from None
 
 
-@contextmanager
-def _desk(settings: Settings, login: str) -> Iterator[Desk]:
-    db = Database(settings.database)
-    try:
-        yield Desk(db, _staff(db, login))
-    except (OperationalError, ProgrammingError):
-        raise SettingsError(
-            "The database can't be read, or is not up to date: `make run` brings it there."
-        ) from None
-    finally:
-        db.close()
+def _queues(desk: Desk) -> list[tuple[SiteView, QueueCard]]:
+    """All queues, with their sites."""
+    return [
+        (site, card)
+        for site in desk.sites()
+        for card in desk.db.read(lambda conn, site=site: queues_of_site(conn, site.id))
+    ]
 
 
-def _staff(db: Database, login: str) -> Actor:
-    known = db.read(lambda conn: staff_secret(conn, login))
-    view = known and db.read(lambda conn: staff_view(conn, known.id))
-    if not view:
-        raise SettingsError(f"There is no staff account “{login}”. Name one: --as LOGIN")
-    return Actor(ActorKind.STAFF, view.id, roles=tuple(view.roles))
+def _queue(desk: Desk, named: str) -> QueueCard:
+    """The queue with this code or name.
+
+    Raises:
+        NotFound: there is none, or more than one.
+    """
+    cards = [card for _, card in _queues(desk)]
+    found = [card for card in cards if card.code == named.upper()]  # which nobody can choose
+    found = found or [card for card in cards if card.name == named]
+    found = found or [card for card in cards if card.name.casefold() == named.casefold()]
+    if len(found) != 1:
+        which = "no queue" if not found else "more than one queue"
+        raise NotFound(f"There is {which} called “{named}”. `queue list` shows their codes.")
+    return found[0]
 
 
 def _list(desk: Desk, _asked: argparse.Namespace) -> str:
@@ -141,7 +92,7 @@ def _list(desk: Desk, _asked: argparse.Namespace) -> str:
     rows = [
         (card.code, _state(card), f"shows {card.shown}", f"{card.waiting} waiting",
          f"{card.name}, {site.name}")
-        for site, card in desk.queues()
+        for site, card in _queues(desk)
     ]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return (
@@ -164,7 +115,7 @@ def _create(desk: Desk, asked: argparse.Namespace) -> str:
         sign_in_needed=asked.sign_in, capacity=asked.capacity,
     )  # fmt: skip
     queue_id = desk.run(queues.create_queue, site_id=_site(desk, asked.site), plan=plan)
-    card = next(card for _, card in desk.queues() if card.id == queue_id)
+    card = next(card for _, card in _queues(desk) if card.id == queue_id)
     return f"{card.name} is set up. Its short address is /q/{card.code}"
 
 
@@ -179,7 +130,7 @@ def _site(desk: Desk, named: str | None) -> int:
 
 def _set(mode: QueueMode, said: str, about: str) -> Callable[[Desk, argparse.Namespace], str]:
     def does(desk: Desk, asked: argparse.Namespace) -> str:
-        card = desk.queue(asked.queue)
+        card = _queue(desk, asked.queue)
         changed = desk.run(queues.set_mode, queue_id=card.id, mode=mode)
         return f"{card.name} {said}" if changed else f"{card.name}: nothing to change."
 
@@ -189,7 +140,7 @@ def _set(mode: QueueMode, said: str, about: str) -> Callable[[Desk, argparse.Nam
 
 def _reset(desk: Desk, asked: argparse.Namespace) -> str:
     """clear all tickets and begin at number 1 again: everybody in the line is told"""
-    card = desk.queue(asked.queue)
+    card = _queue(desk, asked.queue)
     cleared = desk.run(queues.reset_queue, queue_id=card.id)
     tickets = "1 ticket was" if cleared == 1 else f"{cleared} tickets were"
     return f"{card.name} begins at 1 again. {tickets} cleared."
@@ -197,14 +148,14 @@ def _reset(desk: Desk, asked: argparse.Namespace) -> str:
 
 def _announce(desk: Desk, asked: argparse.Namespace) -> str:
     """tell everybody in the line something; an empty text takes it away"""
-    card = desk.queue(asked.queue)
+    card = _queue(desk, asked.queue)
     changed = desk.run(queues.announce, queue_id=card.id, text=asked.text)
     return f"{card.name}: announced." if changed else f"{card.name}: nothing to change."
 
 
 def _next(desk: Desk, asked: argparse.Namespace) -> str:
     """complete one's current ticket and call the next one"""
-    card = desk.queue(asked.queue)
+    card = _queue(desk, asked.queue)
     pressed = desk.run(serving.complete_and_call_next, queue_id=card.id)
     done = f"{pressed.ended} is done. " if pressed.ended else ""
     return f"{card.name}: {done}" + (

@@ -134,7 +134,7 @@ def make_app() -> rx.App:
     """The application with all its pages."""
     made = rx.App(
         html_lang="en",
-        stylesheets=["/cubby.css", "/helm.css"],
+        stylesheets=["/cubby.css", "/helm.css", "/board.css"],
         head_components=_head(),
         toaster=None,
         backend_exception_handler=_log_fault,

@@ -33,6 +33,15 @@ def launch(playwright: Playwright) -> Browser:
     Raises:
         AssertionError: it is not installed; `make test` installs it.
     """
+    return playwright.chromium.launch(**launch_options())
+
+
+def launch_options() -> dict[str, Any]:
+    """How to start the browser.
+
+    Raises:
+        AssertionError: it is not installed; `make test` installs it.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     assert program, "Chromium is missing: `make test` installs it"
-    return playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+    return {"executable_path": program, "args": _ARGUMENTS}

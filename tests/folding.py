@@ -24,6 +24,8 @@ class Tables:
     assignments: dict[int, Row] = field(default_factory=dict)
     waits: dict[int, Row] = field(default_factory=dict)
     out_of_service: dict[int, Row] = field(default_factory=dict)
+    noted: dict[int, Row] = field(default_factory=dict)
+    """By whom and when; what is written there is not in the log."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Rows:
                 for row in self.lockers
                 if row.out_of_service_at is not None
             },
+            {row.id: {"at": row.noted_at, "by": row.noted_by} for row in self.lockers if row.note},
         )
 
 
@@ -149,6 +152,24 @@ def _marked(name: str) -> Callable[[Tables, Any, Row], None]:
     return step
 
 
+def _limit_extended(tables: Tables, row: Any, details: Row) -> None:
+    anew = {"due_at": _time(details["due_at"]), "reminded_at": None, "overdue_at": None}
+    tables.assignments[details["assignment_id"]].update(anew)
+
+
+def _hold_extended(tables: Tables, row: Any, details: Row) -> None:
+    tables.assignments[details["assignment_id"]]["held_until"] = _time(details["held_until"])
+
+
+def _noted(tables: Tables, row: Any, details: Row) -> None:
+    by = row.actor_id if row.actor_kind == "staff" else None
+    tables.noted[row.locker_id] = {"at": row.at, "by": by}
+
+
+def _note_removed(tables: Tables, row: Any, details: Row) -> None:
+    del tables.noted[row.locker_id]
+
+
 def _joined(tables: Tables, row: Any, details: Row) -> None:
     tables.waits[details["wait_id"]] = {
         "id": details["wait_id"],
@@ -182,6 +203,10 @@ _STEPS: dict[str, Callable[[Tables, Any, Row], None]] = {
     "HoldEnded": _hold_ended,
     "ReturnReminded": _marked("reminded_at"),
     "AssignmentOverdue": _marked("overdue_at"),
+    "LimitExtended": _limit_extended,
+    "HoldExtended": _hold_extended,
+    "LockerNoted": _noted,
+    "LockerNoteRemoved": _note_removed,
     "WaitJoined": _joined,
     "WaitEnded": _left,
     "LockerTakenOutOfService": _out,

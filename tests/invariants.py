@@ -30,7 +30,19 @@ def check_at(conn: Connection, now: datetime) -> Rows:
     _check_holds(claims, places)
     _check_waiting(claims, places, rows.lockers)
     _check_counts(conn, now)
+    _check_times(claims, now)
+    for door in rows.lockers:
+        assert bool(door.note) == (door.noted_at is not None), "a note has a time, and no note none"
     return rows
+
+
+def _check_times(claims: list[Any], now: datetime) -> None:
+    """What was marked as overdue or reminded of is; who was given longer is neither."""
+    for claim in claims:
+        if claim.overdue_at is not None:
+            assert claim.due_at is not None and claim.due_at <= claim.overdue_at <= now
+        if claim.reminded_at is not None:
+            assert claim.remind_at is not None and claim.remind_at <= claim.reminded_at <= now
 
 
 def _check_holds(claims: list[Any], places: list[Any]) -> None:

@@ -6,9 +6,9 @@ Types and sizes only. Whether a PIN or a reason will do is the domain's to say.
 from typing import Annotated, Literal
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from locker_app.services.ids import Id
+from locker_app.services.ids import Id, Version
 
 MAX_ID = 2**31 - 1
 
@@ -75,6 +75,69 @@ class ForceRelease(Reason):
         description="Release only while this is still the claim on the locker.",
         examples=[42],
     )
+
+
+_Seen = Field(
+    default=None,
+    description="The claim on the door as it was seen, 0 for none: with another, nothing is done.",
+    examples=[42],
+)
+_SeenUntil = Annotated[AwareDatetime | None, Field(strict=False)]
+
+
+class OutOfService(Reason):
+    """Why, and who was seen to have the door."""
+
+    assignment_id: Version | None = _Seen
+
+
+class OpenDoor(Asked):
+    """Why, when it is somebody's door, and who was seen to have it."""
+
+    reason: str = Field(default="", max_length=2000)
+    assignment_id: Version | None = _Seen
+
+
+class Longer(Asked):
+    """How much longer somebody may keep a locker, or has to take the one held for them."""
+
+    minutes: int = Field(
+        description="From the deadline, or from now when it has passed.", examples=[60]
+    )
+    assignment_id: Id | None = None
+    seen_until: _SeenUntil = Field(
+        default=None, description="The deadline as it was seen: with another, nothing is done."
+    )
+
+
+class DoorNote(Asked):
+    """What staff keep of a door; empty takes it away."""
+
+    note: str = Field(max_length=2000, examples=["The key is at the desk"])
+    seen: str | None = Field(
+        default=None, max_length=2000, description="The note as it was seen: another one stays."
+    )
+
+
+class OneDoor(Asked):
+    """One of many doors, as it was seen."""
+
+    locker_id: Id
+    assignment_id: Version | None = _Seen
+    seen_until: _SeenUntil = None
+
+
+class Many(Asked):
+    """What is to be done at some doors."""
+
+    action: Literal[
+        "force_release", "take_out_of_service", "put_back_in_service", "extend_time", "open_door"
+    ] = Field(examples=["force_release"])
+    doors: list[OneDoor] = Field(
+        min_length=1, max_length=200, examples=[[{"locker_id": 17, "assignment_id": 42}]]
+    )
+    reason: str = Field(default="", max_length=2000)
+    minutes: int = Field(default=0, description="For `extend_time`.")
 
 
 class Join(Asked):

@@ -13,6 +13,7 @@ from locker_app.api.origin import client_address, from_another_site
 from locker_app.api.refusals import CrossSite, IdempotencyKeyNeeded
 from locker_app.domain.actors import NOBODY, Actor
 from locker_app.services.command import MAX_KEY_LENGTH, Command, command
+from locker_app.services.many import Act, Aim, Became, act_on
 from locker_app.services.runtime import SESSION_COOKIE, call_now, current
 from locker_app.services.sessions import identify
 
@@ -52,6 +53,15 @@ class Caller:
         work = command(call_now("api", self.session_key, self.request_id), fn, *_, **arguments)
         with runtime.limiter.command(self.address, self.session_key):
             return await runtime.db.arun(work)
+
+    async def run_many(
+        self, act: Act, aims: list[Aim], *, reason: str, minutes: int
+    ) -> list[Became]:
+        """Do something at many doors in this caller's right; what became of each."""
+        runtime = current()
+        call = call_now("api", self.session_key, self.request_id)
+        with runtime.limiter.command(self.address, self.session_key):
+            return await act_on(runtime.db, call, act, aims, reason=reason, minutes=minutes)
 
     async def read(self, query: Query[P, R], *args: P.args, **arguments: P.kwargs) -> R:
         """Ask a query as this caller may have it."""

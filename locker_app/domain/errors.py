@@ -170,6 +170,18 @@ class NothingHeld(DomainError):
     """Nobody holds this locker right now."""
 
 
+class DoorChanged(DomainError):
+    """This locker has changed meanwhile, and nothing was done. Look again before you decide."""
+
+
+class NoTimeLimit(DomainError):
+    """This locker has no time limit: there is nothing to extend."""
+
+
+class NoTerminal(DomainError):
+    """This bank has no terminal: its doors can't be opened from here."""
+
+
 class AlreadyWaiting(DomainError):
     """You are already on the waiting list."""
 

@@ -80,6 +80,20 @@ class AssignmentOverdue(AssignmentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitExtended(AssignmentFact):
+    """Staff let the holder keep the locker longer; what was overdue is not any more."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldExtended(AssignmentFact):
+    """Staff gave somebody longer to take the locker that is held for them."""
+
+    held_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockerTakenOutOfService(LockerFact):
     """Staff took a door out of service."""
 
@@ -89,6 +103,16 @@ class LockerTakenOutOfService(LockerFact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockerBackInService(LockerFact):
     """Staff put a door back into service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockerNoted(LockerFact):
+    """Staff wrote or changed the note on a door, which the log doesn't keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockerNoteRemoved(LockerFact):
+    """Staff took the note off a door."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

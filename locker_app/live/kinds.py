@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from locker_app.domain.actors import Actor, ActorKind, Right
-from locker_app.live.projections import events, helm, home, lockers, people, queues, tickets
+from locker_app.live.projections import board, events, helm, home, lockers, people, queues, tickets
 from locker_app.live.projections.wire import Vars
 from locker_app.live.topics import ALL, Topic, tickets_topic
 from locker_app.queries.queues import site_of_queue
@@ -73,11 +73,13 @@ def _sees_history(_conn: Connection, actor: Actor, site_id: int) -> bool:
 KINDS: dict[str, Kind] = {
     "home": Kind(home.home, _anybody, private=False),
     "bank": Kind(lockers.bank, _anybody_if_it_is(site_of_bank), private=False),
-    "holders": Kind(lockers.holders, _staff_with(Right.SEE_NAMES, site_of_bank)),
-    "door": Kind(lockers.door, _staff_with(Right.SEE_NAMES, site_of_locker)),
+    "doors": Kind(board.doors, _anybody_if_it_is(site_of_bank), private=False),
+    "holders": Kind(board.holders, _staff_with(Right.SEE_NAMES, site_of_bank)),
+    "door": Kind(board.door, _staff_with(Right.SEE_NAMES, site_of_locker)),
     "person": Kind(people.person, _oneself(ActorKind.PERSON)),
     "staff": Kind(people.staff, _oneself(ActorKind.STAFF)),
     "events": Kind(events.events, _sees_history),
+    "feed": Kind(board.feed, _sees_history),
     "queue": Kind(queues.queue, _anybody_if_it_is(site_of_queue), private=False),
     "helm": Kind(helm.helm, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
     "room": Kind(queues.room, _staff_with(Right.SERVE_QUEUE, site_of_queue)),

@@ -127,6 +127,17 @@ class Rooms:
         """Let a socket watch a topic. Who may is the caller's to know."""
         self._enter(sid, str(topic))
 
+    def leave(self, sid: str, kind: str) -> bool:
+        """Let a socket watch no topic of this kind any more; whether it watched any."""
+        watched = [
+            room
+            for room in self._manager.get_rooms(sid, NAMESPACE)
+            if room is not None and room.startswith(f"{kind}:")
+        ]
+        for room in watched:
+            self._manager.basic_leave_room(sid, NAMESPACE, room)
+        return bool(watched)
+
     def still_in(self, sid: str, session_id: int | None) -> bool:
         """Whether the socket is still in the rooms it entered, and so its session goes on."""
         room = EVERYONE if session_id is None else _session_room(session_id)

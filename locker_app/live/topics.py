@@ -13,7 +13,7 @@ ALL = 0
 """The key of a topic that is not about one thing."""
 
 _OF_SUBJECT = (
-    ("bank_id", ("bank", "holders")),
+    ("bank_id", ("bank", "doors", "holders")),
     ("queue_id", ("queue", "helm", "room")),
     ("person_id", ("person", "tickets")),
     ("staff_id", ("staff",)),
@@ -38,7 +38,7 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
     for event in events:
         topics.add(Topic("events", ALL))
         if event.site_id is not None:
-            topics.add(Topic("events", event.site_id))
+            topics |= {Topic("events", event.site_id), Topic("feed", event.site_id)}
         if event.locker_id is not None:
             topics.add(Topic("door", event.locker_id))
         if event.kind == "Refused":

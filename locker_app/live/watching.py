@@ -54,12 +54,50 @@ class Live:
         try:
             return await self._watch(sid, identify, topics)
         except OUTAGES as error:
-            # A screen that can't be told what is true must not look live. It comes back by itself.
-            outages.failed(error)
-            await asyncio.sleep(RETRY_SECONDS)
-            if sid is not None:
-                await self.rooms.drop(sid)
+            await self._come_back(sid, error)
             return Watched(NOBODY, frozenset())
+
+    async def watch_also(self, state: rx.State, identify: Identify, topic: Topic) -> bool:
+        """Let the screen watch one topic besides, in place of any other of its kind; whether it
+        may. What it watches otherwise is not sent again."""
+        sid = self.rooms.sid_of(state)
+        try:
+            actor, allowed = await self.db.aread(
+                lambda conn: _allowed(conn, identify(conn), lambda _: [topic])
+            )
+        except OUTAGES as error:
+            await self._come_back(sid, error)
+            return False
+        if sid is None or not self.rooms.still_in(sid, actor.session_id):
+            return False
+        self._unwatch(sid, topic.kind)
+        if allowed:
+            self._show(sid, topic)
+        return bool(allowed)
+
+    def unwatch(self, state: rx.State, kind: str) -> None:
+        """Let the screen watch no topic of this kind any more, and take it off it."""
+        sid = self.rooms.sid_of(state)
+        if sid is not None:
+            self._unwatch(sid, kind)
+
+    def _unwatch(self, sid: str, kind: str) -> None:
+        if self.rooms.leave(sid, kind):
+            self.rooms.blank(sid, [kind])
+
+    def _show(self, sid: str, topic: Topic) -> None:
+        """Join and send the snapshot, without giving up the event loop in between."""
+        self.rooms.join(sid, topic)
+        values = self.hub.snapshot(topic)
+        if values is not None:
+            self.rooms.send_to(sid, topic, values)
+
+    async def _come_back(self, sid: str | None, error: BaseException) -> None:
+        """A screen that can't be told what is true must not look live. It comes back by itself."""
+        outages.failed(error)
+        await asyncio.sleep(RETRY_SECONDS)
+        if sid is not None:
+            await self.rooms.drop(sid)
 
     async def _watch(
         self, sid: str | None, identify: Identify, topics: Callable[[Actor], list[Topic]]
@@ -75,10 +113,7 @@ class Live:
         shown = {topic.kind for topic in allowed}
         self.rooms.blank(sid, [k for k, kind in KINDS.items() if kind.private and k not in shown])
         for topic in allowed:
-            self.rooms.join(sid, topic)
-            values = self.hub.snapshot(topic)
-            if values is not None:
-                self.rooms.send_to(sid, topic, values)
+            self._show(sid, topic)
         return watched
 
     def tell(self, state: rx.State, topic: Topic, into: type[rx.State], values: Vars) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, locker, person, site, wait
+from locker_app.db.tables import assignment, bank, locker, person, site, staff, wait
 from locker_app.db.types import UtcDateTime
 from locker_app.domain.lockers import LockerStatus, label
 
@@ -150,6 +150,8 @@ class Holder:
     until: datetime | None
     """When it is due, or until when it is held for them."""
     service_reason: str | None
+    note: str
+    """What staff should know of the door."""
 
 
 _HOLDER = (
@@ -161,6 +163,7 @@ _HOLDER = (
     func.coalesce(_A.assigned_at, locker.c.out_of_service_at, type_=UtcDateTime()).label("since"),
     func.coalesce(_A.due_at, _A.held_until, type_=UtcDateTime()).label("until"),
     locker.c.out_of_service_reason.label("service_reason"),
+    locker.c.note,
 )
 _HOLDERS = Statement(
     select(*_HOLDER)
@@ -169,14 +172,14 @@ _HOLDERS = Statement(
     .where(
         locker.c.bank_id == bindparam("bank_id"),
         THERE,
-        or_(_A.id.is_not(None), locker.c.out_of_service_at.is_not(None)),
+        or_(_A.id.is_not(None), locker.c.out_of_service_at.is_not(None), locker.c.note != ""),
     )
     .order_by(locker.c.number)
 )
 
 
 def bank_holders(conn: Connection, bank_id: int, now: datetime) -> list[Holder]:
-    """Every door of the bank that is not simply free, with who has it."""
+    """Every door of the bank that is not simply free, with who has it, and those with a note."""
     rows = _HOLDERS.rows(conn, bank_id=bank_id, now=now)
     return [Holder(*_cells(row)) for row in rows]
 
@@ -205,11 +208,20 @@ class DoorView(Holder):
     """One door with who has it. For staff who may see names."""
 
     label: str
+    bank_id: int
+    bank_name: str
     time_zone: str
+    noted_at: datetime | None
+    noted_by: str | None
 
 
 _DOOR = Statement(
-    select(*_HOLDER, locker.c.number, bank.c.prefix, site.c.time_zone)
+    select(
+        *_HOLDER,
+        *(locker.c.number, bank.c.prefix, locker.c.bank_id, bank.c.name.label("bank_name")),
+        *(site.c.time_zone, locker.c.noted_at, staff.c.name.label("noted_by")),
+    )
+    .outerjoin(staff, staff.c.id == locker.c.noted_by)
     .join(bank, bank.c.id == locker.c.bank_id)
     .join(site, site.c.id == bank.c.site_id)
     .outerjoin(assignment, _OPEN_HERE)
@@ -223,5 +235,7 @@ def door_view(conn: Connection, locker_id: int, now: datetime) -> DoorView | Non
     row = _DOOR.first(conn, locker_id=locker_id, now=now)
     if row is None:
         return None
-    *holder, number, prefix, time_zone = _cells(row)
-    return DoorView(*holder, label=label(prefix, number), time_zone=time_zone)
+    cells = _cells(row)
+    holder, (number, prefix, *place) = cells[: len(_HOLDER)], cells[len(_HOLDER) :]
+    values: list[Any] = [*holder, label(prefix, number), *place]
+    return DoorView(*values)

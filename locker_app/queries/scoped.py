@@ -23,7 +23,7 @@ from locker_app.queries.lockers import BankView, Holder, bank_holders, bank_view
 from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
 from locker_app.queries.people import PersonView, StaffView, person_view, staff_view
 from locker_app.queries.queues import LineView, QueueCard, line_view, queues_of_site
-from locker_app.queries.sites import BankCounts, SiteView, bank_counts, sites
+from locker_app.queries.sites import BankCounts, SiteView, bank_counts, site_of_bank, sites
 from locker_app.queries.tickets import MyTicket, tickets_of
 from locker_app.queries.tickets_file import Look, look
 from locker_app.queries.waits import pace_of
@@ -83,6 +83,31 @@ def bank_with_holders(
         raise NotFound("This bank of lockers does not exist, or no longer.")
     names = actor.may(Right.SEE_NAMES, bank.site_id)
     return bank, bank_holders(conn, bank_id, now) if names else None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardScope:
+    """What a board shows: one of the sites whose board the actor may see, and its banks."""
+
+    sites: list[int]
+    site: int
+    banks: list[int]
+
+
+def board_scope(
+    conn: Connection, actor: Actor, now: datetime, *, site_id: int, bank_id: int
+) -> BoardScope | None:
+    """The one bank that is named, or all of the site; the first site when this one is not to be
+    seen. None when there is no such bank, or nothing that the actor may see."""
+    scope = actor.sites_with(Right.SEE_BOARD)
+    ids = [site.id for site in sites(conn) if scope is None or site.id in scope]
+    if bank_id:
+        here = site_of_bank(conn, bank_id)
+        return BoardScope(ids, here, [bank_id]) if here in ids else None
+    if not ids:
+        return None
+    shown = site_id if site_id in ids else ids[0]
+    return BoardScope(ids, shown, [counts.id for counts in bank_counts(conn, shown, now)])
 
 
 def history(

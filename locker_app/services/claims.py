@@ -52,6 +52,12 @@ _DOOR = Statement(
     .where(locker.c.id == bindparam("locker_id"), THERE)
 )
 
+_CLAIM_ON = Statement(
+    select(_A.id, _A.person_id, _A.assigned_at, _A.due_at, _A.held_until).where(
+        _A.locker_id == bindparam("locker_id"), _A.released_at.is_(None)
+    )
+)
+
 _RULES_FOR_PERSON = Statement(
     select(
         *_BANK_RULES,
@@ -109,6 +115,11 @@ def door(conn: Connection, locker_id: int) -> Any:
     if row is None:
         raise NotFound("This locker does not exist, or no longer.")
     return row
+
+
+def claim_on(conn: Connection, locker_id: int) -> Any | None:
+    """The open claim on a door, of whoever has it or has it held for them; None without one."""
+    return _CLAIM_ON.first(conn, locker_id=locker_id)
 
 
 def rules_for(conn: Connection, bank_id: int, person_id: int) -> Any:

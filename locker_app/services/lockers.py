@@ -12,6 +12,7 @@ from locker_app.domain.actors import Actor, Right
 from locker_app.domain.errors import (
     AlreadyInService,
     AlreadyOutOfService,
+    DoorChanged,
     NoneAccessibleFree,
     NoneFree,
     NothingHeld,
@@ -35,6 +36,7 @@ from locker_app.domain.people import check_reason
 from locker_app.services import holds, waiting
 from locker_app.services.claims import (
     claim_lowest_free,
+    claim_on,
     door,
     door_label,
     end_claim,
@@ -42,7 +44,7 @@ from locker_app.services.claims import (
     refuse_more,
     rules_for,
 )
-from locker_app.services.ids import Flag, Id, Text
+from locker_app.services.ids import Flag, Id, Text, Version
 from locker_app.services.waiting import Taken
 
 _A = assignment.c
@@ -137,18 +139,17 @@ def force_release(
 
     Raises:
         NotFound, NotSignedIn, NotAllowed, ReasonNeeded: as the words say.
-        NothingHeld: nobody has it, or somebody else than the dialog showed.
+        NothingHeld: nobody has it.
+        DoorChanged: somebody has it, but not with the claim that was named.
     """
     place = door(tx.conn, locker_id)
     actor.require(Right.FORCE_RELEASE, place.site_id)
     reason = check_reason(reason)
-    claim = tx.conn.execute(
-        select(assignment.c.id, assignment.c.assigned_at).where(
-            assignment.c.locker_id == locker_id, assignment.c.released_at.is_(None)
-        )
-    ).one_or_none()
-    if claim is None or assignment_id not in (None, claim.id):
+    claim = claim_on(tx.conn, locker_id)
+    if claim is None:
         raise NothingHeld
+    if assignment_id not in (None, claim.id):
+        raise DoorChanged
     if claim.assigned_at is None:
         holds.end_wait(tx, actor, now, WaitOutcome.LEFT, holds.WAIT_OF_HOLD, hold_id=claim.id)
         released = holds.end_hold(tx, actor, now, ReleaseCause.FORCED, claim.id, reason)
@@ -160,15 +161,25 @@ def force_release(
     return label(place.prefix, place.number)
 
 
-def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, reason: Text) -> str:
+def take_out_of_service(
+    tx: Tx,
+    actor: Actor,
+    now: datetime,
+    *,
+    locker_id: Id,
+    reason: Text,
+    assignment_id: Version | None = None,
+) -> str:
     """Give this door to nobody until it is back; its label.
 
     Whoever holds it keeps it until giving it back. Who only had it held for them gets another
-    held, or goes back to the head of the waiting list.
+    held, or goes back to the head of the waiting list. With `assignment_id` only if that is still
+    the claim on it; 0 stands for none.
 
     Raises:
         NotFound, NotSignedIn, NotAllowed, ReasonNeeded: as the words say.
         AlreadyOutOfService: it is.
+        DoorChanged: somebody else has it, or nobody any more.
     """
     place = door(tx.conn, locker_id)
     actor.require(Right.SERVICE_LOCKERS, place.site_id)
@@ -182,6 +193,9 @@ def take_out_of_service(tx: Tx, actor: Actor, now: datetime, *, locker_id: Id, r
     )
     if changed.rowcount == 0:
         raise AlreadyOutOfService
+    claim = claim_on(tx.conn, locker_id)  # with the door locked: nobody is just getting it
+    if assignment_id not in (None, claim.id if claim else 0):
+        raise DoorChanged
     fact = LockerTakenOutOfService(
         site_id=place.site_id, bank_id=place.bank_id, locker_id=locker_id, reason=reason
     )

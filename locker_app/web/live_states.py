@@ -139,12 +139,17 @@ class Bank(LiveState, rx.State):
     line: list[int] = []
 
 
-class Holders(LiveState, rx.State):
-    """Who has which door of a bank, for staff."""
+class Doors(LiveState, rx.State):
+    """The doors of the banks on a board, as everybody may see them. Which vars there are besides
+    goes by the ids of the banks: see `live.board`. The browser finds them by their names."""
 
-    bank_id: int = 0
-    locker_ids: list[int] = []
-    rows: list[list[Any]] = []
+    ready: bool = False
+
+
+class Holders(LiveState, rx.State):
+    """Likewise who has which door, for staff. What it holds is shown while it is ready."""
+
+    ready: bool = False
 
 
 class Door(LiveState, rx.State):
@@ -152,6 +157,8 @@ class Door(LiveState, rx.State):
 
     locker_id: int = 0
     label: str = ""
+    bank_id: int = 0
+    bank_name: str = ""
     status: str = ""
     time_zone: str = ""
     assignment_id: int = 0
@@ -160,7 +167,28 @@ class Door(LiveState, rx.State):
     since: int = 0
     until: int = 0
     service_reason: str = ""
+    note: str = ""
+    noted_at: int = 0
+    noted_by: str = ""
     rows: list[list[Any]] = []
+
+
+class DoorPast(LiveState, rx.State):
+    """The events of one door before its last ones that were asked for, for staff."""
+
+    rows: list[list[Any]] = []
+    exhausted: bool = False
+
+
+class Outcome(LiveState, rx.State):
+    """What became of what this screen asked for at some doors. Sent to it alone, and not kept."""
+
+    key: str = ""
+    """Of the request that it answers."""
+    rows: list[list[Any]] = []
+    """For each door: its id, what stands on it when it was done, else the refusal."""
+    refusal: str = ""
+    """Why none was tried."""
 
 
 class Me(LiveState, rx.State):
@@ -194,6 +222,12 @@ class StaffMe(LiveState, rx.State):
 
 class Events(LiveState, rx.State):
     """The newest events, for staff."""
+
+    rows: list[list[Any]] = []
+
+
+class Feed(LiveState, rx.State):
+    """The latest events of a site, for staff."""
 
     rows: list[list[Any]] = []
 
@@ -315,14 +349,16 @@ def bind_topics(rooms: Rooms) -> None:
     for kind, state in (
         ("home", Home),
         ("bank", Bank),
+        ("doors", Doors),
         ("holders", Holders),
-        ("door", Door),
         ("person", Me),
         ("staff", StaffMe),
         ("queue", Line),
         ("room", Room),
+        ("feed", Feed),
         ("tickets", Tickets),
     ):
         rooms.bind(kind, state)
+    rooms.bind("door", Door, DoorPast)
     rooms.bind("events", Events, OlderEvents)
     rooms.bind("helm", Helm, LookBack)

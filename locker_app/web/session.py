@@ -77,6 +77,14 @@ async def watch(state: rx.State, *wanted: Topic) -> Watched:
     )
 
 
+async def watch_also(state: rx.State, topic: Topic) -> bool:
+    """Let the page watch one topic more, in place of any other of its kind; whether it may."""
+    call = call_of(state)
+    return await watching.current().watch_also(
+        state, lambda conn: identify(conn, call.session_key or "", call.now), topic
+    )
+
+
 def _own_topics(actor: Actor) -> list[Topic]:
     tickets = tickets_topic(actor)
     own = [tickets] if tickets is not None else []
@@ -116,6 +124,12 @@ async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R 
     except DomainError as refusal:
         say(state, str(refusal), "bad")
         return None
+
+
+def within_limits(state: rx.State) -> AbstractContextManager[None]:
+    """Around what this browser asks for: what nobody in particular does is limited."""
+    limiter = runtime.current().limiter
+    return limiter.command(address_of(state), session_key(state))
 
 
 async def perform(
@@ -163,5 +177,9 @@ async def perform(
 
 def id_in_address(state: rx.State, name: str) -> int:
     """The id that the page's address names, e.g. in `/lockers/3`; 0 when it is no id."""
-    text = str(getattr(state, name, ""))  # Reflex sets what dynamic routes name
+    return id_in(str(getattr(state, name, "")))  # Reflex sets what dynamic routes name
+
+
+def id_in(text: str) -> int:
+    """The id that stands in a part of an address; 0 when it is no id."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -171,6 +171,25 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/v1/lockers/{locker_id}/in-service"): Route(
         "/api/v1/lockers/{broken}/in-service", admins()
     ),
+    ("POST", "/api/v1/lockers/{locker_id}/note"): Route(
+        "/api/v1/lockers/{locker}/note", admins(), {"note": "sticks"}
+    ),
+    # this locker has no time limit, and no bank has a terminal
+    ("POST", "/api/v1/lockers/{locker_id}/longer"): Route(
+        "/api/v1/lockers/{locker}/longer", admins(), {"minutes": 10}, succeeds=once
+    ),
+    ("POST", "/api/v1/lockers/{locker_id}/open"): Route(
+        "/api/v1/lockers/{locker}/open", admins(), {"reason": "x"}, succeeds=once
+    ),
+    ("POST", "/api/v1/lockers/many"): Route(
+        "",
+        admins(),
+        {
+            "action": "put_back_in_service",
+            "doors": [{"locker_id": "{broken}"}],
+            "reason": "x",
+        },
+    ),
     ("POST", "/api/v1/visits"): Route("", EVERYBODY),
     ("GET", "/api/v1/me/tickets"): Route("", EVERYBODY - {"nobody"}),
     ("GET", "/api/v1/sites/{site_id}/queues"): Route("/api/v1/sites/{site}/queues", EVERYBODY),
@@ -335,7 +354,21 @@ def send(client: Client, key: tuple[str, str], route: Route, scene: Scene) -> in
     if route.form:
         form = {name: text.format(**vars(scene)) for name, text in route.form.items()}
         return client.request(method, path, data=form, headers=headers).status_code
-    return client.request(method, path, json=route.body, headers=headers).status_code
+    return client.request(method, path, json=body_of(route, scene), headers=headers).status_code
+
+
+def body_of(route: Route, scene: Scene) -> Any:
+    """Its body, with the ids of the scene."""
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: filled(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [filled(part) for part in value]
+        named = value[1:-1] if isinstance(value, str) and value.startswith("{") else None
+        return getattr(scene, named) if named else value
+
+    return filled(route.body)
 
 
 GETS = [key for key in ROUTES if key[0] == "GET"]
@@ -362,7 +395,7 @@ def test_who_sees_names(library: Library, actor: str) -> None:
             answer = client.request(
                 key[0],
                 (route.path or key[1]).format(**vars(scene)),
-                json=route.body,
+                json=body_of(route, scene),
                 headers={"Idempotency-Key": key[1]},
             )
             seen |= {text for text in secrets if text in answer.text and text not in own}

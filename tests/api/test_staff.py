@@ -19,7 +19,7 @@ def test_force_release(any_library: Library) -> None:
         refused = admin.command(path, {"reason": blank})
         assert (refused.status_code, code(refused)) == (422, "reason_needed")
     stale = {"reason": "left", "assignment_id": taken.assignment_id + 1}
-    assert code(admin.command(path, stale)) == "nothing_held"
+    assert code(admin.command(path, stale)) == "door_changed"
     meant = {"reason": "left", "assignment_id": taken.assignment_id}
     assert admin.command(path, meant).json() == {"label": taken.label}
     assert library.program(holder).ask("/me").json()["lockers"] == []
@@ -42,6 +42,67 @@ def test_out_of_service_and_back(any_library: Library) -> None:
     assert (shown["status"], shown["service_reason"]) == ("out_of_service", "hinge")
     assert admin.command(f"/lockers/{door}/in-service").json() == {"label": "A1"}
     assert code(admin.command(f"/lockers/{door}/in-service")) == "already_in_service"
+
+
+def test_longer_and_notes_and_no_terminal(any_library: Library) -> None:
+    library, world = any_library, any_library.world
+    bank = world.bank(count=2, limit_minutes=60)
+    taken = world.take(world.person(), bank)
+    admin = library.program(world.staff())
+    path = f"/lockers/{taken.locker_id}"
+
+    assert taken.due_at is not None
+    seen = {"assignment_id": taken.assignment_id, "seen_until": taken.due_at.isoformat()}
+    assert admin.command(f"{path}/longer", {"minutes": 30, **seen}).json() == {"label": "A1"}
+    again = admin.command(f"{path}/longer", {"minutes": 30, **seen})
+    assert (again.status_code, code(again)) == (409, "door_changed")
+    assert code(admin.command(f"{path}/longer", {"minutes": 0})) == "bad_input"
+    naive = {"minutes": 5, "seen_until": "2026-03-02T09:00:00"}
+    assert code(admin.command(f"{path}/longer", naive)) == "bad_input"
+
+    assert admin.command(f"{path}/note", {"note": "hinge", "seen": ""}).json() == {"label": "A1"}
+    assert code(admin.command(f"{path}/note", {"note": "x", "seen": ""})) == "door_changed"
+    shown, *_ = admin.ask(f"/banks/{bank}/lockers").json()["holders"]
+    assert shown["note"] == "hinge"
+
+    assert code(admin.command(f"{path}/open", {})) == "reason_needed"
+    refused = admin.command(f"{path}/open", {"reason": "lost the key"})
+    assert (refused.status_code, code(refused)) == (409, "no_terminal")
+
+
+def test_many_at_once(any_library: Library) -> None:
+    library, world = any_library, any_library.world
+    bank = world.bank(count=3)
+    held = [taken for _, taken in world.fill(bank)]
+    admin = library.program(world.staff())
+    doors = [
+        {"locker_id": one.locker_id, "assignment_id": one.assignment_id + (one is held[1])}
+        for one in held
+    ]
+    asked = {"action": "force_release", "doors": doors, "reason": "end of term"}
+    answer = admin.command("/lockers/many", asked, key="the-same")
+    assert answer.json()["done"] == 2
+    assert answer.json()["refused"] == 1
+    assert [(one["label"], one["code"]) for one in answer.json()["doors"]] == [
+        ("A1", None),
+        (None, "door_changed"),
+        ("A3", None),
+    ]
+    assert world.doors(bank) == "fhf"
+    before = world.mark()
+    assert admin.command("/lockers/many", asked, key="the-same").json() == answer.json()
+    assert world.kinds(before) == []
+    for odd in (
+        {**asked, "action": "explode"},
+        {**asked, "doors": []},
+        {**asked, "doors": doors * 100},
+        {**asked, "reason": ""},
+        {**asked, "doors": [{"locker_id": "1"}]},
+    ):
+        assert admin.command("/lockers/many", odd).status_code == 422
+    viewer = library.program(world.staff(Role.VIEWER))
+    assert code(viewer.command("/lockers/many", asked)) == "not_allowed"
+    assert code(library.program().command("/lockers/many", asked)) == "not_signed_in"
 
 
 def test_reset_pin_signs_the_person_out(any_library: Library) -> None:

@@ -142,6 +142,20 @@ class Screen:
         """The dialog that is open."""
         return self.page.get_by_role("dialog")
 
+    @property
+    def panel(self) -> Locator:
+        """The panel of the door that is open on the board."""
+        return self.page.locator("dialog.panel[open]")
+
+    @property
+    def question(self) -> Locator:
+        """What the board asks before it does something to doors."""
+        return self.page.locator("dialog.ask[open]")
+
+    def chip(self, word: str) -> Locator:
+        """What filters the board by this status."""
+        return self.page.locator(".chip").filter(has_text=word)
+
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda data: self.frames.append(str(data)))
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from locker_app.db.tables import person
 from locker_app.domain.actors import Role
+from locker_app.services.doors import note_locker
 from locker_app.services.lockers import take_out_of_service
 from locker_app.services.queues import announce
 from locker_app.services.secrets import hash_secret
@@ -134,21 +135,39 @@ def test_pages_of_staff(library: Library, desktop: NewScreen, inspector: Inspect
     def look(name: str) -> None:
         inspector.inspect(screen.page, name)
 
-    screen.open("/staff").sees("Choose a bank")
-    look("board, no bank chosen")
+    note = "belongs to " + "Llanfairpwllgwyngyll" * 4
+    library.run(admin, note_locker, locker_id=library.door(bank_id, 5), note=note)
     screen.open(f"/staff/board/{bank_id}").sees(library.name(overdue))
     look("board")
+    screen.press("List").sees(note)
+    look("board, list")
+    screen.press("List").door(7).click(modifiers=["Control"])
+    screen.door(1).click(modifiers=["Control"])
+    screen.sees("2 selected")
+    look("board, selected")
+    screen.press("Release 1").page.get_by_label("Reason").wait_for()
+    look("board, reason for some")
+    screen.press("Cancel").press("Clear")
+    screen.page.set_viewport_size({"width": 1440, "height": 900})
     screen.press("A1, held")
-    expect(screen.dialog).to_contain_text(library.name(student))
+    expect(screen.panel).to_contain_text(library.name(student))
     look("door")
     screen.press("Force release").page.get_by_label("Reason").wait_for()
     look("door, reason asked")
     screen.press("Release it").sees_refusal("Please give a reason")
     look("door, reason refused")
     screen.page.keyboard.press("Escape")
+    screen.panel.get_by_role("button", name="Close").click()
+    screen.press("A2, overdue").press("Give longer")
+    look("door, how much longer")
+    screen.page.keyboard.press("Escape")
+    screen.panel.get_by_role("button", name="Close").click()
     screen.press("A4, out of service").button("Back in service").wait_for()
     look("door out of service")
-    screen.page.keyboard.press("Escape")
+    screen.panel.get_by_role("button", name="Close").click()
+    screen.page.get_by_role("searchbox").fill("nobody is called that")
+    screen.sees("No locker is like that.")
+    look("board, nothing found")
     screen.open("/staff/history").page.get_by_role("row").nth(1).wait_for()
     look("history")
     screen.open("/staff/history?who=Nobody").sees("Nobody here is called")

@@ -143,7 +143,7 @@ def test_a_dialog_outlives_a_broken_connection(
     board.is_live()
     expect(reason).to_have_value("left over night")
     board.press("Release it")
-    expect(board.dialog).to_contain_text("Nobody has this locker.")
+    expect(board.panel).to_contain_text("Nobody has this locker.")
 
 
 def test_nothing_is_done_later_that_was_pressed_without_a_connection(

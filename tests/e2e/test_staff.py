@@ -1,4 +1,4 @@
-"""The board and the history: staff watch, step in, and are told the truth while they do."""
+"""What staff see besides the board: the history, the ways in, the desk."""
 
 import re
 
@@ -8,72 +8,6 @@ from locker_app.domain.actors import Role
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
 from tests.running import ADMIN_PASSWORD
-
-
-def test_force_release_needs_a_reason_and_reaches_the_phone(
-    library: Library, phone: NewScreen, desktop: NewScreen
-) -> None:
-    bank_id, student = library.bank(count=2), library.person()
-    library.take(student, bank_id)
-    mine = phone(student).open(f"/lockers/{bank_id}")
-    expect(mine.number).to_have_text("A1")
-    board = desktop(library.staff()).open(f"/staff/board/{bank_id}")
-    board.press("A1, held")
-    expect(board.dialog).to_contain_text(library.name(student))
-    board.press("Force release").press("Release it")
-    board.sees_refusal("Please give a reason")
-    expect(mine.number).to_have_text("A1")
-    board.press("Cancel").press("Force release")
-    board.page.get_by_label("Reason").wait_for()
-    expect(board.dialog.get_by_role("alert")).to_have_count(0)  # a new question, not refused yet
-    board.page.get_by_label("Reason").fill("left over night")
-    board.press("Release it")
-    expect(mine.number).to_have_count(0)
-    mine.sees("2 of 2 free")
-    board.shows_door(1, "f")
-    expect(board.dialog).to_contain_text("Nobody has this locker.")
-    expect(board.dialog.get_by_role("table")).to_contain_text("left over night")
-
-
-def test_a_dialog_stays_true_while_its_door_changes_hands(
-    library: Library, desktop: NewScreen
-) -> None:
-    bank_id = library.bank(count=1)
-    before, after = library.people(2)
-    taken = library.take(before, bank_id)
-    board = desktop(library.staff()).open(f"/staff/board/{bank_id}").press("A1, held")
-    board.press("Force release")
-    board.page.get_by_label("Reason").fill("has gone home")
-    expect(board.dialog).to_contain_text(f"taken from {library.name(before)}")
-    library.give_back(before, taken)
-    expect(board.dialog).to_contain_text("Nobody has this locker.")
-    library.take(after, bank_id)
-    expect(board.dialog).to_contain_text(f"{library.name(after)} {library.number(after)}")
-    # What was confirmed was about somebody else: it is asked for again.
-    expect(board.button("Release it")).to_have_count(0)
-    assert library.claim(after).released_at is None
-    board.press("Force release")
-    expect(board.dialog).to_contain_text(f"taken from {library.name(after)}")
-    expect(board.page.get_by_label("Reason")).to_have_value("")
-
-
-def test_out_of_service_and_back(library: Library, phone: NewScreen, desktop: NewScreen) -> None:
-    bank_id = library.bank(count=2)
-    student = phone(library.person()).open(f"/lockers/{bank_id}")
-    board = desktop(library.staff()).open(f"/staff/board/{bank_id}").press("A1, free")
-    board.press("Out of service").press("Take out of service")
-    board.sees_refusal("Please give a reason")
-    board.page.get_by_label("Reason").fill("the lock is stuck")
-    board.press("Take out of service")
-    expect(board.dialog).to_contain_text("Out of service: the lock is stuck")
-    board.shows_door(1, "x")
-    student.shows_door(1, "x").sees("1 of 2 free").press("Get a locker")
-    expect(student.number).to_have_text("A2")
-    assert not [frame for frame in student.frames if "stuck" in frame]
-    board.press("Back in service")
-    student.shows_door(1, "f")
-    board.press("Close")
-    expect(board.dialog).to_have_count(0)
 
 
 def test_the_history_shows_what_was_done_and_what_was_refused(
@@ -109,6 +43,7 @@ def test_pages_for_staff_are_for_staff(
     desktop(library.staff(Role.PROFESSOR)).open("/staff").sees(staff_only)
     viewer = desktop(library.staff(Role.VIEWER)).open(f"/staff/board/{bank_id}")
     expect(viewer.doors).to_have_count(3)
+    expect(viewer.button("A1, free")).to_have_count(0)  # there is nothing to open
     viewer.open("/staff/history").sees(staff_only)
 
 
@@ -122,6 +57,7 @@ def test_staff_sign_in(library: Library, desktop: NewScreen) -> None:
             screen.sees_refusal("Wrong name or password.").is_live()
     screen.page.wait_for_url("**/staff")
     screen.is_live()
+    expect(screen.doors).to_have_count(150)
     screen.page.get_by_role("link", name=re.compile("Entrance hall")).click()
     expect(screen.doors).to_have_count(50)
     screen.open("/staff/account").sees("Signed in as").press("Sign out", exact=True)

@@ -54,7 +54,7 @@ def test_from_the_first_pin_to_giving_back(
     for screen in (mine, tab, device):
         expect(screen.number).to_have_count(0)
         screen.sees("5 of 5 free")
-    board.shows_door(1, "f").sees_no(library.name(student))
+    board.shows_door(1, "f").sees("locker released")
     neighbour.shows_door(1, "f").sees("5 of 5 free")
     expect(card).to_contain_text("5 of 5 free")
 

@@ -90,6 +90,11 @@ class Rooms:
     def join(self, sid: str, topic: Topic) -> None:
         self.topics[sid].add(topic)
 
+    def leave(self, sid: str, kind: str) -> bool:
+        watched = {topic for topic in self.of(sid) if topic.kind == kind}
+        self.topics[sid] -= watched
+        return bool(watched)
+
     def watches(self, sid: str, topic: Topic) -> bool:
         return topic in self.of(sid)
 

@@ -74,7 +74,7 @@ class Play:
         return [
             Topic("home", ALL),
             Topic("events", ALL),
-            *(Topic(kind, bank) for kind in ("bank", "holders") for bank in self.banks),
+            *(Topic(kind, bank) for kind in ("bank", "doors", "holders") for bank in self.banks),
             *(Topic("door", locker) for locker in self.lockers),
             *(Topic("person", person) for person in ids),
         ]

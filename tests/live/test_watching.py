@@ -187,3 +187,63 @@ def test_what_is_told_reaches_only_who_watches(house: House) -> None:
         assert house.rooms.told == [("a", into, {"rows": [1]})]
 
     play(house, main)
+
+
+class TestOneTopicMore:
+    """As when a door is opened: what is on the screen already is not sent again."""
+
+    async def also(self, house: House, topic: Topic, key: str = KEY, sid: str | None = "a") -> bool:
+        now = house.world.clock.now
+        state: Any = sid
+        return await house.live.watch_also(state, lambda conn: identify(conn, key, now), topic)
+
+    def test_it_comes_beside_the_others_and_in_place_of_its_kind(self, house: House) -> None:
+        one, other = (Topic("door", door) for door in house.world.locker_ids(house.bank)[:2])
+
+        async def main() -> None:
+            await house.watch(house.public, house.private)
+            await house.rooms.shows("a", house.private)
+            before = len(house.rooms.log)
+            assert await self.also(house, one)
+            assert await self.also(house, other)
+            await house.rooms.shows("a", other)
+            assert house.rooms.of("a") == {house.public, house.private, other}
+            assert house.rooms.blanked["a"] == {"door"}
+            sent = {topic for what, _, topic in house.rooms.log[before:] if what == "send"}
+            assert sent <= {one, other}
+            state: Any = "a"
+            house.live.unwatch(state, "door")
+            assert house.rooms.of("a") == {house.public, house.private}
+
+        play(house, main)
+
+    def test_who_may_not_gets_nothing(self, house: House) -> None:
+        door = Topic("door", house.world.locker_ids(house.bank)[0])
+
+        async def main() -> None:
+            await house.watch(house.public, key="of nobody", sid="b")
+            assert not await self.also(house, door, "of nobody", "b")
+            assert not await self.also(house, door, KEY, "b"), "another's cookie, later"
+            assert not await self.also(house, door, KEY, "never came")
+            assert not await self.also(house, door, KEY, None)
+            assert house.rooms.of("b") == {house.public}
+
+        play(house, main)
+
+    @pytest.mark.parametrize("moment", [1, 2])
+    def test_a_session_that_ends_meanwhile(self, house: House, moment: int) -> None:
+        door = Topic("door", house.world.locker_ids(house.bank)[0])
+
+        async def end() -> None:
+            await asyncio.to_thread(house.sign_out)
+            while not house.rooms.evicted:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+        async def main() -> None:
+            await house.watch(house.public)
+            db: Any = Interrupted(house.world.db, moment, end)
+            house.live = Live(db, house.hub, house.live.rooms)
+            assert not await self.also(house, door)
+            assert door not in house.rooms.of("a")
+
+        play(house, main)

@@ -5,9 +5,11 @@ import pytest
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
 from locker_app.domain.errors import NotAllowed, NotFound, NotSignedIn
 from locker_app.queries.scoped import (
+    BoardScope,
     all_sites,
     bank_with_holders,
     banks_of_site,
+    board_scope,
     history,
     me,
 )
@@ -91,3 +93,25 @@ def test_me(world: World) -> None:
     for actor in (NOBODY, SYSTEM):
         with pytest.raises(NotSignedIn):
             world.db.read(lambda conn: me(conn, actor, now))  # noqa: B023
+
+
+def test_a_board_shows_the_banks_of_one_site_that_one_may_see(world: World) -> None:
+    here, there = world.site(), world.site()
+    banks = [world.bank(here), world.bank(here)]
+    elsewhere = world.bank(there)
+
+    def scope(actor: Actor, site_id: int = 0, bank_id: int = 0) -> BoardScope | None:
+        now, asked = world.clock.now, {"site_id": site_id, "bank_id": bank_id}
+        return world.db.read(lambda conn: board_scope(conn, actor, now, **asked))
+
+    everywhere, mine = world.staff(), world.staff(Role.VIEWER, here)
+    assert scope(everywhere) == BoardScope([here, there], here, banks)
+    assert scope(everywhere, there) == BoardScope([here, there], there, [elsewhere])
+    assert scope(everywhere, 999) == BoardScope([here, there], here, banks)
+    assert scope(everywhere, there, banks[1]) == BoardScope([here, there], here, [banks[1]])
+    assert scope(mine, there) == BoardScope([here], here, banks)
+    assert scope(mine, here, banks[0]) == BoardScope([here], here, [banks[0]])
+    assert scope(mine, here, elsewhere) is None
+    assert scope(everywhere, here, 999) is None
+    for nobody in (NOBODY, SYSTEM, world.person(), world.staff(Role.PROFESSOR)):
+        assert scope(nobody) is None

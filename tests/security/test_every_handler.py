@@ -60,14 +60,6 @@ def staff(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sends: A
 
 BANK, BOARD, HISTORY = "pages.bank.BankPage", "pages.board.BoardPage", "pages.history.HistoryPage"
 SIGN_IN, FORM = "pages.sign_in.SignInPage", "pages.staff_sign_in.StaffSignInPage"
-REASON = (f"{BOARD}.type_reason", {"reason": "to see who may"})
-
-
-def asked(what: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-    """What opens a question of the board, and answers it."""
-    return (f"{BOARD}.confirm", {"what": what, "assignment_id": 0}), REASON
-
-
 QUEUE = "pages.queue.QueuePage"
 HELM, RULES = "pages.helm.HelmPage", "pages.queue_settings.QueueSettingsPage"
 LIST, AFTER = "pages.staff_queues.StaffQueuesPage", "pages.after_class.AfterClassPage"
@@ -157,22 +149,21 @@ OURS: dict[str, Handler] = {
         form={"number": "XX0000000", "reason": "to see who may"},
     ),
     f"{BOARD}.load": public("watches what of the board one may: right checked by topic"),
-    f"{BOARD}.open_door": public("watches a door, if one may", number=1, locker_id="locker"),
-    f"{BOARD}.close_door": public("closes this tab's dialog"),
-    f"{BOARD}.confirm": public("asks this tab's question", what="release", assignment_id=0),
-    f"{BOARD}.type_reason": public("what is typed in this tab", reason="because"),
-    f"{BOARD}.force_release": staff(
+    f"{BOARD}.open_door": public("watches a door, if one may", locker_id="locker"),
+    f"{BOARD}.close_door": public("closes this tab's panel"),
+    f"{BOARD}.show_older": public(
+        "reads the log of the open door, if one may: checked by the query", before=2**30
+    ),
+    f"{BOARD}.act": staff(
         Right.FORCE_RELEASE,
-        "frees a locker",
-        *asked("release"),
-        locker_id="locker",
-        assignment_id="assignment",
+        "does something at doors; each command asks for its right",
+        act="force_release",
+        doors=[["locker", "assignment", 0]],
+        reason="to see who may",
+        minutes=5,
     ),
-    f"{BOARD}.take_out_of_service": staff(
-        Right.SERVICE_LOCKERS, "blocks a door", *asked("out"), locker_id="locker"
-    ),
-    f"{BOARD}.put_back_in_service": staff(
-        Right.SERVICE_LOCKERS, "unblocks a door", locker_id="broken"
+    f"{BOARD}.write_note": staff(
+        Right.NOTE_LOCKERS, "writes a note", locker_id="locker", note="mine", seen=""
     ),
     f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
     f"{HISTORY}.choose": public("goes to the address of a filter", form={"kind": "PinReset"}),
@@ -282,10 +273,15 @@ def may(house: House, actor: str, known: Handler) -> bool:
 
 def filled(house: House, sends: dict[str, Any]) -> dict[str, Any]:
     """What a page would send, about things that are there."""
-    return {
-        name: house.ids.get(value, value) if isinstance(value, str) else value
-        for name, value in sends.items()
-    } | ({"request_id": request_id()} if sends.get("request_id") == KEY else {})
+    return {name: _there(house, value) for name, value in sends.items()} | (
+        {"request_id": request_id()} if sends.get("request_id") == KEY else {}
+    )
+
+
+def _there(house: House, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_there(house, part) for part in value]
+    return house.ids.get(value, value) if isinstance(value, str) else value
 
 
 def calls(house: House, actor: str, known: Handler) -> Iterator[Any]:
@@ -318,6 +314,9 @@ def _site_of(house: House, sent: dict[str, Any]) -> int | None:
     ):
         if type(sent.get(name)) is int and name in sent:
             return sites.get(sent[name])
+    if isinstance(sent.get("doors"), list) and sent["doors"]:
+        first = sent["doors"][0]
+        return house.site_of_locker.get(first[0]) if isinstance(first, list) else None
     form = sent.get("form")
     named = form.get("site_id") if isinstance(form, dict) else None
     return int(named) if isinstance(named, str) and named.isdecimal() else None
@@ -465,15 +464,17 @@ def test_who_may_can(house: House) -> None:
     taken = house.world.take(house.people["gone"], house.ids["bank"])
     with house.screen("site_admin") as screen:
         screen.open(place)
-        for what, does, sends in (
-            ("release", "force_release", {"assignment_id": taken.assignment_id}),
-            ("out", "take_out_of_service", {}),
-            ("", "put_back_in_service", {}),
-        ):
-            screen.do(f"{BOARD}.confirm", place, what=what, assignment_id=0)
-            screen.do(REASON[0], place, **REASON[1])
-            sends = {"locker_id": taken.locker_id, **sends, "request_id": request_id()}
-            screen.do(f"{BOARD}.{does}", place, **sends)
+        for act in ("force_release", "take_out_of_service", "put_back_in_service"):
+            door = [taken.locker_id, taken.assignment_id if act == "force_release" else 0, 0]
+            screen.do(
+                f"{BOARD}.act",
+                place,
+                act=act,
+                doors=[door],
+                reason="to see who may",
+                minutes=0,
+                request_id=request_id(),
+            )
         screen.settle()
     done = house.world.rows(event, locker_id=taken.locker_id)[-3:]
     assert [row.kind for row in done] == [
@@ -522,6 +523,9 @@ def test_the_rights_are_those_that_the_walk_knows() -> None:
         Right.SEE_BOARD,  # BoardPage.may_see: what the page shows, the topics decide the rest
         Right.SEE_NAMES,  # topics `holders`, `door`, `events`: tests/live/test_topics.py
         Right.SEE_EVENTS,  # topic `events`
+        Right.SERVICE_LOCKERS,  # BoardPage.act, and routes
+        Right.EXTEND_TIME,  # likewise: tests/services/test_doors.py
+        Right.OPEN_DOORS,  # a route: tests/api/test_every_route.py
         Right.RESET_PIN,  # a route: tests/api/test_every_route.py
     }
     assert set(Right) <= used

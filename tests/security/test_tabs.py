@@ -11,18 +11,16 @@ from tests.security.wire import ROOT, Screen, handler, state
 
 BOARD, SIGN_IN = "pages.board.BoardPage", "pages.sign_in.SignInPage"
 SHOW_OLDER = "pages.history.HistoryPage.show_older"
-REASON = "a reason being typed"
 
 
 def an_admin_at_work(house: House, session: str) -> Screen:
-    """A tab with much in it: older events, a reason, a door."""
+    """A tab with much in it: older events, a door."""
     screen = house.screen(session=session).open("/staff/history")
     screen.do(SHOW_OLDER, "/staff/history", before=2**30)
     screen.settle()
     assert "Zaphira" in screen.heard
-    screen.do(f"{BOARD}.open_door", "/staff", number=1, locker_id=house.ids["locker"])
-    screen.do(f"{BOARD}.type_reason", "/staff", reason=REASON)
-    screen.wait_for(state(BOARD), "reason", REASON)
+    screen.do(f"{BOARD}.open_door", "/staff", locker_id=house.ids["locker"])
+    screen.wait_for(state(BOARD), "door", house.ids["locker"])
     return screen
 
 
@@ -32,7 +30,6 @@ def nothing_of_it(house: House, screen: Screen) -> None:
         screen.open(page)
     screen.settle()
     assert [word for word in house.secrets_from() if word in screen.heard] == []
-    assert REASON not in screen.heard
     assert screen.of(BOARD).get("door", 0) == 0
 
 
@@ -55,7 +52,6 @@ def test_the_next_person_in_a_tab_gets_nothing_of_the_last(house: House, who: st
             second.open(page)
         second.settle()
         assert [word for word in house.hidden_from(who) if word in second.heard] == []
-        assert REASON not in second.heard
 
 
 def test_a_session_that_has_ended_gets_nothing_again(house: House) -> None:
@@ -103,18 +99,16 @@ def test_a_tab_that_comes_back_without_its_session_is_told_to_show_nothing(house
     bank = house.ids["bank"]
     with house.screen(session=session) as first:
         first.open(f"/staff/board/{bank}")
-        first.do(
-            f"{BOARD}.open_door", f"/staff/board/{bank}", number=1, locker_id=house.ids["locker"]
-        )
+        first.do(f"{BOARD}.open_door", f"/staff/board/{bank}", locker_id=house.ids["locker"])
         first.wait_for(state("live_states.Door"), "person_number", "QF700001")
-        first.wait_for(state("live_states.Holders"), "rows", bool)
+        first.wait_for(state("live_states.Holders"), "ready", True)
     house.end(session)
     with house.screen(session=session, tab=first.tab) as second:
         second.open(f"/staff/board/{bank}").settle()
         for place, name, value in (
             ("live_states.Door", "person_number", ""),
             ("live_states.Door", "rows", []),
-            ("live_states.Holders", "rows", []),
+            ("live_states.Holders", "ready", False),
             ("live_states.StaffMe", "signed_in", False),
             ("live_states.Me", "signed_in", False),
             ("live_states.Me", "claims", []),
@@ -126,7 +120,7 @@ def test_a_tab_that_comes_back_without_its_session_is_told_to_show_nothing(house
 def test_closing_a_door_takes_it_from_the_screen(house: House) -> None:
     with house.screen("site_admin") as screen:
         screen.open("/staff")
-        screen.do(f"{BOARD}.open_door", "/staff", number=1, locker_id=house.ids["locker"])
+        screen.do(f"{BOARD}.open_door", "/staff", locker_id=house.ids["locker"])
         screen.wait_for(state("live_states.Door"), "person_number", "QF700001")
         screen.do(f"{BOARD}.close_door", "/staff")
         screen.wait_for(state("live_states.Door"), "person_number", "")

@@ -34,7 +34,8 @@ def handler(place: str) -> str:
     return f"{state(owner)}.{name}"
 
 
-ECHO = handler("pages.board.BoardPage.type_reason")
+ECHO = handler("pages.board.BoardPage.act")
+"""It says which request it answers, also when it is none that it knows."""
 
 
 class Screen:
@@ -127,7 +128,8 @@ class Screen:
     def settle(self) -> "Screen":
         """Wait until all that was sent before has been handled, and what came of it is here."""
         nonce = uuid.uuid4().hex
-        self.send(ECHO, {"reason": nonce})
+        nothing = {"act": "", "doors": [], "reason": "", "minutes": 0}
+        self.send(ECHO, {**nothing, "request_id": nonce})
         self.until(lambda frame: nonce in frame)
         return self
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 from sqlalchemy import text
 
 from locker_app.db.database import Database
-from locker_app.db.tables import assignment, event, wait
+from locker_app.db.tables import assignment, event, locker, wait
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import SYSTEM, Actor
-from locker_app.domain.errors import AlreadyHolds, LockersFree, NoneFree, NothingHeld
+from locker_app.domain.errors import AlreadyHolds, DoorChanged, LockersFree, NoneFree, NothingHeld
 from locker_app.services.command import command
+from locker_app.services.doors import extend_time, note_locker
 from locker_app.services.expiry import run_due
 from locker_app.services.lockers import (
     force_release,
@@ -434,3 +436,58 @@ def test_a_deadlock_is_tried_again(world: World) -> None:
     ]
     assert [future.result(PATIENCE) for future in futures] == [True, True]
     assert len(attempts) > 2
+
+
+class TestTwoAdminsAtOneDoor:
+    """The second waits for the first, and is then told that the door has changed."""
+
+    def test_both_give_longer(self, world: World) -> None:
+        bank_id = world.bank(count=1, limit_minutes=60)
+        ((_, taken),) = world.fill(bank_id)
+        asked = {"locker_id": taken.locker_id, "minutes": 30, "seen_until": taken.due_at}
+        with uncommitted(world, world.staff(), extend_time, **asked) as other:
+            mine = world.start(world.staff(), extend_time, **asked)
+            held_up(world, mine)
+            other.commit()
+            with pytest.raises(DoorChanged):
+                mine.result(PATIENCE)
+        assert taken.due_at is not None
+        due = world.row(assignment, taken.assignment_id).due_at
+        assert due == taken.due_at + timedelta(minutes=30)
+
+    def test_one_gives_longer_what_the_other_releases(self, world: World) -> None:
+        bank_id = world.bank(count=1, limit_minutes=60)
+        ((_, taken),) = world.fill(bank_id)
+        about = {"locker_id": taken.locker_id, "assignment_id": taken.assignment_id}
+        with uncommitted(world, world.staff(), force_release, reason="x", **about) as other:
+            mine = world.start(world.staff(), extend_time, minutes=30, **about)
+            held_up(world, mine)
+            other.commit()
+            with pytest.raises(DoorChanged):
+                mine.result(PATIENCE)
+        assert world.doors(bank_id) == "f"
+
+    def test_both_write_a_note(self, world: World) -> None:
+        (door,) = world.locker_ids(world.bank(count=1))
+        first = {"locker_id": door, "note": "key at the desk", "seen": ""}
+        with uncommitted(world, world.staff(), note_locker, **first) as other:
+            mine = world.start(world.staff(), note_locker, locker_id=door, note="mine", seen="")
+            held_up(world, mine)
+            other.commit()
+            with pytest.raises(DoorChanged):
+                mine.result(PATIENCE)
+        assert world.row(locker, door).note == "key at the desk"
+
+    def test_given_back_while_it_goes_out_of_service(self, world: World) -> None:
+        bank_id = world.bank(count=1)
+        ((holder, taken),) = world.fill(bank_id)
+        asked = {"locker_id": taken.locker_id, "reason": "x"}
+        with uncommitted(world, holder, give_back, assignment_id=taken.assignment_id) as other:
+            mine = world.start(
+                world.staff(), take_out_of_service, assignment_id=taken.assignment_id, **asked
+            )
+            held_up(world, mine)
+            other.commit()
+            mine.exception(PATIENCE)  # whichever came first
+        assert world.doors(bank_id) in ("x", "f")
+        assert world.open_claims() == []

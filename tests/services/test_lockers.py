@@ -12,6 +12,7 @@ from locker_app.domain.errors import (
     AlreadyInService,
     AlreadyOutOfService,
     BadInput,
+    DoorChanged,
     HoldWaiting,
     NoneAccessibleFree,
     NoneFree,
@@ -307,7 +308,7 @@ class TestForceRelease:
         ((first, shown),) = world.fill(bank_id)
         world.give_back(first, shown)
         second = world.take(world.person(), bank_id)
-        with pytest.raises(NothingHeld):
+        with pytest.raises(DoorChanged):
             world.run(
                 admin,
                 force_release,

@@ -37,6 +37,7 @@ class Door:
     bank: Bank
     accessible: bool
     out_of_service: bool = False
+    note: str = ""
 
 
 @dataclass
@@ -208,17 +209,24 @@ class Model:
     def force(self, door: Door, claim: Claim | None, now: datetime) -> str:
         """Release the door; `claim` is the one that the dialog showed."""
         current = self.claim_on(door)
-        if current is None or (claim is not None and claim is not current):
+        if current is None:
             raise Refusal("nothing_held")
+        if claim is not None and claim is not current:
+            raise Refusal("door_changed")
         self.leave_line(current)
         self.end(current)
         self.offer(door, now)
         return f"A{door.number}"
 
-    def out_of_service(self, door: Door, now: datetime) -> str:
+    def out_of_service(self, door: Door, now: datetime, as_seen: bool, *, compare: bool) -> str:
+        """`as_seen` says whether the claim on it is the one that the dialog showed, as far as that
+        is to be compared."""
+        before = self.claim_on(door)
         self.lapse(now)
         if door.out_of_service:
             raise Refusal("already_out_of_service")
+        if compare and (not as_seen or self.claim_on(door) is not before):
+            raise Refusal("door_changed")
         door.out_of_service = True
         claim = self.claim_on(door)
         if claim is not None and claim.since is None:
@@ -236,6 +244,34 @@ class Model:
         door.out_of_service = False
         self.offer(door, now)
         return f"A{door.number}"
+
+    def extend(self, door: Door, as_seen: bool, by: timedelta, now: datetime) -> str:
+        claim = self.claim_on(door)
+        if claim is None or (claim.held_until is not None and claim.held_until <= now):
+            raise Refusal("nothing_held")
+        if not as_seen:
+            raise Refusal("door_changed")
+        deadline = claim.held_until or claim.due
+        if deadline is None:
+            raise Refusal("no_time_limit")
+        later = max(deadline, now) + by
+        if claim.held_until is not None:
+            claim.held_until = later
+            return f"A{door.number}"
+        claim.due, claim.reminded, claim.marked_overdue = later, False, False
+        claim.remind = later - REMINDER if later - REMINDER > now else None
+        return f"A{door.number}"
+
+    def write_note(self, door: Door, note: str, seen: str | None) -> str:
+        if note != door.note and seen not in (None, door.note):
+            raise Refusal("door_changed")
+        door.note = note
+        return f"A{door.number}"
+
+    def open(self, door: Door, reason: str) -> str:
+        if self.claim_on(door) is not None and not reason:
+            raise Refusal("reason_needed")
+        raise Refusal("no_terminal")
 
     # What time does.
 
@@ -316,4 +352,5 @@ class Model:
             (p.person, p.bank.id, p.accessible, p.offered.door.id if p.offered else None)
             for p in self.line
         ]
-        return claims, line, {d.id for d in self.doors.values() if d.out_of_service}
+        notes = {d.id for d in self.doors.values() if d.note}
+        return claims, line, {d.id for d in self.doors.values() if d.out_of_service}, notes

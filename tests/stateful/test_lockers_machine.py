@@ -27,6 +27,7 @@ from locker_app.domain.lockers import OverdueAction
 from locker_app.queries import mine as queries
 from locker_app.queries.lockers import BankView, bank_view
 from locker_app.queries.mine import claims_of, waits_of
+from locker_app.services.doors import extend_time, note_locker, open_door
 from locker_app.services.expiry import KEEP_ANSWERS, forget_old_answers, next_deadline, run_due
 from locker_app.services.lockers import (
     force_release,
@@ -374,26 +375,134 @@ class LockersMachine(RuleBasedStateMachine):
             if not reason.strip():
                 raise Refusal("reason_needed")
             current = model.claim_on(place)
-            if shown is not None and shown[1](model) is not current:
-                raise Refusal("nothing_held")
+            if current is not None and shown is not None and shown[1](model) is not current:
+                raise Refusal("door_changed")
             return model.force(place, current, now)
 
         self.ask(
             actor, force_release, expected, None, locker_id=door_id, reason=reason, **arguments
         )
 
-    @rule(staff=INDEX, door=INDEX, reason=st.sampled_from(["x", "x", ""]), key=KEY)
-    def out_of_service(self, staff: int, door: int, reason: str, key: str | None) -> None:
+    def claim_shown(self, door_id: int) -> int:
+        """The claim that a screen shows on the door; the highest id there may be for none, as
+        0 stands for what is never sent in these rules."""
+        rows = (row["id"] for row in self.now.open_claims if row["locker_id"] == door_id)
+        return next(rows, UNKNOWN)
+
+    @rule(
+        staff=INDEX,
+        door=INDEX,
+        reason=st.sampled_from(["x", "x", ""]),
+        key=KEY,
+        stale=st.none() | FLAG,
+    )
+    def out_of_service(
+        self, staff: int, door: int, reason: str, key: str | None, stale: bool | None
+    ) -> None:
+        """`stale` says whether the dialog showed another claim; None that it sends none."""
         door_id, now = self.door_id(door), self.world.clock.now
         actor, allowed = self.staff_at(door_id, staff)
+        shown = UNKNOWN if stale else self.claim_shown(door_id)
+        as_seen = stale is None or shown != UNKNOWN
+        arguments = {} if stale is None else {"assignment_id": shown}
 
         def expected(model: Model) -> str:
             place = allowed(model)
             if not reason:
                 raise Refusal("reason_needed")
-            return model.out_of_service(place, now)
+            return model.out_of_service(place, now, as_seen, compare=stale is not None)
 
-        self.ask(actor, take_out_of_service, expected, key, locker_id=door_id, reason=reason)
+        self.ask(
+            actor, take_out_of_service, expected, key, locker_id=door_id, reason=reason, **arguments
+        )
+
+    @rule(
+        staff=INDEX,
+        door=INDEX,
+        minutes=st.sampled_from([1, 5, 30, 90]),
+        stale=st.none() | FLAG,
+        key=KEY,
+    )
+    def extend(
+        self, staff: int, door: int, minutes: int, stale: bool | None, key: str | None
+    ) -> None:
+        door_id, now = self.door_id(door), self.world.clock.now
+        actor, allowed = self.staff_at(door_id, staff)
+        shown = UNKNOWN if stale else self.claim_shown(door_id)
+        arguments = {} if stale is None else {"assignment_id": shown}
+        as_seen, by = stale is None or shown != UNKNOWN, timedelta(minutes=minutes)
+        self.ask(
+            actor,
+            extend_time,
+            lambda model: model.extend(allowed(model), as_seen, by, now),
+            key,
+            locker_id=door_id,
+            minutes=minutes,
+            **arguments,
+        )
+
+    @precondition(lambda self: any(c.due or c.held_until for c in self.model.claims))
+    @rule(which=INDEX, minutes=st.sampled_from([5, 30]), twice=FLAG)
+    def somebody_gets_longer(self, which: int, minutes: int, twice: bool) -> None:
+        """Two who saw the same deadline: the second is refused."""
+        rows = [row for row in self.now.open_claims if row["due_at"] or row["held_until"]]
+        row, now = rows[which % len(rows)], self.world.clock.now
+        deadline = row["due_at"] or row["held_until"]
+
+        def expected(model: Model) -> str:
+            door = model.doors[row["locker_id"]]
+            claim = model.claim_on(door)
+            assert claim is not None
+            lapsed = claim.held_until is not None and claim.held_until <= now
+            if not lapsed and (claim.held_until or claim.due) != deadline:
+                raise Refusal("door_changed")
+            return model.extend(door, True, timedelta(minutes=minutes), now)
+
+        for _ in range(1 + twice):
+            self.ask(
+                self.admin,
+                extend_time,
+                expected,
+                None,
+                locker_id=row["locker_id"],
+                minutes=minutes,
+                assignment_id=row["id"],
+                seen_until=deadline,
+            )
+            self.all_fits_together()
+
+    @rule(
+        staff=INDEX,
+        door=INDEX,
+        note=st.sampled_from(["", "sticks", "key at the desk"]),
+        seen=st.sampled_from([None, None, "", "sticks"]),
+    )
+    def note(self, staff: int, door: int, note: str, seen: str | None) -> None:
+        door_id = self.door_id(door)
+        actor, allowed = self.staff_at(door_id, staff)
+        arguments: dict[str, Any] = {} if seen is None else {"seen": seen}
+        self.ask(
+            actor,
+            note_locker,
+            lambda model: model.write_note(allowed(model), note, seen),
+            None,
+            locker_id=door_id,
+            note=note,
+            **arguments,
+        )
+
+    @rule(staff=INDEX, door=INDEX, reason=st.sampled_from(["x", ""]))
+    def open(self, staff: int, door: int, reason: str) -> None:
+        door_id = self.door_id(door)
+        actor, allowed = self.staff_at(door_id, staff)
+        self.ask(
+            actor,
+            open_door,
+            lambda model: model.open(allowed(model), reason),
+            None,
+            locker_id=door_id,
+            reason=reason,
+        )
 
     @rule(staff=INDEX, door=INDEX, key=KEY)
     def in_service(self, staff: int, door: int, key: str | None) -> None:
@@ -413,7 +522,7 @@ class LockersMachine(RuleBasedStateMachine):
         claims = self.now.open_claims
         held = [claim for claim in claims if claim["assigned_at"] is None]
         row = (held or claims)[which % len(held or claims)]
-        self.out_of_service(0, self.doors.index(row["locker_id"]), "x", None)
+        self.out_of_service(0, self.doors.index(row["locker_id"]), "x", None, None)
 
     @precondition(lambda self: any(door.out_of_service for door in self.model.doors.values()))
     @rule()
@@ -518,8 +627,8 @@ class LockersMachine(RuleBasedStateMachine):
             (row["person_id"], row["bank_id"], row["accessible"], doors.get(row["assignment_id"]))
             for row in self.now.open_waits
         ]
-        broken = set(self.now.tables.out_of_service)
-        assert (claims, line, broken) == self.model.facts()
+        broken, noted = set(self.now.tables.out_of_service), set(self.now.tables.noted)
+        assert (claims, line, broken, noted) == self.model.facts()
 
     def compare_with_what_is_seen(self) -> None:
         now = self.world.clock.now

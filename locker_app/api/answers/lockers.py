@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from locker_app.api.answers.base import Answer
+from locker_app.services.many import Became
 
 
 class TakenAnswer(Answer):
@@ -21,6 +22,40 @@ class LabelAnswer(Answer):
     """The locker that it was about."""
 
     label: str = Field(description="What stands on the door.", examples=["A17"])
+
+
+class BecameAnswer(Answer):
+    """What became of one of many doors."""
+
+    locker_id: int
+    done: bool
+    label: str | None = Field(description="What stands on the door, when it was done.")
+    code: str | None = Field(description="Of the refusal.", examples=["door_changed"])
+    message: str | None
+
+
+class ManyAnswer(Answer):
+    """What became of each door, in the order in which they were named."""
+
+    done: int
+    refused: int
+    doors: list[BecameAnswer]
+
+    @classmethod
+    def of(cls, became: list[Became]) -> "ManyAnswer":
+        """Each with what there is to say of it."""
+        doors = [
+            BecameAnswer(
+                locker_id=one.locker_id,
+                done=one.done,
+                label=one.label or None,
+                code=one.code or None,
+                message=one.message or None,
+            )
+            for one in became
+        ]
+        done = sum(one.done for one in became)
+        return cls(done=done, refused=len(became) - done, doors=doors)
 
 
 class JoinedAnswer(Answer):

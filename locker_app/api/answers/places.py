@@ -55,6 +55,7 @@ class HolderAnswer(Answer):
     since: datetime | None
     until: datetime | None
     service_reason: str | None
+    note: str = Field(description="Of staff, on this door; empty without one.")
 
     @classmethod
     def of(cls, holder: Holder) -> "HolderAnswer":

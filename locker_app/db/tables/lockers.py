@@ -66,6 +66,10 @@ class Locker(SQLModel, table=True):
     out_of_service_reason: str | None = None
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the door was removed. Nothing that gives, counts or lists doors knows it any more."""
+    note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    """What staff should know of this door. Never sent to others."""
+    noted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    noted_by: int | None = Field(default=None, foreign_key="staff.id")
 
 
 class Assignment(SQLModel, table=True):

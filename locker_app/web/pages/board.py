@@ -1,147 +1,220 @@
-"""The staff board: a bank's doors, live, who has which, and what staff may do about it."""
+"""The staff board: all doors of a site, live, who has which, and what staff may do about it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
 
-from locker_app.domain.actors import Right
-from locker_app.domain.lockers import LockerStatus
+from locker_app.domain.actors import Actor, Right
+from locker_app.domain.errors import BadInput, DomainError
+from locker_app.live import watching
+from locker_app.live.projections.events import event_row
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic
-from locker_app.services import lockers
-from locker_app.web.components.browser import Cabinet, Moment
-from locker_app.web.components.door_dialog import door_dialog
+from locker_app.queries import scoped
+from locker_app.queries.events import MAX_PAGE, PAGE
+from locker_app.services import many, runtime
+from locker_app.services.doors import note_locker
+from locker_app.services.many import Act, Aim
+from locker_app.web.components.board import Board, Question, Stale, whole
+from locker_app.web.components.board_words import ACTS, BOARD, MANY, QUESTION, RIGHT_TO
+from locker_app.web.components.door_panel import door_panel
+from locker_app.web.components.happenings import happenings
 from locker_app.web.components.parts import (
     WORDS,
     Item,
     in_browser,
-    legend,
     nothing_here,
     skeleton,
     some,
 )
-from locker_app.web.live_states import Bank, Holders, Home
-from locker_app.web.session import id_in_address, perform, unsay, watch
+from locker_app.web.live_states import DoorPast, Doors, Feed, Holders, Home, Outcome
+from locker_app.web.session import (
+    call_of,
+    id_in,
+    id_in_address,
+    perform,
+    read,
+    watch,
+    watch_also,
+    who,
+    within_limits,
+)
 from locker_app.web.template import page
-from locker_app.web.words import STATUS_WORDS
 
-_COLUMNS = ("Door", "Who", "Since", "Until")
+MOST_AT_ONCE = 50
+"""Doors in one event: the browser sends some at a time and shows how far it has come."""
 
 
-@set_on_load("shown", "missing", "may_see", "loaded")
+@set_on_load("one", "site", "site_ids", "banks", "missing", "may_see", "may", "names", "loaded")
 class BoardPage(rx.State):
-    """Which bank and which door are open, and the reason being typed."""
+    """Which banks are shown, and which door is open. What is filtered and selected, and the
+    questions about it, are in the browser."""
 
-    shown: int = 0
+    one: int = 0
+    """The bank that the address names; 0 for all of the site."""
+    site: int = ALL
+    site_ids: list[int] = []
+    """The sites to choose from."""
+    banks: list[int] = []
     missing: bool = False
     """Whether there is no such bank, or none whose board this staff member may see."""
     may_see: bool = False
+    may: list[str] = []
+    """What is offered here."""
+    names: bool = False
     loaded: bool = False
     door: int = 0
-    """The locker whose dialog is open; 0 while none is."""
-    confirming: str = ""
-    confirming_for: int = 0
-    """The claim on the door, 0 for none, when the reason was asked for. With another there, the
-    question is another, and is asked anew."""
-    reason: str = ""
+    """The locker whose panel is open; 0 while none is."""
+    _before: int | None = None
+    """Which event the older ones of the door come before."""
+    _wanted: int = 0
 
     @rx.event
     async def load(self) -> None:
-        """Begin to watch the places, and the bank that the address names."""
-        before, self.shown = self.shown, id_in_address(self, "bank")
-        if self.shown != before:  # else it is the same page, which was disconnected for a moment
-            self.door, self.confirming = 0, ""
-        await self._watch()
+        """Begin to watch the banks of the site, or the one that the address names."""
+        before, wanted = (self.one, self.site), self.router.url.query_parameters.get("site", "")
+        self.one = id_in_address(self, "bank")
+        await self._watch(id_in(str(wanted)))
+        if (self.one, self.site) != before:  # else the same page was disconnected for a moment
+            self.door = 0
+            watching.current().unwatch(self, "door")
 
     @rx.event
-    async def open_door(self, number: int, locker_id: int) -> None:
-        """Open the dialog of one door."""
-        self.door = locker_id if type(locker_id) is int and 0 < locker_id < 2**31 else 0
-        self.confirming, self.reason = "", ""
-        await self._watch()
+    async def open_door(self, locker_id: int) -> None:
+        """Open the panel of one door."""
+        self.door, self._before, self._wanted = _id(locker_id), None, 0
+        if self.door and await watch_also(self, Topic("door", self.door)):
+            self._show_past([])
 
     @rx.event
     async def close_door(self) -> None:
-        """Close the dialog."""
-        self.door, self.confirming = 0, ""
-        await self._watch()
+        """Close the panel."""
+        self.door = 0
+        watching.current().unwatch(self, "door")
 
     @rx.event
-    async def confirm(self, what: str, assignment_id: int) -> None:
-        """Ask for the reason before doing something that overrides somebody."""
-        unsay(self)
-        self.confirming = what if what in ("release", "out") else ""
-        self.confirming_for = assignment_id if isinstance(assignment_id, int) else 0
-        self.reason = ""
-
-    @rx.event
-    def type_reason(self, reason: str) -> None:
-        """Keep what is typed as the reason."""
-        self.reason = str(reason)[:500]
-
-    @rx.event
-    async def force_release(self, locker_id: int, assignment_id: int, request_id: str) -> None:
-        """Take the locker from whoever has it, as the open question says."""
-        if self.confirming != "release":
-            return  # pressed twice: the first press has done it
-        done = await perform(
-            self,
-            lockers.force_release,
-            request_id,
-            said="Locker {0} is released.",
-            locker_id=locker_id,
-            reason=self.reason,
-            assignment_id=assignment_id,
+    async def show_older(self, before: int) -> None:
+        """Add the next page of the open door's past."""
+        if not self._wanted:
+            self._before = _id(before) or None
+        self._wanted = min(self._wanted + PAGE, MAX_PAGE)
+        events = await read(
+            self, scoped.history, before=self._before, limit=self._wanted, locker_id=self.door
         )
-        self._finish(done)
+        if events is not None:
+            self._show_past([event_row(event) for event in events])
 
     @rx.event
-    async def take_out_of_service(self, locker_id: int, request_id: str) -> None:
-        """Give this door to nobody until it is back, as the open question says."""
-        if self.confirming != "out":
+    async def act(self, act: str, doors: list, reason: str, minutes: int, request_id: str) -> None:
+        """Do something to some doors, as the open question says, and tell what became of each."""
+        try:
+            which, aims = Act(act), _aims(doors)
+            call = call_of(self, request_id if isinstance(request_id, str) else "")
+            with within_limits(self):
+                became = await many.act_on(
+                    runtime.current().db, call, which, aims, reason=reason, minutes=minutes
+                )
+        except (DomainError, ValueError) as refusal:
+            said = str(refusal) if isinstance(refusal, DomainError) else str(BadInput())
+            self._answer(request_id, refusal=said)
             return
-        done = await perform(
-            self,
-            lockers.take_out_of_service,
-            request_id,
-            said="Locker {0} is out of service.",
-            locker_id=locker_id,
-            reason=self.reason,
-        )
-        self._finish(done)
+        self._answer(request_id, [[one.locker_id, one.label, one.message] for one in became])
 
     @rx.event
-    async def put_back_in_service(self, locker_id: int, request_id: str) -> None:
-        """Let this door be given again."""
-        said = "Locker {0} is back in service."
-        await perform(self, lockers.put_back_in_service, request_id, said, locker_id=locker_id)
+    async def write_note(self, locker_id: int, note: str, seen: str, request_id: str) -> None:
+        """Keep a note on a door."""
+        label = await perform(
+            self,
+            note_locker,
+            request_id,
+            refused=lambda refusal: self._answer(request_id, refusal=str(refusal)),
+            locker_id=locker_id,
+            note=note,
+            seen=seen,
+        )
+        if label is not None:
+            self._answer(request_id, [[locker_id, label, ""]])
 
-    def _finish(self, done: Any) -> None:
-        if done is not None:
-            self.confirming, self.reason = "", ""
+    def _answer(
+        self, request_id: Any, rows: list[list[Any]] | None = None, refusal: str = ""
+    ) -> None:
+        key = request_id if isinstance(request_id, str) else ""
+        values = {"key": key, "rows": rows or [], "refusal": refusal}
+        watching.current().answer(self, Outcome, values)
 
-    async def _watch(self) -> None:
+    def _show_past(self, rows: list[list[Any]]) -> None:
+        shown = {"rows": rows, "exhausted": len(rows) < self._wanted}
+        watching.current().tell(self, Topic("door", self.door), DoorPast, shown)
+
+    async def _watch(self, site_id: int) -> None:
+        scope = await self._scope(site_id)
         wanted = [Topic("home", ALL)]
-        if self.shown:
-            wanted += [Topic("bank", self.shown), Topic("holders", self.shown)]
+        if scope is not None:
+            wanted += [Topic(kind, bank) for bank in scope.banks for kind in ("doors", "holders")]
+            wanted.append(Topic("feed", scope.site))
         if self.door:
             wanted.append(Topic("door", self.door))
         watched = await watch(self, *wanted)
-        self.missing = self.shown > 0 and Topic("bank", self.shown) not in watched.topics
         self.may_see = watched.actor.may(Right.SEE_BOARD, None)
+        self.missing = self.one > 0 and scope is None
+        self.site_ids = scope.sites if scope else []
+        self.site = scope.site if scope else ALL
+        self.banks = scope.banks if scope else []
+        self.names = scope is not None and watched.actor.may(Right.SEE_NAMES, scope.site)
+        self.may = _offered(watched.actor, self.site) if scope else []
         self.loaded = True
+
+    async def _scope(self, site_id: int) -> scoped.BoardScope | None:
+        actor, wanted = await who(self), {"site_id": site_id, "bank_id": self.one}
+        return await runtime.current().db.aread(
+            lambda conn: scoped.board_scope(conn, actor, call_of(self).now, **wanted)
+        )
+
+
+def _id(value: Any) -> int:
+    """What a stranger sent as the id of a row; 0 when it is none."""
+    return value if type(value) is int and 0 < value < 2**31 else 0
+
+
+def _aims(sent: Any) -> list[Aim]:
+    """The doors that a browser sent: each with its claim and its deadline as they were shown.
+
+    Raises:
+        BadInput: they are not.
+    """
+    if not isinstance(sent, list) or not 0 < len(sent) <= MOST_AT_ONCE:
+        raise BadInput
+    for one in sent:
+        if not isinstance(one, list) or [type(part) for part in one] != [int, int, int]:
+            raise BadInput
+        if not 0 <= one[2] < 2**47:
+            raise BadInput
+    return [
+        Aim(door, claim, datetime.fromtimestamp(until / 1000, UTC) if until else None)
+        for door, claim, until in sent
+    ]
+
+
+def _offered(actor: Actor, site_id: int) -> list[str]:
+    return [name for name, right in RIGHT_TO.items() if actor.may(right, site_id)]
 
 
 def board() -> rx.Component:
     """The page."""
     return page(
-        rx.el.h1("Board"),
+        rx.el.div(
+            rx.el.h1("Board"),
+            rx.cond(rx.Var.create(BoardPage.site_ids).length() > 1, _choose_site()),
+            class_name="row board-head",
+        ),
         rx.cond(
             BoardPage.loaded,
-            rx.cond(BoardPage.may_see, _banks(), not_for_you()),
-            skeleton(tall=True),
+            rx.cond(BoardPage.may_see, _places(), not_for_you()),
+            rx.fragment(skeleton(), skeleton(tall=True), skeleton(tall=True)),
         ),
         here="/staff",
+        class_name="wide",
     )
 
 
@@ -155,140 +228,115 @@ def not_for_you() -> rx.Component:
     )
 
 
-def _banks() -> rx.Component:
+def _places() -> rx.Component:
     return rx.fragment(
-        rx.el.nav(rx.foreach(Home.places, _place), aria_label="Banks", class_name="stack"),
         rx.cond(
-            BoardPage.shown > 0,
-            rx.cond(
-                BoardPage.missing,
-                rx.el.p("There is no bank of lockers at this address. Choose one.", role="status"),
-                rx.cond(Bank.bank_id == BoardPage.shown, _one_bank(), skeleton(tall=True)),
+            BoardPage.missing,
+            rx.el.p(
+                "There is no bank of lockers at this address. ",
+                rx.el.a("See all banks", href="/staff"),
+                role="status",
             ),
-            _choose(),
+            rx.fragment(
+                _choose_bank(),
+                _stale(),
+                rx.cond(some(BoardPage.banks), _board(), _none_yet()),
+            ),
         ),
-        door_dialog(BoardPage),
     )
 
 
-def _choose() -> rx.Component:
-    nothing = Home.ready & ~some(Home.places)
-    return rx.cond(nothing, nothing_here(), rx.el.p("Choose a bank.", class_name="soft"))
+def _stale() -> rx.Component:
+    there = in_browser(
+        "(({0} || !{3}) ? {1} : {2}.map((bank) => bank.id))",
+        *(BoardPage.one, BoardPage.banks, _banks_here(), Home.ready),
+    )
+    return Stale.create(banks=BoardPage.banks, there=there.to(list[int]), on_stale=BoardPage.load)
 
 
-def _place(place: Item) -> rx.Component:
-    return rx.el.div(
-        rx.el.span(place["name"], class_name="soft small"),
-        rx.el.div(rx.foreach(place["banks"], _tab), class_name="tabs"),
+def _none_yet() -> rx.Component:
+    return rx.cond(Home.ready, nothing_here(), skeleton(tall=True))
+
+
+def _choose_site() -> rx.Component:
+    return rx.el.nav(rx.foreach(Home.places, _site_tab), class_name="tabs", aria_label="Sites")
+
+
+def _site_tab(place: Item) -> Item:
+    return rx.cond(
+        rx.Var.create(BoardPage.site_ids).contains(place["id"]),
+        rx.el.a(
+            place["name"],
+            href=f"/staff?site={place['id']}",
+            aria_current=rx.cond(place["id"] == BoardPage.site, "page", "false"),
+        ),
     )
 
 
-def _tab(bank: Item) -> rx.Component:
+def _choose_bank() -> rx.Component:
+    return rx.el.nav(
+        rx.el.a(
+            "All banks",
+            href=f"/staff?site={BoardPage.site}",
+            aria_current=rx.cond(BoardPage.one == 0, "page", "false"),
+        ),
+        rx.foreach(_banks_here(), _bank_tab),
+        aria_label="Banks",
+        class_name="tabs",
+    )
+
+
+def _banks_here() -> Item:
+    """The banks of the site, found in the browser."""
+    return in_browser(
+        "({}.find((place) => place.id === {})?.banks ?? [])", Home.places, BoardPage.site
+    ).to(list[dict[str, Any]])
+
+
+def _bank_tab(bank: Item) -> rx.Component:
     return rx.el.a(
         bank["name"],
         rx.el.span(" ", bank["free"], "/", bank["total"], class_name="small"),
         href=f"/staff/board/{bank['id']}",
-        aria_current=rx.cond(bank["id"] == BoardPage.shown, "page", "false"),
+        aria_current=rx.cond(bank["id"] == BoardPage.one, "page", "false"),
     )
 
 
-def _one_bank() -> rx.Component:
-    return rx.fragment(
-        rx.el.section(
-            rx.el.div(
-                rx.el.h2(Bank.name),
-                rx.el.p(
-                    *_counts(), aria_live="off", class_name="row small", data_testid="board-counts"
-                ),
-                class_name="row apart",
-            ),
-            Cabinet.create(
-                numbers=Bank.numbers,
-                doors=Bank.doors,
-                low=Bank.accessible_numbers,
-                words=WORDS,
-                prefix=Bank.prefix,
-                label="Doors of " + Bank.name,
-                on_choose=lambda number: BoardPage.open_door(number, _locker_id(number)),
-            ),
-            legend(),
-            class_name="stack",
-        ),
-        _holders(),
+def _board() -> rx.Component:
+    offered = in_browser(
+        "{}.filter((act) => {}.includes(act.name))", [ACTS[name] for name in MANY], BoardPage.may
     )
-
-
-def _counts() -> list[rx.Component]:
-    counts = (
-        (LockerStatus.FREE, Bank.free),
-        (LockerStatus.HELD, Bank.held),
-        (LockerStatus.RESERVED, Bank.reserved),
-        (LockerStatus.OVERDUE, Bank.overdue),
-        (LockerStatus.OUT_OF_SERVICE, Bank.out_of_service),
-    )
-    return [
-        rx.el.span(
-            count,
-            rx.el.span(STATUS_WORDS[status.value]),
-            class_name="status",
-            data_status=status.value,
-        )
-        for status, count in counts
-    ]
-
-
-def _locker_id(number: Item) -> Item:
-    """The id of the locker with this number, found in the browser."""
-    return in_browser("{}[{}.indexOf({})]", Holders.locker_ids, Bank.numbers, number).to(int)
-
-
-def _number_of(locker_id: Item) -> Item:
-    """The number of the locker with this id, found in the browser."""
-    return in_browser("{}[{}.indexOf({})]", Bank.numbers, Holders.locker_ids, locker_id).to(int)
-
-
-def _holders() -> rx.Component:
     return rx.el.div(
-        rx.el.table(
-            rx.el.caption(
-                rx.cond(some(Holders.rows), "Doors that are not free", "All doors are free")
-            ),
-            rx.el.thead(
-                rx.el.tr(
-                    *[rx.el.th(text, scope="col") for text in ("Door", "Who", "Since", "Until")]
-                )
-            ),
-            rx.el.tbody(rx.foreach(Holders.rows, _holder)),
+        Board.create(
+            banks=BoardPage.banks,
+            doors=whole(Doors.ready),
+            holders=whole(Holders.ready),
+            words=WORDS,
+            text=rx.Var.create(BOARD),
+            acts=offered.to(list),
+            open=BoardPage.door,
+            plain=~BoardPage.names,
+            on_open=BoardPage.open_door,
         ),
-        class_name="scroll",
-        tab_index=0,
-        role="region",
-        aria_label="Doors that are not free",
+        rx.el.div(door_panel(BoardPage), _feed(), class_name="beside"),
+        Question.create(
+            outcome=whole(Outcome.key),
+            text=rx.Var.create(QUESTION),
+            words=WORDS,
+            on_act=BoardPage.act,
+            on_note=BoardPage.write_note,
+        ),
+        class_name="board-frame",
     )
 
 
-def _holder(row: Item) -> rx.Component:
-    return rx.el.tr(
-        rx.el.td(
-            rx.el.button(
-                Bank.prefix,
-                _number_of(row[0].to(int)),
-                type="button",
-                on_click=BoardPage.open_door(0, row[0].to(int)),
-                class_name="asLink",
-            )
+def _feed() -> Item:
+    return rx.cond(
+        BoardPage.names & some(Feed.rows),
+        rx.el.section(
+            rx.el.h2("Activity"),
+            happenings(Feed.rows),
+            class_name="card feed",
+            aria_label="Latest activity",
         ),
-        rx.el.td(
-            rx.cond(
-                row[2].to(str) != "",
-                rx.el.p(row[2].to(str), rx.el.span(" ", row[3].to(str), class_name="soft")),
-            ),
-            # Whoever has a door that goes out of service keeps it until giving it back.
-            rx.cond(
-                row[6].to(str) != "",
-                rx.el.p("out of service: ", row[6].to(str), class_name="soft"),
-            ),
-        ),
-        rx.el.td(Moment.create(at=row[4].to(int), zone=Bank.time_zone)),
-        rx.el.td(Moment.create(at=row[5].to(int), zone=Bank.time_zone, form="clock")),
     )

@@ -1,0 +1,127 @@
+"""The panel of one door on the staff board: who has it, its note, its past, what may be done."""
+
+import reflex as rx
+
+from locker_app.live.projections.board import DOOR_EVENTS
+from locker_app.web.components.board import Act, SidePanel
+from locker_app.web.components.board_words import ACTS
+from locker_app.web.components.browser import Moment
+from locker_app.web.components.happenings import happenings
+from locker_app.web.components.parts import Item, count, in_browser, skeleton, some, status
+from locker_app.web.live_states import Door, DoorPast
+
+
+def door_panel(board: Item) -> rx.Component:
+    """The panel of the door that is open on the page whose State class is `board`."""
+    here = Door.locker_id == board.door
+    return SidePanel.create(
+        _head(board, here),
+        rx.cond(
+            here,
+            rx.el.div(
+                _who_has_it(),
+                rx.el.div(*[_act(board, name) for name in ACTS], class_name="acts"),
+                rx.el.p(
+                    "This bank has no terminal: the door can’t be opened from here.",
+                    class_name="soft small",
+                ),
+                _past(board),
+                class_name="stack",
+            ),
+            rx.el.div(skeleton(), skeleton(tall=True), class_name="stack"),
+        ),
+        open=board.door,
+        label="One locker",
+        version=rx.cond(
+            here, in_browser("(`${{{}}}:${{{}}}`)", Door.status, Door.assignment_id).to(str), ""
+        ),
+        changed_text="This locker has changed while you looked.",
+        on_close=board.close_door,
+    )
+
+
+def _close(board: Item) -> rx.Component:
+    return rx.el.button(
+        "Close",
+        type="button",
+        on_click=board.close_door,
+        class_name="second",
+        custom_attrs={"data-first": "true"},
+    )
+
+
+def _head(board: Item, here: Item) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h2("Locker ", rx.cond(here, Door.label, "…")),
+            rx.el.p(rx.cond(here, Door.bank_name, ""), class_name="soft small"),
+        ),
+        _close(board),
+        class_name="row apart",
+    )
+
+
+def _who_has_it() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(status(Door.status)),
+        rx.cond(
+            Door.person_name != "",
+            rx.el.dl(
+                _known("Who", rx.el.strong(Door.person_name), " ", Door.person_number),
+                rx.cond(Door.since > 0, _known("Since", _moment(Door.since))),
+                rx.cond(Door.until > 0, _known("Until", _moment(Door.until))),
+                class_name="known",
+            ),
+            rx.el.p("Nobody has this locker.", class_name="soft"),
+        ),
+        rx.cond(
+            Door.service_reason != "",
+            rx.el.p("Out of service: ", Door.service_reason, class_name="box"),
+        ),
+        rx.cond(
+            Door.note != "",
+            rx.el.div(
+                rx.el.p(Door.note, class_name="noted"),
+                rx.el.p(
+                    rx.cond(Door.noted_by != "", Door.noted_by + ", ", ""),
+                    _moment(Door.noted_at),
+                    class_name="soft small",
+                ),
+            ),
+        ),
+    )
+
+
+def _known(what: str, *is_so: Item) -> rx.Component:
+    return rx.el.div(rx.el.dt(what), rx.el.dd(*is_so))
+
+
+def _moment(at: Item) -> rx.Component:
+    return Moment.create(at=at, zone=Door.time_zone, form="clock")
+
+
+def _act(board: Item, name: str) -> Item:
+    button = Act.create(act=rx.Var.create(ACTS[name]), door=Door.locker_id)
+    return rx.cond(board.may.contains(name), button)
+
+
+def _past(board: Item) -> rx.Component:
+    last, older = rx.Var.create(Door.rows), rx.Var.create(DoorPast.rows)
+    before = rx.cond(some(DoorPast.rows), older[-1][0].to(int), last[-1][0].to(int))
+    return rx.el.section(
+        rx.el.h3("History"),
+        happenings(Door.rows, of_one_door=True),
+        rx.cond(some(DoorPast.rows), happenings(DoorPast.rows, of_one_door=True)),
+        rx.cond(
+            DoorPast.exhausted | (count(Door.rows) < DOOR_EVENTS),
+            rx.el.p("That is all.", class_name="soft small"),
+            rx.el.button(
+                "Show older",
+                type="button",
+                class_name="second",
+                on_click=board.show_older(before),
+            ),
+        ),
+        class_name="stack",
+        aria_label="History of this locker",
+    )

@@ -1,0 +1,266 @@
+"""The board: staff see all doors, find one, step in at one or many, and are told the truth."""
+
+import re
+
+from playwright.sync_api import expect
+
+from locker_app.domain.actors import SYSTEM
+from locker_app.services.doors import note_locker
+from locker_app.services.lockers import force_release
+from locker_app.services.setup import BankPlan, create_bank
+from tests.e2e.conftest import NewScreen
+from tests.e2e.library import Library
+
+
+def test_force_release_needs_a_reason_and_reaches_the_phone(
+    library: Library, phone: NewScreen, desktop: NewScreen
+) -> None:
+    bank_id, student = library.bank(count=2), library.person()
+    library.take(student, bank_id)
+    mine = phone(student).open(f"/lockers/{bank_id}")
+    expect(mine.number).to_have_text("A1")
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}")
+    board.press("A1, held")
+    expect(board.panel).to_contain_text(library.name(student))
+    expect(board.panel).to_contain_text("This bank has no terminal")
+    board.press("Force release").press("Release it")
+    board.sees_refusal("Please give a reason")
+    expect(mine.number).to_have_text("A1")
+    board.press("Cancel").press("Force release")
+    board.page.get_by_label("Reason").wait_for()
+    expect(board.question.get_by_role("alert")).to_have_count(0)  # a new question: not refused yet
+    board.page.get_by_label("Reason").fill("left over night")
+    board.press("Release it")
+    expect(mine.number).to_have_count(0)
+    mine.sees("2 of 2 free")
+    board.shows_door(1, "f")
+    expect(board.question).to_have_count(0)
+    expect(board.panel).to_contain_text("Nobody has this locker.")
+    expect(board.panel).to_contain_text("left over night")
+
+
+def test_a_question_stays_true_while_its_door_changes_hands(
+    library: Library, desktop: NewScreen
+) -> None:
+    bank_id = library.bank(count=1)
+    before, after = library.people(2)
+    taken = library.take(before, bank_id)
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}").press("A1, held")
+    board.press("Force release")
+    board.page.get_by_label("Reason").fill("has gone home")
+    expect(board.question).to_contain_text(f"taken from {library.name(before)}")
+    library.give_back(before, taken)
+    expect(board.question).to_contain_text("Locker A1 has changed meanwhile. Now: free.")
+    library.take(after, bank_id)
+    expect(board.question).to_contain_text(f"Now: held, {library.name(after)}")
+    # What was asked was about somebody else: nothing is done before it is asked anew.
+    expect(board.button("Release it")).to_be_disabled()
+    assert library.claim(after).released_at is None
+    board.press("Ask about it as it is now")
+    expect(board.question).to_contain_text(f"taken from {library.name(after)}")
+    expect(board.page.get_by_label("Reason")).to_have_value("")
+    board.press("Cancel")
+    expect(board.panel).to_contain_text("This locker has changed while you looked.")
+    expect(board.panel).to_contain_text(library.name(after))
+
+
+def test_two_admins_at_one_door(library: Library, desktop: NewScreen, hold_back) -> None:
+    """The second has not seen yet what the first did, and is told."""
+    bank_id = library.bank(count=1)
+    before, after = library.people(2)
+    taken = library.take(before, bank_id)
+    board = desktop(library.staff())
+    held = hold_back(board)
+    board.open(f"/staff/board/{bank_id}").press("A1, held").press("Force release")
+    board.page.get_by_label("Reason").fill("has gone home")
+    held.begin()
+    library.run(library.staff(), force_release, locker_id=taken.locker_id, reason="evening")
+    library.take(after, bank_id)
+    board.press("Release it")
+    board.sees("0 of 1 done")
+    held.end()
+    board.sees_refusal("This locker has changed meanwhile, and nothing was done.")
+    assert library.claim(after).released_at is None
+
+
+def test_out_of_service_and_back(library: Library, phone: NewScreen, desktop: NewScreen) -> None:
+    bank_id = library.bank(count=2)
+    student = phone(library.person()).open(f"/lockers/{bank_id}")
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}").press("A1, free")
+    board.press("Out of service…").press("Take out of service")
+    board.sees_refusal("Please give a reason")
+    board.page.get_by_label("Reason").fill("the lock is stuck")
+    board.press("Take out of service")
+    expect(board.panel).to_contain_text("Out of service: the lock is stuck")
+    board.shows_door(1, "x")
+    student.shows_door(1, "x").sees("1 of 2 free").press("Get a locker")
+    expect(student.number).to_have_text("A2")
+    assert not [frame for frame in student.frames if "stuck" in frame]
+    board.press("Back in service").press("Put it back")
+    student.shows_door(1, "f")
+    board.panel.get_by_role("button", name="Close").click()
+    expect(board.panel).to_have_count(0)
+
+
+def test_given_longer_the_phone_says_so(
+    library: Library, phone: NewScreen, desktop: NewScreen
+) -> None:
+    bank_id, student = library.bank(count=1, limit_minutes=60), library.person()
+    library.take(student, bank_id)
+    library.is_due(student, "due_at")
+    mine = phone(student).open(f"/lockers/{bank_id}").shows_door(1, "o")
+    board = phone(library.staff()).open(f"/staff/board/{bank_id}").press("A1, overdue")
+    board.press("Give longer…")
+    board.question.get_by_role("radio", name="2 h").check()
+    board.question.get_by_role("button", name="Give longer").click()
+    expect(board.question).to_have_count(0)
+    mine.shows_door(1, "h")
+    board.shows_door(1, "h")
+    left = library.claim(student).due_at - library.clock.now
+    assert 115 * 60 < left.total_seconds() <= 120 * 60
+
+
+def test_a_note_is_for_staff_alone_and_not_written_over(
+    library: Library, phone: NewScreen, desktop: NewScreen
+) -> None:
+    bank_id = library.bank(count=2)
+    student = phone(library.person()).open(f"/lockers/{bank_id}")
+    other = desktop(library.staff()).open(f"/staff/board/{bank_id}")
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}").press("A2, free")
+    board.press("Note on the door").question.get_by_role("textbox").fill("key at the desk")
+    board.press("Keep the note")
+    expect(board.panel).to_contain_text("key at the desk")
+    other.press("A2, free, with a note")
+    expect(other.panel).to_contain_text("key at the desk")
+    assert not [frame for frame in student.frames if "key at" in frame]
+    board.press("Note on the door")
+    note = board.question.get_by_role("textbox")
+    expect(note).to_have_value("key at the desk")
+    note.fill("key is lost")
+    door = library.door(bank_id, 2)
+    library.run(library.staff(), note_locker, locker_id=door, note="key is in the safe")
+    expect(other.panel).to_contain_text("safe")
+    board.press("Keep the note")
+    board.sees_refusal("Somebody else has changed this note meanwhile.")
+    expect(note).to_have_value("key is lost")
+
+
+def test_all_banks_of_a_site_found_and_filtered(library: Library, desktop: NewScreen) -> None:
+    site = library.site()
+    north = library.bank(site, count=30, name="North", prefix="N")
+    library.bank(site, count=30, name="South", prefix="S")
+    students = library.people(3)
+    for who in students:
+        library.take(who, north)
+    board = desktop(library.staff(site_id=site)).open("/staff")
+    expect(board.doors).to_have_count(60)
+    expect(board.chip("held").first).to_contain_text("3")
+    find = board.page.get_by_role("searchbox")
+    for text in (library.name(students[1]), library.number(students[1]).lower(), "N2 person"):
+        find.fill(text)
+        board.sees("1 of 60 lockers")
+        expect(board.doors).to_have_count(1)
+        expect(board.page.locator(".found")).to_contain_text(library.number(students[1]))
+    find.fill("12")
+    expect(board.doors).to_have_count(2)
+    find.fill("nobody has this")
+    board.sees("No locker is like that.")
+    find.fill("")
+    board.chip("held").first.click()
+    expect(board.doors).to_have_count(3)
+    board.sees("3 of 60 lockers")
+    library.take(library.person(), north)  # and it is live
+    expect(board.doors).to_have_count(4)
+    board.press("List")
+    board.sees(library.name(students[0]))
+    board.page.get_by_role("link", name=re.compile("South")).click()
+    board.sees("South")
+    expect(board.doors).to_have_count(30)
+
+
+def test_a_bank_that_is_set_up_appears(library: Library, desktop: NewScreen) -> None:
+    site = library.site()
+    board = desktop(library.staff(site_id=site)).open("/staff")
+    board.sees("No lockers have been set up yet")
+    for number, name in enumerate(("First", "Second"), 1):
+        plan = BankPlan(name=name, place="", prefix="", count=4, accessible=0)
+        library.run(SYSTEM, create_bank, site_id=site, plan=plan)
+        expect(board.doors).to_have_count(4 * number)
+
+
+def test_many_at_once_say_what_became_of_each(
+    library: Library, phone: NewScreen, desktop: NewScreen, hold_back
+) -> None:
+    bank_id = library.bank(count=40)
+    people = library.people(35)
+    taken = [library.take(who, bank_id) for who in people]
+    mine = phone(people[0]).open(f"/lockers/{bank_id}")
+    board = desktop(library.staff())
+    held = hold_back(board)
+    board.open(f"/staff/board/{bank_id}")
+    board.door(1).click(modifiers=["Control"])
+    board.door(38).click(modifiers=["Shift"])
+    board.sees("38 selected")
+    board.press("Release 35")
+    expect(board.question).to_contain_text("35 lockers are taken from whoever has them")
+    expect(board.question).to_contain_text("3 more that you selected are left out")
+    board.page.get_by_label("Reason").fill("end of term")
+    held.begin()
+    library.give_back(people[3], taken[3])
+    board.press("Release 35 lockers")
+    held.end()
+    expect(board.question).to_contain_text("Released: 34. Refused: 1.")
+    expect(board.question).to_contain_text("A4 Nobody holds this locker right now.")
+    expect(mine.number).to_have_count(0)
+    board.question.get_by_role("button", name="Close").click()
+    expect(board.chip("free").first).to_contain_text("40")
+    assert library.doors(bank_id) == "f" * 40
+
+
+def test_all_that_are_shown_are_selected(library: Library, phone: NewScreen) -> None:
+    """On a phone: by a button, and taps select."""
+    bank_id = library.bank(count=6)
+    library.fill(bank_id)
+    board = phone(library.staff()).open(f"/staff/board/{bank_id}")
+    board.page.get_by_role("button", name="Select", exact=True).click()
+    board.door(2).tap()
+    board.sees("1 selected")
+    expect(board.panel).to_have_count(0)
+    board.press("All 6 shown").sees("6 selected")
+    board.door(2).tap()
+    board.sees("5 selected").press("Clear")
+    board.door(2).tap()
+    expect(board.panel).to_contain_text("Locker A2")
+    assert board.panel.evaluate("element => element.matches(':modal')")
+    board.page.keyboard.press("Escape")
+    expect(board.panel).to_have_count(0)
+
+
+def test_the_feed_and_the_past_of_a_door(library: Library, desktop: NewScreen) -> None:
+    bank_id, student = library.bank(count=2), library.person()
+    for _ in range(8):
+        library.give_back(student, library.take(student, bank_id))
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}")
+    feed = board.page.get_by_role("region", name="Latest activity")
+    expect(feed.get_by_role("listitem")).to_have_count(12)
+    library.take(student, bank_id)
+    expect(feed.get_by_role("listitem").first).to_contain_text("A1 got a locker")
+    board.press("A1, held")
+    past = board.panel.get_by_role("listitem")
+    expect(past).to_have_count(10)
+    board.press("Show older")
+    expect(past).to_have_count(17)
+    board.panel.get_by_text("That is all.").wait_for()
+    board.press("A2, free")
+    expect(past).to_have_count(0)
+
+
+def test_a_site_is_chosen_when_there_are_several(library: Library, desktop: NewScreen) -> None:
+    banks = [library.bank(count=n) for n in (3, 5)]
+    sites = [library.site_of(bank) for bank in banks]
+    board = desktop(library.staff()).open("/staff")
+    for site, count in zip(sites, (3, 5), strict=True):
+        board.page.get_by_role("link", name=f"Library {site}", exact=True).click()
+        expect(board.doors).to_have_count(count)
+    board.reload()
+    expect(board.doors).to_have_count(5)
