@@ -7,6 +7,7 @@ import { Moment, serverNow } from "./cubby.js";
 const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
 const CHUNK = 25; // doors that are acted on together: the next ones go when these are done
 const ASK_AGAIN_MS = 8000; // for an answer that was lost with the connection
+const MOST_TRIES = 5;
 const LISTED = 100; // rows of the list at first, and that come with each "more"
 
 /** What several components of the board share: all doors as they are now, and the open question. */
@@ -533,6 +534,10 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     else onAct(act.name, chunk.map((door) => [door.id, door.claim, door.until]), running.reason, running.minutes, key);
     setRun({ ...running, sentAt: Date.now() });
   };
+  const giveUp = () => {
+    setRefusal(text.noAnswer);
+    setRun(run.rows.length ? { ...run, over: true } : null);
+  };
   const begin = (event) => {
     event.preventDefault();
     if (run || !question) return;
@@ -545,7 +550,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     setRefusal("");
     const chunks = [];
     for (let at = 0; at < items.length; at += CHUNK) chunks.push(items.slice(at, at + CHUNK));
-    send({ act, key: newKey(), chunks, at: 0, rows: [], reason, minutes, total: items.length, over: false });
+    send({ act, key: newKey(), chunks, at: 0, rows: [], reason, minutes, total: items.length, over: false, tries: 0 });
   };
   // The answer to what was sent: the next ones go, or it is over.
   const heard = useRef("");
@@ -558,7 +563,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
       return;
     }
     const rows = [...run.rows, ...outcome[`rows${VAR}`]];
-    const next = { ...run, rows, at: run.at + 1 };
+    const next = { ...run, rows, at: run.at + 1, tries: 0 };
     const last = next.at === run.chunks.length || run.stopped;
     if (!last) return void send(next);
     const failed = rows.filter((row) => !row[1]);
@@ -573,7 +578,9 @@ export function Question({ outcome, text, words, onAct, onNote }) {
   useEffect(() => {
     if (!run || run.over) return undefined;
     const timer = setInterval(() => {
-      if (document.documentElement.dataset.live === "live" && Date.now() - run.sentAt > ASK_AGAIN_MS) send(run);
+      if (document.documentElement.dataset.live !== "live" || Date.now() - run.sentAt < ASK_AGAIN_MS) return;
+      if (run.tries >= MOST_TRIES) giveUp();
+      else send({ ...run, tries: run.tries + 1 });
     }, 1000);
     return () => clearInterval(timer);
   });

@@ -1,4 +1,4 @@
-"""Cubby from the shell: `python -m locker_app.cli run|init|build|doctor|locker|queue|people|staff|events`.
+"""Cubby from the shell: `python -m locker_app.cli run|init|doctor|locker|queue|people|…`.
 
 What fails ends with one sentence that says what to do, and exit code 1.
 """

@@ -105,6 +105,8 @@ def _works(call: Call, act: Act, aims: Sequence[Aim], reason: str, minutes: int)
         raise BadInput(f"Choose 1 to {MOST} lockers at once.", field="doors")
     if len({aim.locker_id for aim in aims}) < len(aims):
         raise BadInput("A locker was named twice.", field="doors")
+    if not isinstance(reason, str):
+        raise BadInput(field="reason")
     if act in _OVERRIDES:
         check_reason(reason)
     return [

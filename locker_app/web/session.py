@@ -6,7 +6,7 @@ handler was sent is checked by `services.command`; what may be done, by the serv
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from locker_app.live.topics import Topic, tickets_topic
 from locker_app.live.watching import Watched
 from locker_app.services import runtime
 from locker_app.services.command import Call, command
+from locker_app.services.many import Act, Aim, Became, act_on
 from locker_app.services.sessions import identify
 
 R = TypeVar("R")
@@ -126,12 +127,6 @@ async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R 
         return None
 
 
-def within_limits(state: rx.State) -> AbstractContextManager[None]:
-    """Around what this browser asks for: what nobody in particular does is limited."""
-    limiter = runtime.current().limiter
-    return limiter.command(address_of(state), session_key(state))
-
-
 async def perform(
     state: rx.State,
     fn: Callable[..., R],
@@ -148,31 +143,68 @@ async def perform(
     Returns:
         The command's answer; None when it was refused.
     """
-    here = runtime.current()
+
+    async def run(call: Call) -> R:
+        work = command(call, fn, **arguments)
+        with _limited(state, call), around or nullcontext():
+            return await runtime.current().db.arun(work)
+
+    done, answer = await _attempt(state, fn.__name__, request_id, run, refused)
+    if done and said:
+        say(state, said.format(answer))
+    return answer
+
+
+async def perform_many(
+    state: rx.State,
+    act: Act,
+    aims: list[Aim],
+    request_id: Any,
+    *,
+    refused: Callable[[DomainError], None],
+    reason: str,
+    minutes: int,
+) -> list[Became] | None:
+    """Do something at some doors for who acts in this browser: what became of each; None when it
+    was refused as a whole, with which `refused` is then called."""
+
+    async def run(call: Call) -> list[Became]:
+        with _limited(state, call):
+            here = runtime.current().db
+            return await act_on(here, call, act, aims, reason=reason, minutes=minutes)
+
+    _, became = await _attempt(state, act.value, request_id, run, refused)
+    return became
+
+
+def _limited(state: rx.State, call: Call) -> AbstractContextManager[None]:
+    return runtime.current().limiter.command(address_of(state), call.session_key)
+
+
+async def _attempt(
+    state: rx.State,
+    what: str,
+    request_id: Any,
+    run: Callable[[Call], Awaitable[R]],
+    refused: Callable[[DomainError], None] | None,
+) -> tuple[bool, R | None]:
+    """Whether it was done, and its answer. What went wrong is said, or `refused` is called."""
     try:
         if not isinstance(request_id, str):
             raise BadInput
-        call = call_of(state, request_id)
-        work = command(call, fn, **arguments)
-        with here.limiter.command(address_of(state), call.session_key), around or nullcontext():
-            answer = await here.db.arun(work)
+        return True, await run(call_of(state, request_id))
     except DomainError as refusal:
         if refused is None:
             say(state, str(refusal), "bad")
         else:
             refused(refusal)
-        return None
     except OUTAGES as error:
         outages.failed(error)
         say(state, "The server can't reach its database. Please try again in a moment.", "bad")
-        return None
     except Exception:
-        logger.exception("%s failed", fn.__name__)
+        logger.exception("%s failed", what)
         say(state, "That did not work, and nothing was changed. Please try again.", "bad")
-        return None
-    if said:
-        say(state, said.format(answer))
-    return answer
+    return False, None
 
 
 def id_in_address(state: rx.State, name: str) -> int:

@@ -134,6 +134,7 @@ QUESTION = {
     "askAnew": "Ask about it as it is now",
     "askAnewMany": "Ask about them as they are now",
     "progress": "{done} of {total} done",
+    "noAnswer": "The server did not answer. Look at the lockers: it may have been done.",
     "stop": "Stop here",
     "refused": "Refused: {count}.",
     "notTried": "Not tried: {count}.",

@@ -12,8 +12,9 @@ from locker_app.live.projections.events import event_row
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic
 from locker_app.queries import scoped
+from locker_app.queries.event_filter import Asked
 from locker_app.queries.events import MAX_PAGE, PAGE
-from locker_app.services import many, runtime
+from locker_app.services import runtime
 from locker_app.services.doors import note_locker
 from locker_app.services.many import Act, Aim
 from locker_app.web.components.board import Board, Question, Stale, whole
@@ -34,11 +35,11 @@ from locker_app.web.session import (
     id_in,
     id_in_address,
     perform,
+    perform_many,
     read,
     watch,
     watch_also,
     who,
-    within_limits,
 )
 from locker_app.web.template import page
 
@@ -100,7 +101,11 @@ class BoardPage(rx.State):
             self._before = _id(before) or None
         self._wanted = min(self._wanted + PAGE, MAX_PAGE)
         events = await read(
-            self, scoped.history, before=self._before, limit=self._wanted, locker_id=self.door
+            self,
+            scoped.history,
+            asked=Asked(locker_id=self.door),
+            before=self._before,
+            limit=self._wanted,
         )
         if events is not None:
             self._show_past([event_row(event) for event in events])
@@ -110,16 +115,20 @@ class BoardPage(rx.State):
         """Do something to some doors, as the open question says, and tell what became of each."""
         try:
             which, aims = Act(act), _aims(doors)
-            call = call_of(self, request_id if isinstance(request_id, str) else "")
-            with within_limits(self):
-                became = await many.act_on(
-                    runtime.current().db, call, which, aims, reason=reason, minutes=minutes
-                )
-        except (DomainError, ValueError) as refusal:
-            said = str(refusal) if isinstance(refusal, DomainError) else str(BadInput())
-            self._answer(request_id, refusal=said)
+        except (BadInput, ValueError):
+            self._refuse(request_id, BadInput())
             return
-        self._answer(request_id, [[one.locker_id, one.label, one.message] for one in became])
+        became = await perform_many(
+            self,
+            which,
+            aims,
+            request_id,
+            refused=lambda refusal: self._refuse(request_id, refusal),
+            reason=reason,
+            minutes=minutes,
+        )
+        if became is not None:
+            self._answer(request_id, [[one.locker_id, one.label, one.message] for one in became])
 
     @rx.event
     async def write_note(self, locker_id: int, note: str, seen: str, request_id: str) -> None:
@@ -128,7 +137,7 @@ class BoardPage(rx.State):
             self,
             note_locker,
             request_id,
-            refused=lambda refusal: self._answer(request_id, refusal=str(refusal)),
+            refused=lambda refusal: self._refuse(request_id, refusal),
             locker_id=locker_id,
             note=note,
             seen=seen,
@@ -136,11 +145,12 @@ class BoardPage(rx.State):
         if label is not None:
             self._answer(request_id, [[locker_id, label, ""]])
 
-    def _answer(
-        self, request_id: Any, rows: list[list[Any]] | None = None, refusal: str = ""
-    ) -> None:
+    def _refuse(self, request_id: Any, refusal: DomainError) -> None:
+        self._answer(request_id, [], str(refusal))
+
+    def _answer(self, request_id: Any, rows: list[list[Any]], refusal: str = "") -> None:
         key = request_id if isinstance(request_id, str) else ""
-        values = {"key": key, "rows": rows or [], "refusal": refusal}
+        values = {"key": key, "rows": rows, "refusal": refusal}
         watching.current().answer(self, Outcome, values)
 
     def _show_past(self, rows: list[list[Any]]) -> None:
