@@ -13,7 +13,16 @@ PHONE: dict[str, Any] = {
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
+_FEATURES_OFF = (
+    # What Playwright turns off and its tests would notice; of two lists the browser reads the last.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("MediaRouter", "OptimizationHints", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    # Each context would load two pages for an address bar that nobody sees: for a second and more
+    # of a processor, most of what a short test costs.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+)
 _ARGUMENTS = [
+    f"--disable-features={','.join(_FEATURES_OFF)}",
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
