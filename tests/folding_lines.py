@@ -214,6 +214,7 @@ _STEPS: dict[str, Callable[[Lines, Any, Row], None]] = {
     "TicketCompleted": _ended("done"),
     "TicketNoShow": _ended("no_show"),
     "TicketWithdrawn": _ended("withdrawn"),
+    "TicketRemoved": _ended("removed"),
     "TicketCleared": _ended("cleared"),
     "TicketPutBack": _put_back,
     "TicketRestored": _restored,

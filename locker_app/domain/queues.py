@@ -48,6 +48,8 @@ class TicketStatus(StrEnum):
     NO_SHOW = "no_show"
     WITHDRAWN = "withdrawn"
     """Its holder left the line."""
+    REMOVED = "removed"
+    """Staff took it out of the line."""
     CLEARED = "cleared"
     """The queue was reset."""
 
@@ -79,6 +81,7 @@ class Move(StrEnum):
     COMPLETE = "complete"
     NO_SHOW = "no_show"
     PUT_BACK = "put_back"
+    REMOVE = "remove"
     LEAVE = "leave"
     STEP_BACK = "step_back"
     ASK = "ask"
@@ -101,6 +104,7 @@ MOVES: dict[Move, tuple[Part, dict[TicketStatus, TicketStatus]]] = {
     Move.COMPLETE: (Part.STAFF, {_S.SERVING: _S.DONE}),
     Move.NO_SHOW: (Part.STAFF, {_S.SERVING: _S.NO_SHOW}),
     Move.PUT_BACK: (Part.STAFF, {_S.SERVING: _S.WAITING, _S.NO_SHOW: _S.WAITING}),
+    Move.REMOVE: (Part.STAFF, {_S.WAITING: _S.REMOVED}),
     Move.LEAVE: (Part.HOLDER, {_S.WAITING: _S.WITHDRAWN, _S.SERVING: _S.WITHDRAWN}),
     Move.STEP_BACK: (Part.HOLDER, {_S.WAITING: _S.WAITING}),
     Move.ASK: (Part.HOLDER, {_S.WAITING: _S.WAITING, _S.SERVING: _S.SERVING}),

@@ -1,4 +1,4 @@
-"""Commands of staff who work a line off: complete and call, no-show, put back, notes.
+"""Commands of staff who work a line off: complete and call, no-show, put back, remove, notes.
 
 Each has one ticket at a time, which an index keeps. The ticket that was served before anybody
 called it, the first of a round, is whoever's presses first. How a press is taken back is in
@@ -20,6 +20,7 @@ from locker_app.domain.facts import (
     TicketNoShow,
     TicketNoted,
     TicketPutBack,
+    TicketRemoved,
 )
 from locker_app.domain.queues import (
     MAX_NOTE_LENGTH,
@@ -109,6 +110,21 @@ def put_back(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
     place = row.place if front is None else min(row.place, place_between(None, front))
     moves.reopen(tx, row, TicketStatus.WAITING, None, None, place=place)
     tx.record(TicketPutBack(place=place, **about(row)), actor, now)
+    return row.number
+
+
+def remove(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
+    """Take a waiting ticket out of the line, such as one whose holder has lost it; its number. The
+    group can take another then. It is nobody's press: it is asked before, not undone.
+
+    Raises:
+        NotFound, NotSignedIn, NotAllowed: as the words say.
+        TicketMoved: it doesn't wait any more.
+    """
+    _, row = lines.lock_ticket_as_staff(tx, actor, now, ticket_id)
+    lines.check_move(Move.REMOVE, row)
+    moves.write(tx, row, TicketStatus.REMOVED, None, None, now)
+    tx.record(TicketRemoved(**about(row)), actor, now)
     return row.number
 
 

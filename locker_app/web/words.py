@@ -1,11 +1,14 @@
 """Words that screens show for what the domain names by a letter or a class."""
 
 import inspect
+import re
 
 from locker_app.domain import errors
 from locker_app.domain.errors import code_of
 from locker_app.domain.lockers import LockerStatus
 from locker_app.domain.queues import QueueMode, TicketStatus
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 STATUS_WORDS: dict[str, str] = {
     LockerStatus.FREE.value: "free",
@@ -15,12 +18,18 @@ STATUS_WORDS: dict[str, str] = {
     LockerStatus.OUT_OF_SERVICE.value: "out of service",
 }
 
+ONLY_HERE = (
+    "Phones can’t open this address: it means this machine alone. Start Cubby with "
+    "CUBBY_HOST=0.0.0.0, or open this page by the address that others use."
+)
+
 TICKET_WORDS: dict[str, str] = {
     TicketStatus.WAITING.value: "waiting",
     TicketStatus.SERVING.value: "being helped",
     TicketStatus.DONE.value: "done",
     TicketStatus.NO_SHOW.value: "did not come",
     TicketStatus.WITHDRAWN.value: "left the line",
+    TicketStatus.REMOVED.value: "removed by staff",
     TicketStatus.CLEARED.value: "cleared by a reset",
 }
 
@@ -63,6 +72,7 @@ EVENT_WORDS: dict[str, str] = {
     "TicketSteppedBack": "let the next one by",
     "TicketSpaced": "room made in the line",
     "TicketWithdrawn": "left the line",
+    "TicketRemoved": "removed from the line",
     "TicketCleared": "ticket cleared by a reset",
     "TicketAsked": "question changed",
     "TicketNoted": "note changed",
@@ -76,6 +86,7 @@ EVENT_WORDS: dict[str, str] = {
     "PreferencesChanged": "preferences changed",
     "PersonSignedIn": "signed in",
     "StaffAdded": "staff account made",
+    "StaffPasswordSet": "new password for staff",
     "StaffSignedIn": "staff signed in",
     "SessionEnded": "signed out",
     "Refused": "refused",
@@ -149,6 +160,7 @@ COMMAND_WORDS: dict[str, str] = {
     "call": "call a ticket",
     "no_show": "note a no-show",
     "put_back": "put a ticket back",
+    "remove": "remove a ticket",
     "undo": "undo a press",
     "note": "write a note",
     "label_desk": "name a desk",
@@ -190,3 +202,13 @@ JOIN_REFUSALS: dict[str, str] = {
 }
 """Why a ticket was refused, by the code in the address: in words of ours alone, as anybody can
 make up an address."""
+
+
+def why_not_joined(code: str, number: str) -> str:
+    """Why a ticket was refused, by the code and the ticket's number in the address, if they are
+    any."""
+    if code == "group_has_ticket" and _NUMBER.fullmatch(number):
+        return str(errors.GroupHasTicket(int(number)))
+    if code == "has_ticket" and _NUMBER.fullmatch(number):
+        return str(errors.HasTicket(int(number)))
+    return JOIN_REFUSALS.get(code, "That did not work.")

@@ -31,6 +31,7 @@ STORED = {
     "PersonSignedIn",
     "StaffAdded",
     "StaffSignedIn",
+    "TicketRemoved",
     "SessionEnded",
     "Refused",
 }

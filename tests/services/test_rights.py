@@ -74,6 +74,7 @@ OF_PROFESSORS_TOO: dict[Command, dict[str, Any]] = {
     serving.put_back: {"ticket_id": 1},
     serving.complete_and_call_next: {"queue_id": 1},
     presses.undo: {"queue_id": 1},
+    serving.remove: {"ticket_id": 1},
     serving.no_show: {"ticket_id": 2},
     serving.complete: {"queue_id": 1},
     queues.reset_queue: {"queue_id": 1},
@@ -93,6 +94,7 @@ NOT_FOR_ADAPTERS: set[Command] = {
     people.choose_first_pin,
     people.add_person,  # the operator's tools
     people.add_staff,
+    people.set_staff_password,
     setup.create_site,
     setup.create_bank,
     setup.create_sample,

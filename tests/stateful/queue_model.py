@@ -292,6 +292,11 @@ class Model:
         ticket.called, ticket.at = None, min(ticket.at, front - 1)
         return ticket.number
 
+    def remove(self, staff: int | None, ticket_id: int, now: datetime) -> int:
+        _, ticket = self.staffed_ticket(staff, ticket_id, now, "waiting")
+        ticket.status, ticket.staff, ticket.ended = "removed", None, now
+        return ticket.number
+
     def undo(self, staff: int | None, queue_id: int, now: datetime) -> Any:
         queue = self.staffed(staff, queue_id, now)
         assert staff is not None

@@ -94,7 +94,7 @@ def _vars(found: AfterClass) -> dict[str, Any]:
         "tickets": found.tickets,
         "done": found.done,
         "no_shows": found.no_shows,
-        "left": counts.get("withdrawn", 0),
+        "left": counts.get("withdrawn", 0) + counts.get("removed", 0),
         "cleared": counts.get("cleared", 0),
         "waits": _times(found.waits),
         "services": _times(found.services),
