@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import ticket
+from locker_app.db.tables import queue, ticket
 from locker_app.domain.hours import day_began
 from locker_app.domain.queues import InLine, line_order
 
@@ -31,6 +31,11 @@ _HELPED = Statement(
         _T.status == literal_column("'done'"),
     )
     .distinct()
+)
+_OF_NUMBER = Statement(
+    select(_T.id)
+    .join(queue, (queue.c.id == _T.queue_id) & (queue.c.round == _T.round))
+    .where(_T.queue_id == bindparam("queue_id"), _T.number == bindparam("number"))
 )
 
 
@@ -69,3 +74,9 @@ def helped_today(conn: Connection, queue: Any, now: datetime) -> frozenset[str]:
         return frozenset()
     since = day_began(now, queue.time_zone)
     return frozenset(row[0] for row in _HELPED.rows(conn, queue_id=queue.id, since=since))
+
+
+def ticket_of_number(conn: Connection, queue_id: int, number: int) -> int | None:
+    """The id of the ticket with this number in the queue's present round; None when there is
+    none."""
+    return _OF_NUMBER.value(conn, queue_id=queue_id, number=number)

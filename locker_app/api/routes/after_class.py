@@ -1,12 +1,10 @@
 """What became of a queue's tickets, for its staff: in figures, and each in a file for a
 spreadsheet, which is sent as it is read."""
 
-import csv
-import io
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -17,20 +15,13 @@ from locker_app.api.asked import PathId
 from locker_app.api.caller import Anyone
 from locker_app.api.openapi import problems
 from locker_app.queries import scoped
+from locker_app.queries.tickets_csv import BYTE_ORDER_MARK, HEAD, cells, written
 from locker_app.queries.tickets_file import Look, tickets_of
 from locker_app.services.runtime import current
 
 router = APIRouter(tags=["queues"], responses=problems(401, 403, 404, 429))
 
 Day = Annotated[date, Query(description="A day at the site.", examples=["2026-03-02"])]
-HEAD = (
-    *("round", "number", "group", "person_number", "person_name", "status"),
-    *("joined_at", "called_at", "ended_at", "wait_seconds", "service_seconds"),
-    *("served_by", "question", "note"),
-)
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
-_BYTE_ORDER_MARK = "\ufeff"
-"""Without it some spreadsheets take the letters for others."""
 
 
 @router.get("/queues/{queue_id}/after")
@@ -59,47 +50,13 @@ async def tickets_file(who: Anyone, queue_id: PathId, first: Day, last: Day) -> 
 async def _lines(look: Look) -> AsyncIterator[str]:
     """The file in pieces, each read when the one before is on its way."""
     zone, after = ZoneInfo(look.time_zone), None
-    yield _BYTE_ORDER_MARK + _written([HEAD])
+    yield BYTE_ORDER_MARK + written([HEAD])
     while True:
         rows = await current().db.aread(lambda conn: tickets_of(conn, look, after))  # noqa: B023
         if not rows:
             return
-        yield _written([_cells(row, zone) for row in rows])
+        yield written([cells(row, zone) for row in rows])
         after = rows[-1]
-
-
-def _written(rows: list[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
-    done = row.status == "done"
-    return [
-        *(row.round, row.number, harmless(row.group_number)),
-        *(harmless(row.person_number or ""), harmless(row.person_name or ""), row.status),
-        *(_local(at, zone) for at in (row.joined_at, row.called_at, row.ended_at)),
-        _seconds(row.joined_at, row.called_at),
-        _seconds(row.called_at, row.ended_at) if done else "",
-        *(harmless(text or "") for text in (row.staff_name, row.question, row.note)),
-    ]
-
-
-def harmless(text: str) -> str:
-    """The text so that a spreadsheet shows it and reckons nothing: what it would take for a
-    formula begins with an apostrophe."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _local(at: datetime | None, zone: ZoneInfo) -> str:
-    return "" if at is None else at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
-
-
-def _seconds(since: datetime | None, until: datetime | None) -> int | str:
-    if since is None or until is None:
-        return ""
-    return round((until.astimezone(UTC) - since.astimezone(UTC)).total_seconds())
 
 
 def _file_name(name: str) -> str:
