@@ -284,7 +284,8 @@ class LookBack(LiveState, rx.State):
     bars: list[list[Any]] = []
     """Of waits: name, count, share of the longest bar in percent."""
     by_hour: list[list[Any]] = []
-    """Hour, tickets, helped, no-shows, mean wait, mean service, share of the longest bar."""
+    """Hour, tickets, helped, no-shows, left or cleared, mean wait, mean service, share of the
+    longest bar."""
     by_day: list[list[Any]] = []
     by_group: list[list[Any]] = []
     by_staff: list[list[Any]] = []

@@ -21,6 +21,7 @@ from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import call_of, id_in_address, read, watch
 from locker_app.web.template import page
 
+_ANY_END = "All tickets count: helped, did not come, left the line, or cleared by a reset."
 SPANS = ((1, "Today"), (7, "7 days"), (30, "30 days"), (182, "Half a year"))
 
 
@@ -127,6 +128,7 @@ def _parts(parts: list[Part]) -> list[list[Any]]:
     return [
         [
             *(part.key, part.tickets, part.done, part.no_show),
+            part.tickets - part.done - part.no_show,
             *(part.mean_wait, part.mean_service, _share(part.tickets, most)),
         ]
         for part in parts
@@ -236,17 +238,38 @@ def _found() -> rx.Component:
             class_name="cards",
         ),
         bars("How long people waited", LookBack.bars, ("Waited", "Tickets")),
-        parts_table("By hour", "Hour", LookBack.by_hour),
+        parts_table(
+            "By hour",
+            "Hour",
+            LookBack.by_hour,
+            f"By the hour in which a ticket was taken. {_ANY_END}",
+            ended=True,
+        ),
         rx.cond(
             LookBack.first != LookBack.last,
-            parts_table("By day", "Day", LookBack.by_day),
+            parts_table(
+                "By day",
+                "Day",
+                LookBack.by_day,
+                f"By the day on which a ticket ended. {_ANY_END}",
+                ended=True,
+            ),
         ),
-        parts_table("By group", "Group", LookBack.by_group),
+        parts_table("By group", "Group", LookBack.by_group, _ANY_END, ended=True),
         rx.cond(
             rx.Var.create(LookBack.by_group).length() < LookBack.groups,
             rx.el.p("These groups came most often. The file has all.", class_name="soft"),
         ),
-        rx.cond(some(LookBack.by_staff), parts_table("Who helped", "Who", LookBack.by_staff)),
+        rx.cond(
+            some(LookBack.by_staff),
+            parts_table(
+                "Who helped",
+                "Who",
+                LookBack.by_staff,
+                "Those whom they helped, and those who did not come when they called.",
+                ended=False,
+            ),
+        ),
     )
 
 
