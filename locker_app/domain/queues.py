@@ -2,7 +2,8 @@
 
 The predecessor's rules, kept: numbers rise by one; the first ticket of a round is served at once;
 the staff's press ends the current one and calls the next; with nobody waiting the number called
-last stays shown, and a ticket taken then waits for the next press.
+last stays shown, and a ticket taken then waits for the next press. A number that waits again, as a
+press was undone or staff put it back, is shown no longer, but the one called last before it.
 """
 
 import hashlib

@@ -38,6 +38,18 @@ _OF_NUMBER = Statement(
     .where(_T.queue_id == bindparam("queue_id"), _T.number == bindparam("number"))
 )
 
+_CALLED_LAST = Statement(
+    select(_T.number)
+    .where(
+        _T.queue_id == bindparam("queue_id"),
+        _T.round == bindparam("round"),
+        _T.called_at.is_not(None),
+    )
+    .order_by(_T.called_at.desc(), _T.number.desc())
+    .limit(1)
+)
+"""Who waits again was never called, as far as this goes."""
+
 
 def waiting_in_order(conn: Connection, queue: Any, now: datetime) -> list[InLine]:
     """The waiting tickets of a queue in the order in which they are called.
@@ -65,6 +77,11 @@ def front_of_line(conn: Connection, queue_id: int) -> int | None:
 def how_many_wait(conn: Connection, queue_id: int) -> int:
     """How many tickets of a queue are waiting."""
     return _COUNT.value(conn, queue_id=queue_id) or 0
+
+
+def number_called_last(conn: Connection, queue_id: int, in_round: int) -> int:
+    """The number that was called last of those that don't wait, open or ended; 0 for none."""
+    return _CALLED_LAST.value(conn, queue_id=queue_id, round=in_round) or 0
 
 
 def helped_today(conn: Connection, queue: Any, now: datetime) -> frozenset[str]:

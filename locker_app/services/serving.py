@@ -96,7 +96,7 @@ def no_show(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> Pressed:
 
 def put_back(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
     """Put a ticket that was called, or whose holder did not come, at the front of the line; its
-    number. The limits of open tickets don't count here: staff decide.
+    number, which is shown no longer. The limits of open tickets don't count here: staff decide.
 
     Raises:
         NotFound, NotSignedIn, NotAllowed: as the words say.
@@ -109,6 +109,7 @@ def put_back(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
     front = front_of_line(tx.conn, line.id)
     place = row.place if front is None else min(row.place, place_between(None, front))
     moves.reopen(tx, row, TicketStatus.WAITING, None, None, place=place)
+    moves.show_before(tx, line, row.number)
     tx.record(TicketPutBack(place=place, **about(row)), actor, now)
     return row.number
 

@@ -352,7 +352,7 @@ class TestPutBack:
         desks = Desks(world, 4)
         desks.press(desks.one)
         assert desks.do(desks.two, put_back, 2) == 2
-        assert (desks.line, desks.shown) == ("dwww", 2)
+        assert (desks.line, desks.shown) == ("dwww", 1), "2 waits: 1 was called last"
         assert desks.press(desks.one) == Pressed(0, 2)
 
     def test_one_who_came_late_keeps_the_number(self, world: World) -> None:
@@ -368,7 +368,39 @@ class TestPutBack:
     def test_into_an_empty_line(self, world: World) -> None:
         desks = Desks(world, 1)
         desks.do(desks.one, put_back, 1)
+        assert (desks.line, desks.shown) == ("w", 0), "nobody was called before"
         assert desks.press(desks.one) == Pressed(0, 1)
+
+    def test_the_number_called_last_of_the_others_is_shown(self, world: World) -> None:
+        desks = Desks(world, 4)
+        for staff, number in ((desks.one, 4), (desks.two, 2)):
+            world.clock.advance(seconds=1)
+            desks.do(staff, call, number)
+        desks.do(desks.two, put_back, 4)
+        assert desks.shown == 2, "which was called later"
+        desks.do(desks.two, put_back, 2)
+        assert desks.shown == 1
+        world.clock.advance(seconds=1)
+        assert desks.press(desks.two) == Pressed(1, 2)
+        desks.do(desks.one, no_show, 2)
+        assert desks.undo(desks.one) == Pressed(2, 4)
+        assert desks.shown == 2
+
+    def test_undoing_shows_no_number_that_was_put_back_since(self, world: World) -> None:
+        desks = Desks(world, 2)
+        desks.do(desks.two, call, 2)
+        desks.do(desks.one, put_back, 1)
+        assert desks.undo(desks.two) == Pressed(0, 2)
+        assert (desks.line, desks.shown) == ("ww", 0)
+
+    def test_numbers_of_the_round_before_are_not_shown(self, world: World) -> None:
+        desks = Desks(world, 2)
+        desks.press(desks.one)
+        world.run(desks.one, reset_queue, queue_id=desks.queue_id)
+        world.ticket(desks.people[0], desks.queue_id)
+        (again,) = world.rows(ticket, round=2)
+        world.run(desks.one, put_back, ticket_id=again.id)
+        assert desks.shown == 0
 
     def test_in_front_of_one_that_was_put_back(self, world: World) -> None:
         desks = Desks(world, 4)
