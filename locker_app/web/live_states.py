@@ -251,8 +251,9 @@ class Helm(LiveState, rx.State):
     paused: bool = False
     announcement: str = ""
     shown: int = 0
-    changes_at: int = 0
-    """When hours open or close it next; 0 when nothing does."""
+    becomes: str = ""
+    """What the clock does with it next: opens, closes, resets; empty when it does nothing."""
+    becomes_at: int = 0
     line: list[list[Any]] = []
     """The waiting, in order: ticket's id, number, group, status, who, question, joined at, called
     at, staff's id, staff's name, note, steps back, visits of the group today, ended at."""
