@@ -369,7 +369,7 @@ def test_set_up_a_queue_of_ones_own_site(library: Library, desktop: NewScreen) -
     screen.press("Set it up")
     page.wait_for_url("**/staff/queues/*/settings")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Chemistry lab")
-    screen.open(f"/staff/queues/{elsewhere}").sees("This page is for staff")
+    screen.open(f"/staff/queues/{elsewhere}").sees("There is no such queue")
 
 
 def test_two_who_change_settings_at_once(

@@ -17,7 +17,7 @@ from locker_app.web.components.charts import bars, duration, parts_table
 from locker_app.web.components.helm_rules import helm_head
 from locker_app.web.components.parts import Item, in_browser, skeleton, some
 from locker_app.web.live_states import Helm, LookBack
-from locker_app.web.pages.board import not_for_you
+from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import call_of, id_in_address, read, watch
 from locker_app.web.template import page
 
@@ -148,7 +148,7 @@ def after_class() -> rx.Component:
             rx.cond(
                 state.may_see,
                 rx.cond(Helm.queue_id == state.shown, _looking_back(), _waiting()),
-                rx.fragment(rx.el.h1("After class"), not_for_you()),
+                rx.fragment(rx.el.h1("After class"), no_such_queue()),
             ),
             _waiting(),
         ),

@@ -16,7 +16,7 @@ from locker_app.web.components.helm_dialogs import note_dialog, reset_dialog
 from locker_app.web.components.helm_rules import controls, helm_head
 from locker_app.web.components.parts import skeleton
 from locker_app.web.live_states import Helm
-from locker_app.web.pages.board import not_for_you
+from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import id_in_address, perform, unsay, watch
 from locker_app.web.template import page
 
@@ -146,7 +146,7 @@ def helm() -> rx.Component:
             rx.cond(
                 HelmPage.may_see,
                 rx.cond(Helm.queue_id == HelmPage.shown, _queue(), _waiting()),
-                rx.fragment(rx.el.h1("Queue"), not_for_you()),
+                rx.fragment(rx.el.h1("Queue"), no_such_queue()),
             ),
             _waiting(),
         ),

@@ -10,7 +10,7 @@ from locker_app.web.components.helm_parts import PrintButton
 from locker_app.web.components.helm_rules import helm_head
 from locker_app.web.components.parts import Item, in_browser, skeleton
 from locker_app.web.live_states import Helm
-from locker_app.web.pages.board import not_for_you
+from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import id_in_address, watch
 from locker_app.web.template import page
 
@@ -45,7 +45,7 @@ def sheet() -> rx.Component:
             rx.cond(
                 state.may_see,
                 rx.cond(Helm.queue_id == state.shown, _ready(), _waiting()),
-                rx.fragment(rx.el.h1("Sheet to print"), not_for_you()),
+                rx.fragment(rx.el.h1("Sheet to print"), no_such_queue()),
             ),
             _waiting(),
         ),
