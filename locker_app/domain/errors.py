@@ -179,7 +179,7 @@ class GroupNotAllowed(DomainError):
 
 
 class WrongRoomPin(DomainError):
-    """That is not the code that is shown in the room. Look at the display or the board."""
+    """That is not the code of the room. Look at the display or the board there."""
 
     status = 403
 

@@ -274,12 +274,12 @@ def check_rules(rules: QueueRules) -> QueueRules:
 def _check_room_pin(text: str) -> str:
     pin = same_pin(text)
     if pin and not _ROOM_PIN.fullmatch(pin):
-        raise BadInput("A room PIN has 3 to 12 letters and digits.", field="room_pin")
+        raise BadInput("The code of the room has 3 to 12 letters and digits.", field="room_pin")
     return pin
 
 
 def same_pin(text: str) -> str:
-    """A room PIN without what doesn't count: spaces, and small or capital letters."""
+    """The code of a room without what doesn't count: spaces, and small or capital letters."""
     return "".join(text.split()).upper()
 
 

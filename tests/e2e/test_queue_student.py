@@ -218,7 +218,7 @@ def test_refusals_stand_beside_the_field(library: Library, phone: NewScreen) -> 
     group = screen.page.get_by_label("Group number")
     expect(group).to_have_value("10")  # what was typed is not lost, and stands in no address
     assert "10" not in screen.page.url.partition("?")[2]
-    take(screen, "lab a", **{"Code of the room": "0815"}).sees_refusal("shown in the room")
+    take(screen, "lab a", **{"Code of the room": "0815"}).sees_refusal("not the code of the room")
     take(screen, "lab a", **pin)
     expect(number(screen)).to_have_text("1")
     other = phone(library.person()).open(f"/q/{code_of(library, queue_id)}")

@@ -247,11 +247,18 @@ def _join() -> rx.Component:
                     rx.cond(
                         (Room.queue_id == Line.queue_id) & (Room.room_pin != ""),
                         rx.el.p(
-                            "Code of this room: ",
+                            "Code of the room: ",
                             rx.el.strong(Room.room_pin, data_testid="room-pin"),
                             class_name="wall-pin",
                         ),
-                        rx.el.p("You also need the code of this room.", class_name="soft"),
+                        rx.el.p(
+                            "You also need the code of the room. ",
+                            rx.el.small(
+                                rx.el.a("Sign in as staff", href="/staff/sign-in"),
+                                " here to show it.",
+                            ),
+                            class_name="soft",
+                        ),
                     ),
                 ),
             ),
