@@ -75,7 +75,14 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
         with desk_of(settings, asked.login) as desk:
             return does(desk, asked)
     except DomainError as refusal:
-        raise SettingsError(str(refusal)) from None
+        raise SettingsError(_option(asked, refusal) + str(refusal)) from None
+
+
+def _option(asked: argparse.Namespace, refusal: DomainError) -> str:
+    """The option that was refused, if it was one that is given by its name."""
+    _, arguments = _DOINGS[asked.doing]
+    option = "--" + (getattr(refusal, "field", None) or "").replace("_", "-")
+    return f"{option}: " if option in arguments else ""
 
 
 def _list(desk: Desk, _asked: argparse.Namespace) -> str:
@@ -232,7 +239,11 @@ _DOINGS: dict[str, Doing] = {
             "--place": {"default": "", "help": "where it is, e.g. “Room 204”"},
             "--site": {"metavar": "NAME", "help": "at which site, if there are several"},
             "--groups": {"default": "", "help": "which may join, e.g. “1-40, 51”; by default all"},
-            "--room-pin": {"default": "", "metavar": "PIN", "help": "what the room will show"},
+            "--room-pin": {
+                "default": "",
+                "metavar": "CODE",
+                "help": "code of the room, which its display shows",
+            },
             "--sign-in": {"action": "store_true", "help": "let only people with a number join"},
             "--capacity": {"type": int, "metavar": "N", "help": "how many may wait"},
         },

@@ -82,7 +82,9 @@ def test_what_can_not_be_done_is_said_in_a_sentence(shell: Shell, world: World) 
         (("queue", "open", "nowhere"), "There is no queue called “nowhere”."),
         (("queue", "list", "--as", "bob"), "There is no staff account “bob”."),
         (("queue", "create", "Physics lab"), "There is a queue of this name here already."),
-        (("queue", "create", "X", "--groups", "9-1"), "“9-1” is no range"),
+        (("queue", "create", "X", "--groups", "9-1"), "--groups: “9-1” is no range"),
+        (("queue", "create", "X", "--capacity", "0"), "--capacity: Choose a number from 1 to"),
+        (("queue", "create", "X", "--room-pin", "1"), "--room-pin: The code of the room has"),
         (("queue", "create", "X", "--site", "Nowhere"), "--site NAME, one of “Central Library”"),
     ):
         assert said in shell(*typed, fails=True)

@@ -31,6 +31,7 @@ from locker_app.services import (
     visitors,
     waiting,
 )
+from locker_app.web.words import COMMAND_WORDS
 from tests.world import World
 
 Command = Callable[..., Any]
@@ -135,6 +136,10 @@ def test_every_command_has_its_line() -> None:
         *NOT_FOR_ADAPTERS,
     }
     assert commands() == listed
+
+
+def test_the_history_has_words_for_every_command() -> None:
+    assert {fn.__name__ for fn in commands()} <= set(COMMAND_WORDS)
 
 
 @pytest.fixture
