@@ -335,6 +335,11 @@ def test_settings_are_checked_beside_the_field(
     kept = library.row(queue, queue_id)
     assert (kept.groups, kept.capacity, kept.sign_in_needed) == ("1-40, LAB A", 60, True)
     assert kept.hours == [[2, "09:00", "12:00"], [2, "14:00", "16:30"]]
+    expect(page.get_by_label("Wednesday")).to_have_value("09:00-12:00, 14:00-16:30")  # tidied
+    expect(field).to_have_value("1-40, LAB A")
+    field.fill("9-1")
+    screen.press("Keep these settings").sees("the smaller number first")
+    screen.sees_no("The settings are kept.")
     screen.reload()
     expect(page.get_by_label("Wednesday")).to_have_value("09:00-12:00, 14:00-16:30")
     expect(page.get_by_label("Only people who are signed in")).to_be_checked()

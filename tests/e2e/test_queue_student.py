@@ -243,6 +243,19 @@ def test_a_line_that_takes_nobody(library: Library, phone: NewScreen, mode: Queu
     outside.button("Take a ticket").wait_for()
 
 
+def test_who_stepped_back_is_not_said_to_be_next(library: Library, phone: NewScreen) -> None:
+    queue_id, staff = library.queue(), library.staff()
+    library.tickets(queue_id, 2)
+    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "9")
+    expect(number(screen)).to_have_text("3")
+    library.tickets(queue_id, 1)
+    library.press(staff, queue_id)
+    status = screen.page.locator("p.unseen[role=status]")
+    expect(status).to_have_text("You're next: number 3.")
+    screen.press("Let the next one by").sees("You let number 4 by")
+    expect(status).to_have_text("")
+
+
 def test_what_staff_say_a_break_and_a_full_line(library: Library, phone: NewScreen) -> None:
     queue_id, staff = library.queue(capacity=1), library.staff()
     library.tickets(queue_id, 1)

@@ -21,7 +21,7 @@ from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import call_of, id_in_address, read, watch
 from locker_app.web.template import page
 
-_ANY_END = "All tickets count: helped, did not come, left the line, or cleared by a reset."
+_ANY_END = "All tickets count, however they ended."
 SPANS = ((1, "Today"), (7, "7 days"), (30, "30 days"), (182, "Half a year"))
 
 
