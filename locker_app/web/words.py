@@ -183,6 +183,7 @@ COMMAND_WORDS: dict[str, str] = {
     "unsubscribe": "be told no longer",
     "add_person": "add a person",
     "add_staff": "make a staff account",
+    "set_staff_password": "give staff a new password",
     "create_site": "set up a site",
     "create_bank": "set up a bank of lockers",
     "create_sample": "set up the sample library",
