@@ -328,6 +328,7 @@ export function TicketForm({ native, action, keep, refused, onSend, children, ..
         const input = form.current.elements[name];
         if (input && input.type !== "hidden") input.value = value;
       }
+      form.current.querySelector('[aria-invalid="true"]')?.focus();
     }
     const again = () => {
       busy.current = false; // the browser came back to the page as it was

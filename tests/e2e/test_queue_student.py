@@ -12,7 +12,7 @@ from locker_app.domain.queues import QueueMode
 from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
 from locker_app.services.secrets import hash_secret
-from locker_app.services.serving import complete, no_show
+from locker_app.services.serving import complete, no_show, remove
 from locker_app.services.tickets import ask
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
@@ -218,13 +218,56 @@ def test_refusals_stand_beside_the_field(library: Library, phone: NewScreen) -> 
     group = screen.page.get_by_label("Group number")
     expect(group).to_have_value("10")  # what was typed is not lost, and stands in no address
     assert "10" not in screen.page.url.partition("?")[2]
+    expect(group).to_be_focused()
     take(screen, "lab a", **{"Code of the room": "0815"}).sees_refusal("not the code of the room")
+    code = screen.page.get_by_label("Code of the room")
+    expect(code).to_be_focused()
+    expect(code).to_have_attribute("aria-invalid", "true")
+    expect(code).to_have_accessible_description(re.compile("not the code of the room"))
+    expect(group).not_to_have_attribute("aria-invalid", "true")
     take(screen, "lab a", **pin)
     expect(number(screen)).to_have_text("1")
     other = phone(library.person()).open(f"/q/{code_of(library, queue_id)}")
     take(other, "10", **pin).sees_refusal("not on the list")  # with a session: no new page
     expect(other.page.get_by_label("Group number")).to_be_focused()
+    take(other, "LAB A", **{"Code of the room": "0815"}).sees_refusal("not the code of the room")
+    expect(other.page.get_by_label("Code of the room")).to_be_focused()
     take(other, "LAB A", **pin).sees_refusal("Your group is in line already, with number 1")
+    expect(other.page.get_by_label("Group number")).to_be_focused()
+
+
+def test_a_ticket_that_the_browser_lost(library: Library, phone: NewScreen) -> None:
+    queue_id, staff = library.queue(), library.staff()
+    library.tickets(queue_id, 1)
+    before = phone().open(f"/q/{code_of(library, queue_id)}")
+    take(before, "12")
+    expect(number(before)).to_have_text("2")
+    screen = phone().open(f"/q/{code_of(library, queue_id)}")  # the same group, without its cookie
+    take(screen, "12").sees_refusal("Your group is in line already, with number 2.")
+    screen.sees_refusal("Ask the staff to remove it.")
+    (lost,) = library.rows(ticket, queue_id=queue_id, number=2)
+    library.run(staff, remove, ticket_id=lost.id)
+    expect(verdict(before)).to_have_text("removed")
+    take(screen, "12")
+    expect(number(screen)).to_have_text("3")
+
+
+def test_who_wants_to_leave_is_told_that_it_is_their_turn(
+    library: Library, phone: NewScreen
+) -> None:
+    queue_id, staff = library.queue(), library.staff()
+    library.tickets(queue_id, 1)
+    screen = phone().open(f"/q/{code_of(library, queue_id)}")
+    take(screen, "9")
+    expect(number(screen)).to_have_text("2")
+    screen.press("Leave the line")
+    expect(screen.dialog).to_be_visible()
+    library.press(staff, queue_id)
+    screen.sees("It's your turn")
+    expect(screen.dialog).to_be_hidden()
+    screen.press("Leave the line")  # even so
+    screen.dialog.get_by_role("button", name="Leave the line").click()
+    expect(verdict(screen)).to_have_text("left")
 
 
 @pytest.mark.parametrize("mode", [QueueMode.CLOSED, QueueMode.DRAINING])
