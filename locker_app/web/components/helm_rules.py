@@ -79,6 +79,10 @@ def controls(helm: Item) -> rx.Component:
             ),
             class_name="row",
         ),
+        id="controls",
+        tab_index=-1,
+        role="group",
+        aria_label="Controls",
         class_name="card helm-controls",
     )
 
