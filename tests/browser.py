@@ -13,6 +13,7 @@ PHONE: dict[str, Any] = {
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
+_LIGHTER = "chromium-headless-shell"
 _FEATURES_OFF = (
     # What Playwright turns off and its tests would notice; of two lists the browser reads the last.
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
@@ -36,12 +37,16 @@ _ARGUMENTS = [
 ]
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser.
+def launch(playwright: Playwright, *, whole: bool = False) -> Browser:
+    """Start the browser; the `whole` one, which has notifications, or where there is one the
+    lighter one without windows.
 
     Raises:
         AssertionError: it is not installed; `make test` installs it.
     """
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = (
+        ("chromium", "chromium-browser") if whole else (_LIGHTER, "chromium", "chromium-browser")
+    )
+    program = next(filter(None, map(shutil.which, names)), None)
     assert program, "Chromium is missing: `make test` installs it"
     return playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)

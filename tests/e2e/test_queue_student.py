@@ -148,6 +148,7 @@ def test_the_first_one_is_served_at_once(library: Library, phone: NewScreen) -> 
     expect(screen.page).to_have_title("● Your turn · number 1")
 
 
+@pytest.mark.usefixtures("whole_browser")
 def test_it_is_heard_in_a_pocket(library: Library, phone: NewScreen) -> None:
     queue_id, staff = library.queue(), library.staff()
     library.tickets(queue_id, 2)
