@@ -416,6 +416,7 @@ def test_nothing_of_others_is_sent(library: Library, phone: NewScreen, desktop: 
     for who in library.people(3):
         row = phone(who).open(address)
         take(row, f"GORGON {who.id}", **{"Code of the room": "sesame9"})
+        expect(number(row)).to_be_visible()
         (given,) = library.rows(ticket, queue_id=queue_id, person_id=who.id)
         library.run(who, ask, ticket_id=given.id, question="where is medusa")
         secrets += [library.name(who), library.number(who)]
