@@ -125,6 +125,7 @@ export function Undo({ until, text, leftText, onUndo }) {
       onClick: () => open && onUndo(),
     },
     text,
+    " ",
     h("span", { className: "digits", role: "timer" }, open ? leftText.replace("{}", left) : ""),
   );
 }

@@ -8,7 +8,8 @@ from locker_app.domain.actors import Right
 from locker_app.domain.lockers import LockerStatus
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic
-from locker_app.services import lockers
+from locker_app.queries.lockers import locker_of
+from locker_app.services import lockers, runtime
 from locker_app.web.components.browser import Cabinet, Moment
 from locker_app.web.components.door_dialog import door_dialog
 from locker_app.web.components.parts import (
@@ -55,8 +56,10 @@ class BoardPage(rx.State):
 
     @rx.event
     async def open_door(self, number: int, locker_id: int) -> None:
-        """Open the dialog of one door."""
-        self.door = locker_id if type(locker_id) is int and 0 < locker_id < 2**31 else 0
+        """Open the dialog of one door: by its number, as long as the page has no ids yet."""
+        if locker_id == 0 and 0 < number < 2**31:
+            locker_id = await self._find(number)
+        self.door = locker_id if 0 < locker_id < 2**31 else 0
         self.confirming, self.reason = "", ""
         await self._watch()
 
@@ -115,6 +118,11 @@ class BoardPage(rx.State):
         """Let this door be given again."""
         said = "Locker {0} is back in service."
         await perform(self, lockers.put_back_in_service, request_id, said, locker_id=locker_id)
+
+    async def _find(self, number: int) -> int:
+        bank_id = self.shown
+        found = await runtime.current().db.aread(lambda conn: locker_of(conn, bank_id, number))
+        return found or 0
 
     def _finish(self, done: Any) -> None:
         if done is not None:
@@ -252,8 +260,8 @@ def _counts() -> list[rx.Component]:
 
 
 def _locker_id(number: Item) -> Item:
-    """The id of the locker with this number, found in the browser."""
-    return in_browser("{}[{}.indexOf({})]", Holders.locker_ids, Bank.numbers, number).to(int)
+    """The id of the locker with this number, found in the browser; 0 as long as it has none."""
+    return in_browser("({}[{}.indexOf({})] ?? 0)", Holders.locker_ids, Bank.numbers, number).to(int)
 
 
 def _number_of(locker_id: Item) -> Item:
