@@ -30,6 +30,17 @@ export function PrintButton({ text }) {
   return h("button", { type: "button", className: "primary", onClick: () => window.print() }, text);
 }
 
+/** A link to a part of this page. The router would take a link of Reflex's for another page. */
+export function Jump({ to, children }) {
+  const go = (event) => {
+    event.preventDefault();
+    const part = document.getElementById(to);
+    part.focus({ preventScroll: true });
+    part.scrollIntoView();
+  };
+  return h("a", { href: `#${to}`, onClick: go }, children);
+}
+
 /** A hidden field with the value from when the form was shown: it stays, whatever comes later. */
 export function AsShown({ name, value }) {
   const [shown] = useState(value);
@@ -84,15 +95,37 @@ export function BigButton({ text, hint, disabled, onPress }) {
   );
 }
 
-/** Takes the last press back while its seconds run; always there, so that nothing moves. */
+const typesInto = (element) => element?.closest?.("input, textarea, select, [contenteditable]") ?? null;
+
+/** Takes the last press back while its seconds run, by the key U too, wherever nobody types; always
+ * there, so that nothing moves. */
 export function Undo({ until, text, leftText, onUndo }) {
   useNow(250);
+  const button = useRef(null);
   const left = Math.ceil((until - serverNow()) / 1000);
   const open = left > 0 && left <= 60;
+  useEffect(() => {
+    const press = (event) => {
+      if (event.key.toLowerCase() !== "u" || event.repeat) return;
+      if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+      if (typesInto(event.target) || document.querySelector("dialog[open]")) return;
+      button.current.click(); // which does nothing once it is disabled
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, []);
   return h(
     "button",
-    { type: "button", className: "second undo", disabled: !open, onClick: () => open && onUndo() },
+    {
+      ref: button,
+      type: "button",
+      className: "second undo",
+      disabled: !open,
+      "aria-keyshortcuts": "U",
+      onClick: () => open && onUndo(),
+    },
     text,
+    " ",
     h("span", { className: "digits", role: "timer" }, open ? leftText.replace("{}", left) : ""),
   );
 }
@@ -122,7 +155,7 @@ function arrange(rows, shown, held, heightOf) {
   return [...kept, ...rows.filter((row) => !there.has(row[ID])).map((row) => ({ row, gone: false }))];
 }
 
-function Row({ row, gone, height, place, words, onCall, onNote }) {
+function Row({ row, gone, height, place, words, onCall, onNote, onRemove }) {
   const button = (what, text, act) =>
     h(
       "button",
@@ -157,12 +190,12 @@ function Row({ row, gone, height, place, words, onCall, onNote }) {
       row[QUESTION] ? h("p", { className: "question" }, row[QUESTION]) : null,
       row[NOTE] ? h("p", { className: "note small" }, h("span", { className: "soft" }, `${words.note}: `), row[NOTE]) : null,
     ),
-    h("div", { className: "acts" }, button("call", words.call, onCall), button("note", words.note, onNote)),
+    h("div", { className: "acts" }, button("call", words.call, onCall), button("note", words.note, onNote), button("remove", words.remove, onRemove)),
   );
 }
 
 /** The line. While somebody points at it, or has the focus in it, no row moves. */
-export function SteadyLine({ rows, words, label, onCall, onNote }) {
+export function SteadyLine({ rows, words, label, onCall, onNote, onRemove }) {
   const list = useRef(null);
   const shown = useRef([]);
   const pointed = useRef(false);
@@ -221,7 +254,7 @@ export function SteadyLine({ rows, words, label, onCall, onNote }) {
       onBlur: (event) => list.current.contains(event.relatedTarget) || setTimeout(release),
     },
     shown.current.map((one) =>
-      h(Row, { key: one.row[ID], ...one, place: places.get(one.row[ID]), words, onCall, onNote }),
+      h(Row, { key: one.row[ID], ...one, place: places.get(one.row[ID]), words, onCall, onNote, onRemove }),
     ),
   );
 }

@@ -180,7 +180,11 @@ export function Turn({ number, phase, ahead, words }) {
   useEffect(() => {
     const was = before.current;
     before.current = phase;
-    if (was === phase || !["next", "turn"].includes(phase)) return undefined;
+    if (was === phase) return undefined;
+    if (!["next", "turn"].includes(phase)) {
+      setSaid(""); // what was said before is no longer true: its person has let somebody by
+      return undefined;
+    }
     const text = fill(words[`${phase}_said`], number);
     setSaid(text);
     notify(text, words[`${phase}_body`], `cubby-${number}`, phase);
@@ -264,12 +268,13 @@ export function Estimate({ pace, ahead, words, brief }) {
   const high = Math.max(low + 1, Math.ceil(wait.high / 60));
   const about = likely < 1 ? words.soon : fill(words.about, span(likely));
   const range = low < 1 ? fill(words.upto, span(high)) : fill(words.between, high < 60 ? low : span(low), span(high));
-  if (brief) return h("span", null, `${about}, ${range}`);
+  const both = likely < 1 && high <= 1 ? about : `${about}, ${range}`; // not the same thing twice
+  if (brief) return h("span", null, both);
   const right = pace.of ? fill(words.held, Math.round(pace.inside * pace.of), pace.of) : "";
   return h(
     "div",
     { className: "estimate" },
-    h("p", { className: "likely", "data-testid": "estimate" }, about, h("span", { className: "range" }, `, ${range}`)),
+    h("p", { className: "likely", "data-testid": "estimate" }, about, h("span", { className: "range" }, both.slice(about.length))),
     right ? h("p", { className: "soft small" }, right) : null,
   );
 }
@@ -323,6 +328,7 @@ export function TicketForm({ native, action, keep, refused, onSend, children, ..
         const input = form.current.elements[name];
         if (input && input.type !== "hidden") input.value = value;
       }
+      form.current.querySelector('[aria-invalid="true"]')?.focus();
     }
     const again = () => {
       busy.current = false; // the browser came back to the page as it was

@@ -105,11 +105,12 @@ _OF_A_LIBRARY = {
 
 def _greet(settings: Settings, password: str | None) -> None:
     places = addresses.addresses(settings)
-    print(f"\n{addresses.qr_code(places[0])}")
+    for_phones = addresses.lets_phones_in(settings)
+    print(f"\n{addresses.qr_code(places[0])}" if for_phones else "")
     print("Cubby is running at " + " and ".join(places))
     if password:
         print(_first_password(password))
-    if not addresses.lets_phones_in(settings):
+    if not for_phones:
         print("Only this machine can open it. To let phones in: CUBBY_HOST=0.0.0.0 make run")
     print("Ctrl-C stops it.", flush=True)
 

@@ -1,21 +1,26 @@
-"""What the shell's commands share: the database, and who acts on it.
+"""The shell's place: the database, and the member of staff as whom things are done.
 
-The commands are those of the pages, done as a member of staff; a server that is running shows what
-they did as if somebody had pressed a button. Whoever can run this can read the database, so nobody
-is asked for a password.
+The commands are those of the pages; a server that is running shows what they did as if somebody had
+pressed a button. Whoever can run this can read the database, so nobody is asked for a password.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from locker_app.db.database import Database
 from locker_app.domain.actors import Actor, ActorKind
+from locker_app.domain.errors import NotFound
+from locker_app.queries.helm import HelmView
+from locker_app.queries.lines import ticket_of_number
 from locker_app.queries.people import staff_secret, staff_view
+from locker_app.queries.queues import QueueCard, queues_of_site
+from locker_app.queries.scoped import queue_at_work
 from locker_app.queries.sites import SiteView, sites
 from locker_app.services.command import Call, Command, command
 from locker_app.settings import Settings, SettingsError
@@ -39,17 +44,64 @@ class Desk:
         """A call from the shell, now."""
         return Call(datetime.now(UTC), "shell", actor=self.actor)
 
+    def read(
+        self,
+        query: Callable[Concatenate[Connection, Actor, datetime, P], R],
+        *of: P.args,
+        **named: P.kwargs,
+    ) -> R:
+        """Ask one of the queries that look who asks (`queries.scoped`)."""
+        return self.db.read(lambda conn: query(conn, self.actor, datetime.now(UTC), *of, **named))
+
     def sites(self) -> list[SiteView]:
         """All sites."""
         return self.db.read(sites)
 
+    def queues(self) -> list[tuple[SiteView, QueueCard]]:
+        """All queues, with their sites."""
+        return [
+            (site, card)
+            for site in self.sites()
+            for card in self.db.read(lambda conn, site=site: queues_of_site(conn, site.id))
+        ]
+
+    def queue(self, named: str) -> QueueCard:
+        """The queue with this code or name.
+
+        Raises:
+            NotFound: there is none, or more than one.
+        """
+        cards = [card for _, card in self.queues()]
+        found = [card for card in cards if card.code == named.upper()]  # which nobody can choose
+        found = found or [card for card in cards if card.name == named]
+        found = found or [card for card in cards if card.name.casefold() == named.casefold()]
+        if len(found) != 1:
+            which = "no queue" if not found else "more than one queue"
+            raise NotFound(f"There is {which} called “{named}”. `queue list` shows their codes.")
+        return found[0]
+
+    def line(self, card: QueueCard) -> HelmView:
+        """The whole line, for those who work it off."""
+        return self.read(queue_at_work, card.id)
+
+    def ticket(self, card: QueueCard, number: int) -> int:
+        """The id of the ticket with this number in the queue's present round.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.db.read(lambda conn: ticket_of_number(conn, card.id, number))
+        if found is None:
+            raise NotFound(f"{card.name} has no number {number}. `queue show` shows the line.")
+        return found
+
 
 @contextmanager
 def desk_of(settings: Settings, login: str) -> Iterator[Desk]:
-    """The database of this installation, with the staff account of this name.
+    """The place of this member of staff.
 
     Raises:
-        SettingsError: there is no such account, or the database can't be read.
+        SettingsError: there is no such account, or no database that can be read.
     """
     db = Database(settings.database)
     try:
@@ -60,6 +112,16 @@ def desk_of(settings: Settings, login: str) -> Iterator[Desk]:
         ) from None
     finally:
         db.close()
+
+
+def table(rows: list[tuple[Any, ...]]) -> str:
+    """The rows with their cells under each other."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
 
 
 def _staff(db: Database, login: str) -> Actor:

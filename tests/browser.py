@@ -13,7 +13,17 @@ PHONE: dict[str, Any] = {
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 
+_LIGHTER = "chromium-headless-shell"
+_FEATURES_OFF = (
+    # What Playwright turns off and its tests would notice; of two lists the browser reads the last.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("MediaRouter", "OptimizationHints", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    # Each context would load two pages for an address bar that nobody sees: for a second and more
+    # of a processor, most of what a short test costs.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+)
 _ARGUMENTS = [
+    f"--disable-features={','.join(_FEATURES_OFF)}",
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
@@ -27,21 +37,25 @@ _ARGUMENTS = [
 ]
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start the browser.
+def launch(playwright: Playwright, *, whole: bool = False) -> Browser:
+    """Start the browser, as `launch_options` says.
 
     Raises:
         AssertionError: it is not installed; `make test` installs it.
     """
-    return playwright.chromium.launch(**launch_options())
+    return playwright.chromium.launch(**launch_options(whole=whole))
 
 
-def launch_options() -> dict[str, Any]:
-    """How to start the browser.
+def launch_options(*, whole: bool = False) -> dict[str, Any]:
+    """How to start the browser; the `whole` one, which has notifications, or where there is one the
+    lighter one without windows.
 
     Raises:
         AssertionError: it is not installed; `make test` installs it.
     """
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = (
+        ("chromium", "chromium-browser") if whole else (_LIGHTER, "chromium", "chromium-browser")
+    )
+    program = next(filter(None, map(shutil.which, names)), None)
     assert program, "Chromium is missing: `make test` installs it"
     return {"executable_path": program, "args": _ARGUMENTS}

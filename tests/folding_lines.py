@@ -30,8 +30,6 @@ class Lines:
     queues: dict[int, Row] = field(default_factory=dict)
     tickets: dict[int, Row] = field(default_factory=dict)
     labels: dict[tuple[int, int], str] = field(default_factory=dict)
-    called: dict[int, list[int]] = field(default_factory=dict, compare=False)
-    """Of each queue the numbers in the order in which they were called, less what was undone."""
 
 
 _ALL = [Statement(select(table).order_by(table.c.id)) for table in (queue, ticket, desk)]
@@ -72,7 +70,6 @@ def _created(lines: Lines, row: Any, details: Row) -> None:
         "last_number": 0,
         "shown_number": 0,
     }
-    lines.called[row.queue_id] = []
 
 
 def _changed(change: Callable[[Any, Row], Row]) -> Callable[[Lines, Any, Row], None]:
@@ -85,7 +82,6 @@ def _changed(change: Callable[[Any, Row], Row]) -> Callable[[Lines, Any, Row], N
 def _reset(lines: Lines, row: Any, details: Row) -> None:
     begin = {"round": details["round"], "last_number": 0, "shown_number": 0}
     lines.queues[row.queue_id].update(begin)
-    lines.called[row.queue_id] = []
 
 
 def _labelled(lines: Lines, row: Any, details: Row) -> None:
@@ -143,7 +139,6 @@ def _called(lines: Lines, row: Any, details: Row) -> None:
     one = lines.tickets[details["ticket_id"]]
     if one["status"] == "waiting":  # else it is only taken over
         one.update(status="serving", called_at=row.at)
-        lines.called[row.queue_id].append(one["number"])
         lines.queues[row.queue_id]["shown_number"] = one["number"]
     one["staff_id"] = details["server_id"]
 
@@ -168,6 +163,7 @@ def _put_back(lines: Lines, row: Any, details: Row) -> None:
     one = lines.tickets[details["ticket_id"]]
     _reopen(lines, one)
     one.update(status="waiting", place=details["place"], staff_id=None, called_at=None)
+    _show_before(lines, one)
 
 
 def _restored(lines: Lines, row: Any, details: Row) -> None:
@@ -176,9 +172,20 @@ def _restored(lines: Lines, row: Any, details: Row) -> None:
     one.update(status=details["status"], staff_id=details["server_id"], place=details["place"])
     if details["status"] == "waiting":
         one["called_at"] = None
-        numbers = lines.called[row.queue_id]
-        del numbers[len(numbers) - 1 - numbers[::-1].index(one["number"])]
-        lines.queues[row.queue_id]["shown_number"] = numbers[-1] if numbers else 0
+        _show_before(lines, one)
+
+
+def _show_before(lines: Lines, back: Row) -> None:
+    """Show a number no longer that waits again."""
+    queue = lines.queues[back["queue_id"]]
+    if queue["shown_number"] == back["number"]:
+        called = [
+            (one["called_at"], one["number"])
+            for one in lines.tickets.values()
+            if (one["queue_id"], one["round"]) == (queue["id"], queue["round"])
+            and one["called_at"] is not None
+        ]
+        queue["shown_number"] = max(called)[1] if called else 0
 
 
 def _stepped(lines: Lines, row: Any, details: Row) -> None:
@@ -214,6 +221,7 @@ _STEPS: dict[str, Callable[[Lines, Any, Row], None]] = {
     "TicketCompleted": _ended("done"),
     "TicketNoShow": _ended("no_show"),
     "TicketWithdrawn": _ended("withdrawn"),
+    "TicketRemoved": _ended("removed"),
     "TicketCleared": _ended("cleared"),
     "TicketPutBack": _put_back,
     "TicketRestored": _restored,

@@ -13,8 +13,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from locker_app import cli
 from locker_app.serving import addresses, frontend
-from locker_app.settings import ROOT
+from locker_app.settings import ROOT, Settings
 from tests import running
 from tests.running import Server
 
@@ -44,7 +45,7 @@ def test_a_first_run_prints_what_one_needs(tmp_path: Path) -> None:
         assert f"http://localhost:{first.port}" in said
         assert "the password " in said
         assert "CUBBY_HOST=0.0.0.0" in said
-        assert "█" in said  # the QR code
+        assert "█" not in said  # no QR code of an address that phones can't open
         first.stop()
         again = running.start(tmp_path / "data", CUBBY_ADMIN_PASSWORD="")
         try:
@@ -236,3 +237,30 @@ def test_phones_get_an_address_they_can_reach(monkeypatch: pytest.MonkeyPatch) -
         assert addresses.addresses(Settings(host=host, port=3000)) == expected
     public = Settings(public_url="https://cubby.example.org", port=3000)
     assert addresses.addresses(public)[0] == "https://cubby.example.org"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("http://localhost:3000", False),
+        ("http://127.0.0.1:3000", False),
+        ("http://[::1]:3000", False),
+        ("http://192.0.2.7:3000", True),
+        ("https://cubby.example.org", True),
+    ],
+)
+def test_which_addresses_phones_can_open(address: str, expected: bool) -> None:
+    assert addresses.is_for_phones(address) is expected
+
+
+@pytest.mark.parametrize("at", ["0.0.0.0", "127.0.0.1"])
+def test_a_qr_code_is_printed_for_phones_alone(
+    at: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(addresses, "own_address", lambda: "192.0.2.7")
+
+    cli._greet(Settings(host=at), None)
+
+    said = capsys.readouterr().out
+    assert ("█" in said) == (at == "0.0.0.0")
+    assert ("To let phones in" in said) == (at == "127.0.0.1")

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from locker_app import cli
 from locker_app.db.database import Database
-from locker_app.db.tables import staff, staff_role
+from locker_app.db.log import Trace
+from locker_app.db.tables import session, staff, staff_role
+from locker_app.db.transaction import Tx, Work
 from locker_app.services.secrets import secret_matches
 from locker_app.settings import get_settings
 from tests.world import Clock, World
@@ -61,3 +64,57 @@ def test_an_account_for_an_assistant(shell: Shell, tmp_path: Path) -> None:
 )
 def test_what_can_not_be_made(shell: Shell, typed: tuple[str, ...], sentence: str) -> None:
     assert shell("staff", "add", *typed, fails=True).startswith(sentence)
+
+
+def test_all_accounts(shell: Shell) -> None:
+    shell("staff", "add", "ada", "--name", "Ada Lovelace", "--site", "Central Library")
+    said = [" ".join(line.split()) for line in shell("staff", "list").splitlines()]
+    assert said[0] == "ada Ada Lovelace professor at Central Library"
+    assert said[1].startswith("admin ")
+    assert said[1].endswith("admin at all sites")
+
+
+def test_a_new_password_ends_what_the_old_one_opened(shell: Shell, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'cubby.db'}")
+    world = World(database, Clock())
+    (admin,) = world.rows(staff, login="admin")
+    at = world.clock.now
+
+    def signed_in(tx: Tx) -> None:
+        ends = at.replace(year=at.year + 1)
+        opened = {"key": "k", "staff_id": admin.id, "created_at": at, "expires_at": ends}
+        tx.conn.execute(insert(session).values(opened))
+
+    database.run(Work(signed_in, Trace("test")))
+    world.change(staff.update().values(failed_tries=5, locked_until=at))
+
+    said = shell("staff", "password", "Admin")
+
+    made = said.removeprefix("admin signs in anew, with the password ").partition(". All")[0]
+    (row,) = world.rows(staff, login="admin")
+    (ended,) = world.rows(session)
+    kinds = world.kinds()
+    database.close()
+    assert secret_matches(row.password_hash, made)
+    assert (row.failed_tries, row.locked_until) == (0, None)
+    assert ended.ended_at is not None
+    assert kinds[-2:] == ["StaffPasswordSet", "SessionEnded"]
+
+
+def test_a_password_that_is_asked_for(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: typed.pop(0))
+    typed += ["a long enough one", "another one"]
+    said = shell("staff", "password", "admin", "--ask", fails=True)
+    assert said == "The two passwords are not the same. Nothing was changed."
+    typed += ["short", "short"]
+    assert "A password has" in shell("staff", "password", "admin", "--ask", fails=True)
+    typed += ["a long enough one"] * 2
+    assert "a long" not in shell("staff", "password", "admin", "--ask")
+    database = Database(f"sqlite:///{tmp_path / 'cubby.db'}")
+    (row,) = World(database, Clock()).rows(staff, login="admin")
+    database.close()
+    assert secret_matches(row.password_hash, "a long enough one")
+    assert "no staff account “bob”" in shell("staff", "password", "bob", fails=True)

@@ -16,7 +16,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 OLDEST = (3, 11)
 # Much of the suite waits for browsers and servers: three at a time take a third of one's time.
-ALL_TESTS = ["-n", "3", "--dist", "loadfile"]
+# The order is that of tests/conftest.py: what takes longest begins first.
+ALL_TESTS = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 OFFLINE = (
     "NewConnectionError",
     "Max retries exceeded",

@@ -98,7 +98,6 @@ def upgrade() -> None:
     sa.Column('pressed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_ticket_id', sa.Integer(), nullable=True),
     sa.Column('called_ticket_id', sa.Integer(), nullable=True),
-    sa.Column('shown_before', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['called_ticket_id'], ['ticket.id'], ),
     sa.ForeignKeyConstraint(['ended_ticket_id'], ['ticket.id'], ),
     sa.ForeignKeyConstraint(['queue_id'], ['queue.id'], ),

@@ -101,7 +101,8 @@ async def take_ticket(
     here = current()
     actor = await here.db.aread(lambda conn: identify(conn, session_key or "", datetime.now(UTC)))
     known = actor.kind is not ActorKind.NOBODY
-    with here.limiter.joining(address, queue_id, new=not known):
+    own = session_key if known else None
+    with here.limiter.joining(address, queue_id, session_key=own, new=not known):
         if known:
             work = command(
                 call_now(origin, session_key), join_queue, queue_id=queue_id, **asdict(entered)

@@ -17,7 +17,14 @@ from locker_app.api.entry import Entered, Opened, Visitor, leave, take_ticket
 from locker_app.api.origin import client_address, from_another_site
 from locker_app.api.refusals import CrossSite
 from locker_app.domain.actors import Right
-from locker_app.domain.errors import BadInput, DomainError, PinsDiffer, WrongPin
+from locker_app.domain.errors import (
+    BadInput,
+    DomainError,
+    GroupHasTicket,
+    HasTicket,
+    PinsDiffer,
+    WrongPin,
+)
 from locker_app.queries.queues import queue_of_code
 from locker_app.services.command import command
 from locker_app.services.runtime import SESSION_COOKIE, call_now, current
@@ -169,6 +176,8 @@ def _back(form: str, refusal: DomainError) -> RedirectResponse:
     why: dict[str, str | int] = {"refused": refusal.code}
     if isinstance(refusal, WrongPin):
         why["left"] = refusal.tries_left
+    if isinstance(refusal, HasTicket | GroupHasTicket):
+        why["number"] = refusal.number
     if isinstance(refusal, BadInput) and refusal.field is not None:
         why["field"] = refusal.field
     return RedirectResponse(f"{form}?{urlencode(why)}", status_code=303)

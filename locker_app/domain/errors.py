@@ -221,7 +221,7 @@ class GroupNotAllowed(DomainError):
 
 
 class WrongRoomPin(DomainError):
-    """That is not the code that is shown in the room. Look at the display or the board."""
+    """That is not the code of the room. Look at the display or the board there."""
 
     status = 403
 
@@ -242,14 +242,20 @@ class HasTicket(DomainError):
     """You have a ticket here already."""
 
     def __init__(self, number: int) -> None:
+        self.number = number
         super().__init__(f"You are in line here already, with number {number}.")
 
 
 class GroupHasTicket(DomainError):
-    """Your group is in line already."""
+    """Your group is in line already. Has it lost the ticket? Ask the staff to remove it."""
 
+    # A number says no more than what hangs on the wall, and only who has it can look for it there.
     def __init__(self, number: int) -> None:
-        super().__init__(f"Your group is in line already, with number {number}.")
+        self.number = number
+        super().__init__(
+            f"Your group is in line already, with number {number}. "
+            "Has it lost the ticket? Ask the staff to remove it."
+        )
 
 
 class NotYourTicket(DomainError):

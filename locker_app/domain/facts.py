@@ -262,6 +262,11 @@ class TicketWithdrawn(TicketFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketRemoved(TicketFact):
+    """Staff took the ticket out of the line: its holder can't, or doesn't come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketCleared(TicketFact):
     """The queue was reset."""
 
@@ -425,6 +430,11 @@ class StaffAdded(StaffFact):
     """A staff account was made."""
 
     role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffPasswordSet(StaffFact):
+    """A staff account has a new password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ Hours = Sequence[Sequence[int | str]]
 
 MAX_SPANS = 50
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_WRITTEN = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?")
 _INSTANT = timedelta(microseconds=1)
 _DAYS_AHEAD = 16
 """Two weeks and a bit: hours that fall into the hour that a clock skips come a week later."""
@@ -39,12 +40,15 @@ def check_hours(hours: Hours) -> list[list[int | str]]:
 
 
 def check_time_of_day(text: str, field: str) -> str:
-    """A time of day such as `04:00`; empty for none.
+    """A time of day such as `04:00`, tidied, as `4:00` and `4` are; empty for none.
 
     Raises:
         BadInput: it is neither.
     """
     text = text.strip()
+    written = _WRITTEN.fullmatch(text)
+    if written is not None:
+        text = f"{written[1]:0>2}:{written[2] or '00'}"
     if text and not _CLOCK.fullmatch(text):
         raise BadInput("Write a time of day like 04:00.", field=field)
     return text
@@ -92,6 +96,14 @@ def next_opening(hours: Hours, after: datetime, zone: str) -> datetime | None:
     """The first instant after this one when it opens; None when it never does."""
     at = next_change(hours, after, zone)
     if at is not None and not is_open_at(hours, at, zone):
+        at = next_change(hours, at, zone)
+    return at
+
+
+def next_closing(hours: Hours, after: datetime, zone: str) -> datetime | None:
+    """The first instant after this one when it closes; None when it never does."""
+    at = next_change(hours, after, zone)
+    if at is not None and is_open_at(hours, at, zone):
         at = next_change(hours, at, zone)
     return at
 

@@ -2,7 +2,8 @@
 
 The predecessor's rules, kept: numbers rise by one; the first ticket of a round is served at once;
 the staff's press ends the current one and calls the next; with nobody waiting the number called
-last stays shown, and a ticket taken then waits for the next press.
+last stays shown, and a ticket taken then waits for the next press. A number that waits again, as a
+press was undone or staff put it back, is shown no longer, but the one called last before it.
 """
 
 import hashlib
@@ -44,6 +45,8 @@ class TicketStatus(StrEnum):
     NO_SHOW = "no_show"
     WITHDRAWN = "withdrawn"
     """Its holder left the line."""
+    REMOVED = "removed"
+    """Staff took it out of the line."""
     CLEARED = "cleared"
     """The queue was reset."""
 
@@ -75,6 +78,7 @@ class Move(StrEnum):
     COMPLETE = "complete"
     NO_SHOW = "no_show"
     PUT_BACK = "put_back"
+    REMOVE = "remove"
     LEAVE = "leave"
     STEP_BACK = "step_back"
     ASK = "ask"
@@ -97,6 +101,7 @@ MOVES: dict[Move, tuple[Part, dict[TicketStatus, TicketStatus]]] = {
     Move.COMPLETE: (Part.STAFF, {_S.SERVING: _S.DONE}),
     Move.NO_SHOW: (Part.STAFF, {_S.SERVING: _S.NO_SHOW}),
     Move.PUT_BACK: (Part.STAFF, {_S.SERVING: _S.WAITING, _S.NO_SHOW: _S.WAITING}),
+    Move.REMOVE: (Part.STAFF, {_S.WAITING: _S.REMOVED}),
     Move.LEAVE: (Part.HOLDER, {_S.WAITING: _S.WITHDRAWN, _S.SERVING: _S.WITHDRAWN}),
     Move.STEP_BACK: (Part.HOLDER, {_S.WAITING: _S.WAITING}),
     Move.ASK: (Part.HOLDER, {_S.WAITING: _S.WAITING, _S.SERVING: _S.SERVING}),
@@ -265,12 +270,12 @@ def check_rules(rules: QueueRules) -> QueueRules:
 def _check_room_pin(text: str) -> str:
     pin = same_pin(text)
     if pin and not _ROOM_PIN.fullmatch(pin):
-        raise BadInput("A room PIN has 3 to 12 letters and digits.", field="room_pin")
+        raise BadInput("The code of the room has 3 to 12 letters and digits.", field="room_pin")
     return pin
 
 
 def same_pin(text: str) -> str:
-    """A room PIN without what doesn't count: spaces, and small or capital letters."""
+    """The code of a room without what doesn't count: spaces, and small or capital letters."""
     return "".join(text.split()).upper()
 
 

@@ -32,6 +32,7 @@ _MOVING = frozenset(
         "TicketPutBack",
         "TicketSteppedBack",
         "TicketWithdrawn",
+        "TicketRemoved",
         "TicketRestored",
         "TicketCleared",
     }

@@ -3,13 +3,13 @@
 Tickets count on the day on which they ended, by the clocks of the site; hours are those in which
 they were taken. What the database has summed up (`queries.ticket_sums`) is put together here.
 
-Means and the longest are exact to the second. A median, or what nine of ten did not exceed, is the
-mean of those in the same minute, so it can be off by seconds.
+All figures are exact to the second: a median, or what nine of ten did not exceed, is how long one
+of them took.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -31,10 +31,12 @@ MAX_GROUPS = 200
 """How many groups a page shows, those that came most often first; the file has all."""
 BUCKETS = (5, 10, 20, 30, 60)
 """Where the bars of the waits end, in minutes; the last bar has no end."""
+_BY_STAFF = frozenset({TicketStatus.DONE.value, TicketStatus.NO_SHOW.value})
+"""What staff do with a ticket: one that was left or cleared nobody has helped."""
 _SUMMED = attrgetter("tickets", "done", "no_show", "waited", "wait", "served", "service")
 
 Spread = list[tuple[int, int]]
-"""Seconds, and how many took about as long; the shortest first."""
+"""Seconds, and how many took so long; the shortest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class AfterClass:
     groups: int
     """How many groups there were; `by_group` may have fewer."""
     by_staff: list[Part]
+    """Of whom each helped, and who did not come to them: nothing that was left or cleared."""
     pace: Pace
     """How good the last estimates of the queue were, whatever days are looked back on."""
 
@@ -110,11 +113,10 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
     """
     start, end = span(first, last, head.time_zone)
     step, at = piece(start, end, head.time_zone), _wall_clock(head.time_zone)
-    by_time, by_minutes, by_whom = sums_of(conn, head.id, start, end, step)
-    waits = _spread((row.first, row.waited, row.wait) for row in by_minutes)
-    services = _spread((row.second, row.served, row.service) for row in by_minutes)
+    by_time, by_wait, by_service, by_whom = sums_of(conn, head.id, start, end, step)
+    waits = _spread(by_wait)
     groups = sorted(_parts(by_whom, lambda row: row.text), key=_most_first)
-    helpers = [row for row in by_whom if row.first is not None]
+    helped = [row for row in by_whom if row.first is not None and row.status in _BY_STAFF]
     names = {row.id: row.name for row in conn.execute(select(staff.c.id, staff.c.name))}
     return AfterClass(
         queue_id=head.id,
@@ -123,8 +125,8 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         first=first,
         last=last,
         counts=_counts(by_whom),
-        waits=_times(waits, _total(by_minutes, "wait"), _longest(by_minutes, "wait")),
-        services=_times(services, _total(by_minutes, "service"), _longest(by_minutes, "service")),
+        waits=_times(waits),
+        services=_times(_spread(by_service)),
         wait_bars=_bars(waits),
         by_hour=_parts(by_time, lambda row: f"{at(row.first * step).hour:02}:00"),
         by_day=_parts(by_time, lambda row: at(row.second * step).date().isoformat()),
@@ -132,7 +134,7 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         groups=len(groups),
         by_staff=[
             replace(part, key=names.get(int(part.key), ""))
-            for part in sorted(_parts(helpers, lambda row: str(row.first)), key=_most_first)
+            for part in sorted(_parts(helped, lambda row: str(row.first)), key=_most_first)
         ],
         pace=pace_of(conn, head.id, now),
     )
@@ -144,15 +146,12 @@ def _wall_clock(zone: str) -> Callable[[int], datetime]:
     return lru_cache(maxsize=None)(lambda seconds: datetime.fromtimestamp(seconds, here))
 
 
-def _spread(sums: Iterable[tuple[int | None, int, int]]) -> Spread:
-    """How many took how long, from minutes with how many there were and their sum."""
+def _spread(sums: list[Any]) -> Spread:
+    """How many took how long. A clock that was set back in between makes it no time at all."""
     many: Counter[int] = Counter()
-    total: Counter[int] = Counter()
-    for minute, count, seconds in sums:
-        if minute is not None and count:
-            many[minute] += count
-            total[minute] += int(seconds)
-    return [(max(0, round(total[minute] / many[minute])), many[minute]) for minute in sorted(many)]
+    for row in sums:
+        many[max(0, row.first)] += row.tickets
+    return sorted(many.items())
 
 
 def _counts(sums: list[Any]) -> dict[str, int]:
@@ -162,20 +161,13 @@ def _counts(sums: list[Any]) -> dict[str, int]:
     return dict(counts)
 
 
-def _times(spread: Spread, total: int, longest: int) -> Times:
+def _times(spread: Spread) -> Times:
     count = sum(many for _, many in spread)
     if not count:
         return Times(0, 0, 0, 0, 0)
+    total = sum(seconds * many for seconds, many in spread)
     median, p90 = _ranked(spread, (count + 1) // 2), _ranked(spread, -(-count * 9 // 10))
-    return Times(count, round(total / count), median, p90, longest)
-
-
-def _total(sums: list[Any], what: str) -> int:
-    return sum(int(getattr(row, what)) for row in sums)
-
-
-def _longest(sums: list[Any], what: str) -> int:
-    return max((int(getattr(row, f"longest_{what}")) for row in sums), default=0)
+    return Times(count, round(total / count), median, p90, spread[-1][0])
 
 
 def _ranked(spread: Spread, rank: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import ticket
+from locker_app.db.tables import queue, ticket
 from locker_app.domain.hours import day_began
 from locker_app.domain.queues import InLine, line_order
 
@@ -32,6 +32,23 @@ _HELPED = Statement(
     )
     .distinct()
 )
+_OF_NUMBER = Statement(
+    select(_T.id)
+    .join(queue, (queue.c.id == _T.queue_id) & (queue.c.round == _T.round))
+    .where(_T.queue_id == bindparam("queue_id"), _T.number == bindparam("number"))
+)
+
+_CALLED_LAST = Statement(
+    select(_T.number)
+    .where(
+        _T.queue_id == bindparam("queue_id"),
+        _T.round == bindparam("round"),
+        _T.called_at.is_not(None),
+    )
+    .order_by(_T.called_at.desc(), _T.number.desc())
+    .limit(1)
+)
+"""Who waits again was never called, as far as this goes."""
 
 
 def waiting_in_order(conn: Connection, queue: Any, now: datetime) -> list[InLine]:
@@ -62,6 +79,11 @@ def how_many_wait(conn: Connection, queue_id: int) -> int:
     return _COUNT.value(conn, queue_id=queue_id) or 0
 
 
+def number_called_last(conn: Connection, queue_id: int, in_round: int) -> int:
+    """The number that was called last of those that don't wait, open or ended; 0 for none."""
+    return _CALLED_LAST.value(conn, queue_id=queue_id, round=in_round) or 0
+
+
 def helped_today(conn: Connection, queue: Any, now: datetime) -> frozenset[str]:
     """The groups that come after the others, as they were helped since the site's midnight; none
     in a queue that makes no difference."""
@@ -69,3 +91,9 @@ def helped_today(conn: Connection, queue: Any, now: datetime) -> frozenset[str]:
         return frozenset()
     since = day_began(now, queue.time_zone)
     return frozenset(row[0] for row in _HELPED.rows(conn, queue_id=queue.id, since=since))
+
+
+def ticket_of_number(conn: Connection, queue_id: int, number: int) -> int | None:
+    """The id of the ticket with this number in the queue's present round; None when there is
+    none."""
+    return _OF_NUMBER.value(conn, queue_id=queue_id, number=number)

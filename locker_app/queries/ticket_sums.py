@@ -29,17 +29,19 @@ from locker_app.db.tables import ticket
 from locker_app.domain.queues import TicketStatus
 
 _T = ticket.c
-_BY_TIME, _BY_MINUTES, _BY_WHOM = 1, 2, 3
+_BY_TIME, _BY_WAIT, _BY_SERVICE, _BY_WHOM = 1, 2, 3, 4
 
 
 class Sums(NamedTuple):
     """Rows with how many tickets there were, `done` and `no_show`; how many were called (`waited`)
-    and helped (`served`), with the sum (`wait`, `service`) and the longest of it in seconds."""
+    and helped (`served`), with the sum of it (`wait`, `service`) in seconds."""
 
     by_time: list[Any]
     """By the pieces in which they were taken (`first`) and ended (`second`)."""
-    by_minutes: list[Any]
-    """By the minutes of wait (`first`) and of service (`second`)."""
+    by_wait: list[Any]
+    """By the seconds of the wait (`first`), with how many (`tickets`) and nothing else."""
+    by_service: list[Any]
+    """By the seconds of the service, likewise."""
     by_whom: list[Any]
     """By the staff member (`first`), the group (`text`) and the `status`."""
 
@@ -53,40 +55,45 @@ def sums_of(conn: Connection, queue_id: int, start: datetime, end: datetime, ste
     """Counts and sums of the tickets of a queue that ended in this time, by pieces of so many
     seconds (`days.piece`)."""
     of = _tickets(queue_id, start, end, step).c
-    sums = (
-        func.count().label("tickets"),
-        func.sum(of.done).label("done"),
-        func.sum(of.no_show).label("no_show"),
-        func.count(of.wait).label("waited"),
-        func.coalesce(func.sum(of.wait), 0).label("wait"),
-        func.coalesce(func.max(of.wait), 0).label("longest_wait"),
-        func.count(of.service).label("served"),
-        func.coalesce(func.sum(of.service), 0).label("service"),
-        func.coalesce(func.max(of.service), 0).label("longest_service"),
-    )
-    nothing: dict[str, ColumnElement[Any]] = {
-        "number": cast(null(), BigInteger),
-        "text": cast(null(), String),
+    sums: dict[str, ColumnElement[Any]] = {
+        "done": func.sum(of.done),
+        "no_show": func.sum(of.no_show),
+        "waited": func.count(of.wait),
+        "wait": func.coalesce(func.sum(of.wait), 0),
+        "served": func.count(of.service),
+        "service": func.coalesce(func.sum(of.service), 0),
     }
+    number, text = cast(null(), BigInteger), cast(null(), String)
 
-    def by(which: int, *keys: ColumnElement[Any], **texts: ColumnElement[Any]) -> Any:
-        named: list[Any] = [literal_column(str(which)).label("which")]
-        for place, name in enumerate(("first", "second")):
-            key = keys[place] if place < len(keys) else nothing["number"]
-            named.append(key.label(name))
-        named += [texts.get(name, nothing["text"]).label(name) for name in ("text", "status")]
-        return select(*named, *sums).group_by(*keys, *texts.values())
+    def row(which: int, *keys: ColumnElement[Any], **given: ColumnElement[Any]) -> Any:
+        """Rows of one kind: every kind has the same columns, of which it fills some."""
+        first, second = (*keys, number, number)[:2]
+        columns = {
+            "which": literal_column(str(which)),
+            "first": first,
+            "second": second,
+            "text": given.pop("text", text),
+            "status": given.pop("status", text),
+            "tickets": func.count(),
+            **{name: given.get(name, number) for name in sums},
+        }
+        return select(*(column.label(name) for name, column in columns.items()))
 
+    def by_seconds(which: int, took: ColumnElement[Any]) -> Any:
+        return row(which, took).where(took.is_not(None)).group_by(took)
+
+    whom = (of.staff_id, of.group_number, of.status)
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in conn.execute(
+    for one in conn.execute(
         union_all(
-            by(_BY_TIME, of.joined, of.ended),
-            by(_BY_MINUTES, of.wait // 60, of.service // 60),
-            by(_BY_WHOM, of.staff_id, text=of.group_number, status=of.status),
+            row(_BY_TIME, of.joined, of.ended, **sums).group_by(of.joined, of.ended),
+            by_seconds(_BY_WAIT, of.wait),
+            by_seconds(_BY_SERVICE, of.service),
+            row(_BY_WHOM, whom[0], text=whom[1], status=whom[2], **sums).group_by(*whom),
         )
     ):
-        found[row.which].append(row)
-    return Sums(found[_BY_TIME], found[_BY_MINUTES], found[_BY_WHOM])
+        found[one.which].append(one)
+    return Sums(*(found[kind] for kind in (_BY_TIME, _BY_WAIT, _BY_SERVICE, _BY_WHOM)))
 
 
 def _tickets(queue_id: int, start: datetime, end: datetime, step: int) -> CTE:

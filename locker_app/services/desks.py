@@ -29,9 +29,9 @@ _AT_NO_DESK = lines.ticket_where(
     lines.SERVING,
 )
 _DESK = Statement(
-    select(
-        _D.id, _D.label, _D.pressed_at, _D.ended_ticket_id, _D.called_ticket_id, _D.shown_before
-    ).where(_D.queue_id == bindparam("queue_id"), _D.staff_id == bindparam("staff_id"))
+    select(_D.id, _D.label, _D.pressed_at, _D.ended_ticket_id, _D.called_ticket_id).where(
+        _D.queue_id == bindparam("queue_id"), _D.staff_id == bindparam("staff_id")
+    )
 )
 
 
@@ -62,9 +62,7 @@ def own(tx: Tx, line: Any, staff_id: int | None) -> Any:
     """The staff member's row at this queue, made when there is none yet."""
     mine = own_if_any(tx, line, staff_id)
     if mine is None:
-        tx.conn.execute(
-            insert(desk).values(queue_id=line.id, staff_id=staff_id, label="", shown_before=0)
-        )
+        tx.conn.execute(insert(desk).values(queue_id=line.id, staff_id=staff_id, label=""))
         mine = own_if_any(tx, line, staff_id)
     return mine
 

@@ -45,8 +45,11 @@ class Rates:
     """Tries to sign in, right or wrong, with one number or login from one address."""
     failures: str = "60/minute;300/hour"
     """Failed tries from one address, whatever the number or login."""
-    room: str = "60/minute;600/hour"
-    """Wrong codes of one queue's room from one address: whoever is there reads the right one."""
+    room: str = "300/minute;1000/hour"
+    """Wrong codes of one queue's room from one address. A class is behind one, and first-comers
+    there have nothing else by which they are known: one who guesses must not shut them out."""
+    room_session: str = "10/minute;60/hour"
+    """Wrong codes of one queue's room in one session: whoever is there reads the right one."""
     visits: str = "600/minute;6000/hour"
     """Tickets for browsers without a session from one address: a lecture hall of them comes from
     one, and all at once."""
@@ -55,7 +58,7 @@ class Rates:
 
 
 USUAL = Rates()
-UNLIMITED = Rates("", "", "", "", "")
+UNLIMITED = Rates("", "", "", "", "", "")
 """For load tests."""
 
 
@@ -63,9 +66,12 @@ class Limiter:
     """Counts what strangers do."""
 
     def __init__(self, rates: Rates = USUAL) -> None:
-        self._account, self._failures, self._room, self._visits, self._nobody = (
+        self._account, self._failures, self._visits, self._nobody = (
             parse_many(text) if text else []
-            for text in (rates.account, rates.failures, rates.room, rates.visits, rates.nobody)
+            for text in (rates.account, rates.failures, rates.visits, rates.nobody)
+        )
+        self._room, self._room_session = (
+            parse_many(text) if text else [] for text in (rates.room, rates.room_session)
         )
         self._storage = MemoryStorage()
         self._window = MovingWindowRateLimiter(self._storage)
@@ -115,22 +121,32 @@ class Limiter:
 
     @contextmanager
     def joining(
-        self, address: str, queue_id: int | None = None, *, new: bool = False
+        self,
+        address: str,
+        queue_id: int | None = None,
+        *,
+        session_key: str | None = None,
+        new: bool = False,
     ) -> Generator[None]:
         """Around one try to join a queue; `new` from a browser that has no session yet.
 
         Raises:
-            TooManyTries: too many wrong codes of this queue's room, or new visitors, from this
-                address. Other queues are not closed by that.
+            TooManyTries: too many wrong codes of this queue's room in this session, or many more
+                from this address, or new visitors from there. Other queues are not closed by that.
         """
         address, place = network_of(address), str(queue_id)
-        self._check(self._room, "room", address, place)
+        who = [(self._room, ("room", address, place))]
+        if session_key is not None:
+            who.append((self._room_session, ("room session", session_key, place)))
+        for items, key in who:
+            self._check(items, *key)
         if new:
             self._count(self._visits, "visits", address)
         try:
             yield
         except WrongRoomPin:
-            self._count(self._room, "room", address, place, refuse=False)
+            for items, key in who:
+                self._count(items, *key, refuse=False)
             raise
 
     def _check(self, items: list[RateLimitItem], *who: str) -> None:

@@ -13,6 +13,7 @@ from locker_app.db.statement import Statement
 from locker_app.db.tables import queue, ticket
 from locker_app.db.transaction import Tx
 from locker_app.domain.queues import TicketStatus, first_free
+from locker_app.queries.lines import number_called_last
 from locker_app.services import lines
 
 _Q, _T = queue.c, ticket.c
@@ -63,6 +64,12 @@ def reopen(
         values |= {"slot": first_free(taken), "group_slot": first_free(groups)}
     tx.conn.execute(update(ticket).where(_T.id == row.id).values(values))
     write(tx, row, status, staff_id, called_at, None)
+
+
+def show_before(tx: Tx, line: Any, number: int) -> None:
+    """Let the queue show a number no longer that waits again: the one called last of all others."""
+    if line.shown_number == number:
+        show(tx, line, number_called_last(tx.conn, line.id, line.round))
 
 
 def show(tx: Tx, line: Any, number: int) -> None:

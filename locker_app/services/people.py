@@ -26,6 +26,7 @@ from locker_app.domain.facts import (
     PreferencesChanged,
     Refused,
     StaffAdded,
+    StaffPasswordSet,
     StaffSignedIn,
 )
 from locker_app.domain.people import (
@@ -36,7 +37,7 @@ from locker_app.domain.people import (
     search_key,
 )
 from locker_app.services.ids import Flag, Id, Text
-from locker_app.services.sessions import end_sessions_of_person, open_session
+from locker_app.services.sessions import end_sessions_of_person, end_sessions_of_staff, open_session
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -209,6 +210,27 @@ def add_staff(
     tx.conn.execute(insert(staff_role).values(staff_id=staff_id, site_id=site_id, role=role.value))
     tx.record(StaffAdded(site_id=site_id, staff_id=staff_id, role=role.value), actor, now)
     return staff_id
+
+
+def set_staff_password(
+    tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, password_hash: Text
+) -> bool:
+    """Give a staff account a new password: its lock and all its sessions end. For the operator's
+    own tools.
+
+    Raises:
+        NotFound: no such account.
+    """
+    changed = tx.conn.execute(
+        update(staff)
+        .where(staff.c.id == staff_id)
+        .values(password_hash=password_hash, failed_tries=0, locked_until=None)
+    )
+    if not changed.rowcount:
+        raise NotFound("There is no such staff account.")
+    tx.record(StaffPasswordSet(site_id=None, staff_id=staff_id), actor, now)
+    end_sessions_of_staff(tx, actor, now, staff_id)
+    return True
 
 
 def _count_try(tx: Tx, now: datetime, table: Table, row_id: int, *, matched: bool) -> int:

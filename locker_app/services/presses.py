@@ -27,13 +27,10 @@ _PRESS = Statement(
     update(desk)
     .where(_D.id == bindparam("desk_id"))
     .values(
-        {
-            name: bindparam(name)
-            for name in ("pressed_at", "ended_ticket_id", "called_ticket_id", "shown_before")
-        }
+        {name: bindparam(name) for name in ("pressed_at", "ended_ticket_id", "called_ticket_id")}
     )
 )
-_NONE = {"pressed_at": None, "ended_ticket_id": None, "called_ticket_id": None, "shown_before": 0}
+_NONE = {"pressed_at": None, "ended_ticket_id": None, "called_ticket_id": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,6 @@ def keep(
             pressed_at=now,
             ended_ticket_id=None if ended is None else ended.id,
             called_ticket_id=None if called is None else called.id,
-            shown_before=line.shown_number,
         )
     return _numbers(ended, called)
 
@@ -79,7 +75,7 @@ def undo(tx: Tx, actor: Actor, now: datetime, *, queue_id: Id) -> Pressed:
         raise NothingToUndo
     ended, called = _as_pressed(tx, actor, line, pressed)
     if called is not None:
-        _uncall(tx, actor, now, line, pressed, called)
+        _uncall(tx, actor, now, line, called)
     if ended is not None:
         _unend(tx, actor, now, line, ended)
     forget(tx, pressed)
@@ -112,23 +108,15 @@ def _as_pressed(tx: Tx, actor: Actor, line: Any, pressed: Any) -> tuple[Any | No
     return ended, called
 
 
-def _uncall(tx: Tx, actor: Actor, now: datetime, line: Any, pressed: Any, row: Any) -> None:
-    """Put a called ticket back where it was. The number shown is the one before it again; or,
-    when another was called since, that one's press forgets it."""
+def _uncall(tx: Tx, actor: Actor, now: datetime, line: Any, row: Any) -> None:
+    """Put a called ticket back where it was."""
     moves.write(tx, row, TicketStatus.WAITING, None, None, None)
     tx.record(
         TicketRestored(status=TicketStatus.WAITING, server_id=None, place=row.place, **about(row)),
         actor,
         now,
     )
-    if line.shown_number == row.number:
-        moves.show(tx, line, pressed.shown_before)
-    else:
-        tx.conn.execute(
-            update(desk)
-            .where(_D.queue_id == line.id, _D.shown_before == row.number)
-            .values(shown_before=pressed.shown_before)
-        )
+    moves.show_before(tx, line, row.number)
 
 
 def _unend(tx: Tx, actor: Actor, now: datetime, line: Any, row: Any) -> None:

@@ -28,9 +28,10 @@ from locker_app.domain.queues import (
     check_rules,
     version_of,
 )
+from locker_app.queries.queues import mode_shown
 from locker_app.services.codes import new_code
 from locker_app.services.ids import Flag, Id, Text
-from locker_app.services.lines import lock_as_staff
+from locker_app.services.lines import anybody_there, lock_as_staff
 from locker_app.services.rounds import change_mode, keep_hours, new_round, plan_change
 
 __all__ = [
@@ -77,6 +78,8 @@ class RulesKept:
     """What its new hours have made of it at once; None when it is open or closed as before."""
     until: datetime | None = None
     """When these hours change that next, by the clocks of its site."""
+    left: QueueMode | None = None
+    """What it stays, with no hours any more that would open it; None when it is open."""
 
 
 def create_queue(tx: Tx, actor: Actor, now: datetime, *, site_id: Id, plan: QueuePlan) -> int:
@@ -145,7 +148,15 @@ def change_rules(
     if "hours" in changed or "reset_at" in changed:
         plan_change(tx.conn, now, queue_id)
     until = _until(tx.conn, now, line.site_id, values["hours"]) if mode else None
-    return RulesKept(changed=True, mode=mode, until=until)
+    return RulesKept(changed=True, mode=mode, until=until, left=_left(tx.conn, changed, line))
+
+
+def _left(conn: Connection, changed: list[str], line: Any) -> QueueMode | None:
+    """What a queue stays that is not open, when its last hours were taken away."""
+    hours = conn.execute(select(_Q.hours).where(_Q.id == line.id)).scalar_one()
+    if "hours" not in changed or hours or line.mode == QueueMode.OPEN.value:
+        return None
+    return mode_shown(line.mode, int(anybody_there(conn, line.id)))
 
 
 def _until(conn: Connection, now: datetime, site_id: int, hours: Hours) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Commands of staff who work a line off: complete and call, no-show, put back, notes.
+"""Commands of staff who work a line off: complete and call, no-show, put back, remove, notes.
 
 Each has one ticket at a time, which an index keeps. The ticket that was served before anybody
 called it, the first of a round, is whoever's presses first. How a press is taken back is in
@@ -20,6 +20,7 @@ from locker_app.domain.facts import (
     TicketNoShow,
     TicketNoted,
     TicketPutBack,
+    TicketRemoved,
 )
 from locker_app.domain.queues import (
     MAX_NOTE_LENGTH,
@@ -95,7 +96,7 @@ def no_show(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> Pressed:
 
 def put_back(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
     """Put a ticket that was called, or whose holder did not come, at the front of the line; its
-    number. The limits of open tickets don't count here: staff decide.
+    number, which is shown no longer. The limits of open tickets don't count here: staff decide.
 
     Raises:
         NotFound, NotSignedIn, NotAllowed: as the words say.
@@ -108,7 +109,23 @@ def put_back(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
     front = front_of_line(tx.conn, line.id)
     place = row.place if front is None else min(row.place, place_between(None, front))
     moves.reopen(tx, row, TicketStatus.WAITING, None, None, place=place)
+    moves.show_before(tx, line, row.number)
     tx.record(TicketPutBack(place=place, **about(row)), actor, now)
+    return row.number
+
+
+def remove(tx: Tx, actor: Actor, now: datetime, *, ticket_id: Id) -> int:
+    """Take a waiting ticket out of the line, such as one whose holder has lost it; its number. The
+    group can take another then. It is nobody's press: it is asked before, not undone.
+
+    Raises:
+        NotFound, NotSignedIn, NotAllowed: as the words say.
+        TicketMoved: it doesn't wait any more.
+    """
+    _, row = lines.lock_ticket_as_staff(tx, actor, now, ticket_id)
+    lines.check_move(Move.REMOVE, row)
+    moves.write(tx, row, TicketStatus.REMOVED, None, None, now)
+    tx.record(TicketRemoved(**about(row)), actor, now)
     return row.number
 
 

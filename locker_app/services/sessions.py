@@ -119,6 +119,11 @@ def end_sessions_of_person(tx: Tx, actor: Actor, now: datetime, person_id: int) 
     return _end(tx, actor, now, session.c.person_id == person_id)
 
 
+def end_sessions_of_staff(tx: Tx, actor: Actor, now: datetime, staff_id: int) -> bool:
+    """End all sessions of a staff member, as they have a new password."""
+    return _end(tx, actor, now, session.c.staff_id == staff_id)
+
+
 def _end(tx: Tx, actor: Actor, now: datetime, which: object) -> bool:
     ended = tx.conn.execute(
         update(session)

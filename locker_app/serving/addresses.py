@@ -79,8 +79,13 @@ def join_address(settings: Settings, asked: str) -> str:
 
 
 def lets_phones_in(settings: Settings) -> bool:
-    """Whether other machines can reach the server."""
-    return not _is_loopback(settings.host)
+    """Whether other machines can reach the server, as far as it knows."""
+    return is_for_phones(addresses(settings)[0])
+
+
+def is_for_phones(address: str) -> bool:
+    """Whether an address means the same to other machines, or else this one alone."""
+    return not _is_loopback(urlsplit(address).hostname or "localhost")
 
 
 def qr_code(text: str) -> str:

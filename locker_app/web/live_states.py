@@ -287,8 +287,9 @@ class Helm(LiveState, rx.State):
     paused: bool = False
     announcement: str = ""
     shown: int = 0
-    changes_at: int = 0
-    """When hours open or close it next; 0 when nothing does."""
+    becomes: str = ""
+    """What the clock does with it next: opens, closes, resets; empty when it does nothing."""
+    becomes_at: int = 0
     line: list[list[Any]] = []
     """The waiting, in order: ticket's id, number, group, status, who, question, joined at, called
     at, staff's id, staff's name, note, steps back, visits of the group today, ended at."""
@@ -320,7 +321,8 @@ class LookBack(LiveState, rx.State):
     bars: list[list[Any]] = []
     """Of waits: name, count, share of the longest bar in percent."""
     by_hour: list[list[Any]] = []
-    """Hour, tickets, helped, no-shows, mean wait, mean service, share of the longest bar."""
+    """Hour, tickets, helped, no-shows, left or cleared, mean wait, mean service, share of the
+    longest bar."""
     by_day: list[list[Any]] = []
     by_group: list[list[Any]] = []
     by_staff: list[list[Any]] = []

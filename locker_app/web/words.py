@@ -1,11 +1,14 @@
 """Words that screens show for what the domain names by a letter or a class."""
 
 import inspect
+import re
 
 from locker_app.domain import errors
 from locker_app.domain.errors import code_of
 from locker_app.domain.lockers import LockerStatus
 from locker_app.domain.queues import QueueMode, TicketStatus
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 STATUS_WORDS: dict[str, str] = {
     LockerStatus.FREE.value: "free",
@@ -15,12 +18,18 @@ STATUS_WORDS: dict[str, str] = {
     LockerStatus.OUT_OF_SERVICE.value: "out of service",
 }
 
+ONLY_HERE = (
+    "Phones can’t open this address: it means this machine alone. Start Cubby with "
+    "CUBBY_HOST=0.0.0.0, or open this page by the address that others use."
+)
+
 TICKET_WORDS: dict[str, str] = {
     TicketStatus.WAITING.value: "waiting",
     TicketStatus.SERVING.value: "being helped",
     TicketStatus.DONE.value: "done",
     TicketStatus.NO_SHOW.value: "did not come",
     TicketStatus.WITHDRAWN.value: "left the line",
+    TicketStatus.REMOVED.value: "removed by staff",
     TicketStatus.CLEARED.value: "cleared by a reset",
 }
 
@@ -63,3 +72,13 @@ JOIN_REFUSALS: dict[str, str] = {
 }
 """Why a ticket was refused, by the code in the address: in words of ours alone, as anybody can
 make up an address."""
+
+
+def why_not_joined(code: str, number: str) -> str:
+    """Why a ticket was refused, by the code and the ticket's number in the address, if they are
+    any."""
+    if code == "group_has_ticket" and _NUMBER.fullmatch(number):
+        return str(errors.GroupHasTicket(int(number)))
+    if code == "has_ticket" and _NUMBER.fullmatch(number):
+        return str(errors.HasTicket(int(number)))
+    return JOIN_REFUSALS.get(code, "That did not work.")

@@ -226,6 +226,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/v1/tickets/{ticket_id}/put-back"): Route(
         "/api/v1/tickets/{called}/put-back", HELPERS, succeeds=once
     ),
+    ("POST", "/api/v1/tickets/{ticket_id}/remove"): Route(
+        "/api/v1/tickets/{waiting}/remove", HELPERS, succeeds=once
+    ),
     ("PUT", "/api/v1/tickets/{ticket_id}/note"): Route(
         "/api/v1/tickets/{ticket}/note", HELPERS, {"note": "brings the plot"}
     ),

@@ -308,7 +308,7 @@ def test_a_visitor_takes_a_ticket(library: Library, browser: Client) -> None:
     (visit,) = world.rows(session, person_id=None, staff_id=None)
     assert (given.visitor_id, given.group_number, given.question) == (visit.id, "7", "Why?")
     again = browser.submit("/auth/visit", queue=code, group="8")  # the same browser, as it was
-    assert again.headers["location"] == f"/q/{code}?refused=has_ticket"
+    assert again.headers["location"] == f"/q/{code}?refused=has_ticket&number=1"
     assert "set-cookie" not in again.headers
 
 

@@ -187,7 +187,6 @@ def look(answer: Any) -> None:
 
 ODD = settings(
     max_examples=30,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

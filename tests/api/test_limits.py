@@ -2,7 +2,8 @@
 
 import pytest
 
-from locker_app.services.limiter import Limiter, Rates
+from locker_app.db.tables import queue
+from locker_app.services.limiter import USUAL, Limiter, Rates
 from locker_app.services.runtime import Runtime
 from tests.api.clients import Library, code
 from tests.world import World
@@ -90,3 +91,32 @@ def test_an_address_made_up_by_the_client_counts_for_nothing(strict: Library) ->
     ]
 
     assert codes[-1] == "too_many_tries"
+
+
+def test_a_guesser_does_not_shut_out_those_behind_the_same_address(library: Library) -> None:
+    usual = Library(library.world, USUAL)
+    queue_id = usual.world.queue(room_pin="4711", tickets_per_group=99)
+    (row,) = usual.world.rows(queue, id=queue_id)
+    path = f"/queues/{queue_id}/tickets"
+    guesser = usual.program(usual.world.person(), address="192.0.2.1")
+    guess = {"group": "1", "room_pin": "0815"}
+
+    codes = [code(guesser.command(path, guess)) for _ in range(12)]
+    assert codes == ["wrong_room_pin"] * 10 + ["too_many_tries"] * 2
+    for _ in range(60):
+        form = usual.browser(address="192.0.2.1").submit("/auth/visit", queue=row.code, **guess)
+        assert "wrong_room_pin" in form.headers["location"]
+
+    right = {"group": "2", "room_pin": "4711"}
+    person = usual.program(usual.world.person(), address="192.0.2.1")
+    assert person.command(path, right).status_code == 200
+    form = usual.browser(address="192.0.2.1").submit("/auth/visit", queue=row.code, **right)
+    assert form.headers["location"] == f"/q/{row.code}"
+
+
+def test_a_group_that_is_in_line_learns_its_number(library: Library) -> None:
+    queue_id = library.world.queue()
+    (row,) = library.world.rows(queue, id=queue_id)
+    for expected in (f"/q/{row.code}", f"/q/{row.code}?refused=group_has_ticket&number=1"):
+        form = library.browser().submit("/auth/visit", queue=row.code, group="7")
+        assert form.headers["location"] == expected

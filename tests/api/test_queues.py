@@ -178,8 +178,10 @@ def test_working_off_a_line(any_library: Library) -> None:
     assert code(staff.command(f"/queues/{queue}/undo")) == "nothing_to_undo"
     assert staff.command(f"/tickets/{ids[1]}/put-back").json() == {"number": 2}
     assert line(library, queue)["line"] == [2, 3]
+    assert code(helper.command(f"/tickets/{ids[3]}/remove")) == "ticket_moved"
     assert helper.command(f"/queues/{queue}/complete").json() == {"ended": 4, "called": 0}
-    assert staff.command(f"/queues/{queue}/reset").json() == {"cleared": 2}
+    assert helper.command(f"/tickets/{ids[2]}/remove").json() == {"number": 3}
+    assert staff.command(f"/queues/{queue}/reset").json() == {"cleared": 1}
     assert (line(library, queue)["round"], line(library, queue)["given"]) == (2, 0)
 
 

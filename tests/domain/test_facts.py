@@ -35,6 +35,7 @@ STORED = {
     "PersonSignedIn",
     "StaffAdded",
     "StaffSignedIn",
+    "TicketRemoved",
     "SessionEnded",
     "Refused",
 }

@@ -16,6 +16,7 @@ from locker_app.domain.hours import (
     day_began,
     is_open_at,
     next_change,
+    next_closing,
     next_opening,
     next_time_of_day,
 )
@@ -77,6 +78,9 @@ def test_the_next_change() -> None:
         now = next_change(hours, now, BERLIN) or now
         assert now == at(step), "midnight between two of them is no change"
     assert next_opening(hours, at("2026-03-02T10:00"), BERLIN) == at("2026-03-04T14:00")
+    assert next_closing(hours, at("2026-03-02T10:00"), BERLIN) == at("2026-03-02T12:00")
+    assert next_closing(hours, at("2026-03-02T12:00"), BERLIN) == at("2026-03-05T01:00")
+    assert next_closing([], at("2026-03-02T12:00"), BERLIN) is None
     assert next_opening(hours, at("2026-03-02T08:00"), BERLIN) == at("2026-03-02T09:00")
 
 
@@ -110,7 +114,7 @@ def test_an_hour_that_comes_twice() -> None:
     assert changes == [(0, 15), (0, 45), (1, 15), (1, 45)]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(hours=SOME_HOURS, moment=MOMENTS)
 def test_nothing_changes_before_the_next_change(hours: Any, moment: Any) -> None:
     """Beside a walk from quarter to quarter of an hour."""
@@ -128,7 +132,7 @@ def test_nothing_changes_before_the_next_change(hours: Any, moment: Any) -> None
         assert not is_open_at(hours, opening - QUARTER / 15, zone)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(moment=MOMENTS, quarter=st.integers(0, 95))
 def test_a_time_of_day_comes_once_a_day(moment: Any, quarter: int) -> None:
     zone, now = moment
@@ -147,7 +151,7 @@ def test_a_time_of_day_comes_once_a_day(moment: Any, quarter: int) -> None:
     assert now < times[0] <= now + timedelta(hours=25)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(moment=MOMENTS)
 def test_a_day_began_at_its_first_moment(moment: Any) -> None:
     zone, now = moment
@@ -221,7 +225,18 @@ def test_a_time_of_day() -> None:
         "04:00",
         "23:59",
     ]
-    for text in ("4:00", "24:00", "04:60", "four", "04:00:00"):
+    for text in ("24:00", "04:60", "four", "04:00:00"):
         with pytest.raises(BadInput) as refused:
             check_time_of_day(text, "reset_at")
         assert refused.value.field == "reset_at"
+
+
+@pytest.mark.parametrize("text", ["4:00", "04:00", " 4 ", "4.00", "04"])
+def test_a_time_of_day_is_tidied(text: str) -> None:
+    assert check_time_of_day(text, "reset_at") == "04:00"
+
+
+@pytest.mark.parametrize("text", ["24:00", "4:60", "4:0", "four", "004:00", "٤:00"])
+def test_no_time_of_day(text: str) -> None:
+    with pytest.raises(BadInput):
+        check_time_of_day(text, "reset_at")

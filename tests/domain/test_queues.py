@@ -30,15 +30,17 @@ from locker_app.domain.queues import (
 )
 
 W, S, D, N, L, C = "waiting", "serving", "done", "no_show", "withdrawn", "cleared"
+R = "removed"
 ALLOWED = {
     Move.CALL: {W: S},
     Move.COMPLETE: {S: D},
     Move.NO_SHOW: {S: N},
     Move.PUT_BACK: {S: W, N: W},
+    Move.REMOVE: {W: R},
     Move.LEAVE: {W: L, S: L},
     Move.STEP_BACK: {W: W},
     Move.ASK: {W: W, S: S},
-    Move.NOTE: {W: W, S: S, D: D, N: N, L: L, C: C},
+    Move.NOTE: {W: W, S: S, D: D, N: N, L: L, R: R, C: C},
     Move.CLEAR: {W: C, S: C},
 }
 """The table, written out once more: a move allowed by mistake has to be allowed twice."""

@@ -64,6 +64,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     started.close()
 
 
+@pytest.fixture(scope="module")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """The browser with all that it has for people, such as notifications."""
+    started = chromium.launch(playwright, whole=True)
+    yield started
+    started.close()
+
+
 @pytest.fixture
 def troubles() -> Iterator[Troubles]:
     """Errors of the test's screens; those it doesn't allow make it fail."""
@@ -74,10 +82,13 @@ def troubles() -> Iterator[Troubles]:
 
 @pytest.fixture
 def new_context(
-    browser: Browser, library: Library, server: Server
+    request: pytest.FixtureRequest, library: Library, server: Server
 ) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes browsers of their own: cookies and storage are not shared between them."""
+    """Makes browsers of their own: cookies and storage are not shared between them. A test that is
+    marked with `usefixtures("whole_browser")` gets them of that one."""
     contexts: list[BrowserContext] = []
+    whole = "whole_browser" in request.fixturenames
+    browser: Browser = request.getfixturevalue("whole_browser" if whole else "browser")
 
     def make(actor: Actor | None = None, **options: Any) -> BrowserContext:
         wanted: dict[str, Any] = {"base_url": server.url} | options

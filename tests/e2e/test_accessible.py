@@ -214,7 +214,7 @@ def test_pages_of_a_professor(library: Library, desktop: NewScreen, inspector: I
         "Table"
     ).first.click()
     look("after class")
-    screen.open(f"/staff/queues/{library.queue()}").sees("This page is for staff")
+    screen.open(f"/staff/queues/{library.queue()}").sees("There is no such queue")
     look("somebody else's queue")
 
 

@@ -98,5 +98,5 @@ def test_the_sheet_to_print(library: Library, desktop: NewScreen, inspector: Ins
     screen = desktop(library.staff()).open(f"/staff/queues/{queue_id}/sheet")
     screen.page.get_by_test_id("address").wait_for()
     inspector.inspect(screen.page, "sheet")
-    screen.open("/staff/queues/999999/sheet").sees("This page is for staff")
+    screen.open("/staff/queues/999999/sheet").sees("There is no such queue")
     inspector.inspect(screen.page, "sheet, of nobody's queue")

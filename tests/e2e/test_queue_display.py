@@ -131,7 +131,7 @@ def test_the_code_of_the_room_is_for_the_room(library: Library, desktop: NewScre
     room = desktop(library.staff(Role.PROFESSOR, site_id)).open(address)
     expect(room.page.get_by_test_id("room-pin")).to_have_text("SESAME9")
     for who in (None, library.person(), library.staff(Role.PROFESSOR, library.site())):
-        afar = desktop(who).open(address).sees("You also need the code of this room")
+        afar = desktop(who).open(address).sees("You also need the code of the room")
         assert not any("SESAME9" in text for text in [*afar.frames, afar.page.content()])
 
 

@@ -19,6 +19,7 @@ from tests.e2e.screens import Screen
 
 PROJECTOR = {"width": 1920, "height": 1080}
 LAPTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
 
 
 class Helm:
@@ -165,6 +166,40 @@ def test_undo_while_its_seconds_run(
     desk.helps(2)
     expect(undo).to_be_disabled(timeout=15_000)
     assert library.line(queue_id) == {1: "done", 2: "serving", 3: "waiting"}
+
+
+def test_undo_by_its_key(library: Library, helm: Callable[..., Helm], professor: Actor) -> None:
+    queue_id = library.queue()
+    library.tickets(queue_id, 3)
+    desk = helm(professor, queue_id).helps(1)
+    desk.key("u")  # there is nothing to undo yet
+    desk.key("Space").helps(2)
+    expect(desk.screen.button("Undo")).to_contain_text("key U")
+    desk.page.get_by_label("Announcement").click()
+    desk.page.keyboard.type("Thursday and UV")
+    desk.helps(2)
+    desk.page.get_by_role("heading", level=1).click()
+    desk.key("u").helps(1).waits(2, 3)
+    assert library.line(queue_id) == {1: "serving", 2: "waiting", 3: "waiting"}
+
+
+def test_a_ticket_that_was_lost_is_removed(
+    library: Library, helm: Callable[..., Helm], professor: Actor
+) -> None:
+    queue_id = library.queue()
+    library.tickets(queue_id, 4)
+    desk = helm(professor, queue_id).helps(1).waits(2, 3, 4)
+    desk.row(3).get_by_role("button", name="Remove").click()
+    expect(desk.screen.dialog).to_contain_text("Remove number 3 from the line?")
+    expect(desk.screen.dialog.get_by_role("button", name="Keep it")).to_be_focused()
+    desk.page.keyboard.press("Space")
+    expect(desk.screen.dialog).to_be_hidden()
+    desk.row(3).get_by_role("button", name="Remove").click()
+    desk.screen.dialog.get_by_role("button", name="Remove it").click()
+    expect(desk.screen.dialog).to_be_hidden()
+    desk.page.mouse.move(5, 5)
+    desk.helps(1).waits(2, 4)
+    assert library.line(queue_id)[3] == "removed"
 
 
 def test_no_show_and_put_back(
@@ -335,6 +370,11 @@ def test_settings_are_checked_beside_the_field(
     kept = library.row(queue, queue_id)
     assert (kept.groups, kept.capacity, kept.sign_in_needed) == ("1-40, LAB A", 60, True)
     assert kept.hours == [[2, "09:00", "12:00"], [2, "14:00", "16:30"]]
+    expect(page.get_by_label("Wednesday")).to_have_value("09:00-12:00, 14:00-16:30")  # tidied
+    expect(field).to_have_value("1-40, LAB A")
+    field.fill("9-1")
+    screen.press("Keep these settings").sees("the smaller number first")
+    screen.sees_no("The settings are kept.")
     screen.reload()
     expect(page.get_by_label("Wednesday")).to_have_value("09:00-12:00, 14:00-16:30")
     expect(page.get_by_label("Only people who are signed in")).to_be_checked()
@@ -369,7 +409,7 @@ def test_set_up_a_queue_of_ones_own_site(library: Library, desktop: NewScreen) -
     screen.press("Set it up")
     page.wait_for_url("**/staff/queues/*/settings")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Chemistry lab")
-    screen.open(f"/staff/queues/{elsewhere}").sees("This page is for staff")
+    screen.open(f"/staff/queues/{elsewhere}").sees("There is no such queue")
 
 
 def test_two_who_change_settings_at_once(
@@ -453,9 +493,36 @@ def test_the_button_is_in_reach_while_the_line_is_scrolled(
     desk.page.screenshot()
     last = desk.row(20)
     last.scroll_into_view_if_needed()
-    if size != PROJECTOR:
-        expect(desk.big).to_be_in_viewport()
+    expect(desk.big).to_be_in_viewport()
     desk.key("Space").helps(2)
+
+
+@pytest.mark.parametrize("size", [LAPTOP, {"width": 1440, "height": 900}, PROJECTOR, PHONE])
+def test_a_page_with_a_long_line_ends_where_its_content_does(
+    library: Library, helm: Callable[..., Helm], professor: Actor, size: dict[str, int]
+) -> None:
+    queue_id = library.queue()
+    library.tickets(queue_id, 56)
+    page = helm(professor, queue_id, viewport=size).helps(1).page
+    expect(page.locator(".in-line")).to_have_count(55)
+    below = "document.documentElement.scrollHeight - document.querySelector('main').offsetHeight"
+    assert page.evaluate(below) < 300
+
+
+def test_on_a_phone_all_controls_are_one_tap_away(
+    library: Library, helm: Callable[..., Helm], professor: Actor
+) -> None:
+    queue_id = library.queue()
+    library.tickets(queue_id, 30)
+    desk = helm(professor, queue_id, viewport=PHONE).helps(1)
+    desk.row(9).scroll_into_view_if_needed()
+    desk.page.get_by_role("link", name="Controls").click()
+    for name in ("Take a break", "Open"):
+        expect(desk.screen.button(name, exact=True)).to_be_in_viewport(ratio=1)
+    desk.screen.press("Take a break")
+    expect(desk.screen.button("End the break")).to_be_visible()
+    desk.page.set_viewport_size({"width": 1440, "height": 900})
+    expect(desk.page.get_by_role("link", name="Controls")).to_be_hidden()
 
 
 def test_a_professor_who_signs_in_lands_on_the_queues(library: Library, desktop: NewScreen) -> None:

@@ -15,6 +15,8 @@ from tests.e2e.screens import Screen
 from tests.push.browsers import ENDPOINT, Phone
 from tests.running import Server
 
+pytestmark = pytest.mark.usefixtures("whole_browser")
+
 STUB = """(subscription) => {
   let kept = null;
   const make = (key) => ({

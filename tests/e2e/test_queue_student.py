@@ -12,7 +12,7 @@ from locker_app.domain.queues import QueueMode
 from locker_app.services.desks import label_desk
 from locker_app.services.queues import announce, pause, reset_queue, set_mode
 from locker_app.services.secrets import hash_secret
-from locker_app.services.serving import complete, no_show
+from locker_app.services.serving import complete, no_show, remove
 from locker_app.services.tickets import ask
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
@@ -148,6 +148,7 @@ def test_the_first_one_is_served_at_once(library: Library, phone: NewScreen) -> 
     expect(screen.page).to_have_title("● Your turn · number 1")
 
 
+@pytest.mark.usefixtures("whole_browser")
 def test_it_is_heard_in_a_pocket(library: Library, phone: NewScreen) -> None:
     queue_id, staff = library.queue(), library.staff()
     library.tickets(queue_id, 2)
@@ -218,13 +219,56 @@ def test_refusals_stand_beside_the_field(library: Library, phone: NewScreen) -> 
     group = screen.page.get_by_label("Group number")
     expect(group).to_have_value("10")  # what was typed is not lost, and stands in no address
     assert "10" not in screen.page.url.partition("?")[2]
-    take(screen, "lab a", **{"Code of the room": "0815"}).sees_refusal("shown in the room")
+    expect(group).to_be_focused()
+    take(screen, "lab a", **{"Code of the room": "0815"}).sees_refusal("not the code of the room")
+    code = screen.page.get_by_label("Code of the room")
+    expect(code).to_be_focused()
+    expect(code).to_have_attribute("aria-invalid", "true")
+    expect(code).to_have_accessible_description(re.compile("not the code of the room"))
+    expect(group).not_to_have_attribute("aria-invalid", "true")
     take(screen, "lab a", **pin)
     expect(number(screen)).to_have_text("1")
     other = phone(library.person()).open(f"/q/{code_of(library, queue_id)}")
     take(other, "10", **pin).sees_refusal("not on the list")  # with a session: no new page
     expect(other.page.get_by_label("Group number")).to_be_focused()
+    take(other, "LAB A", **{"Code of the room": "0815"}).sees_refusal("not the code of the room")
+    expect(other.page.get_by_label("Code of the room")).to_be_focused()
     take(other, "LAB A", **pin).sees_refusal("Your group is in line already, with number 1")
+    expect(other.page.get_by_label("Group number")).to_be_focused()
+
+
+def test_a_ticket_that_the_browser_lost(library: Library, phone: NewScreen) -> None:
+    queue_id, staff = library.queue(), library.staff()
+    library.tickets(queue_id, 1)
+    before = phone().open(f"/q/{code_of(library, queue_id)}")
+    take(before, "12")
+    expect(number(before)).to_have_text("2")
+    screen = phone().open(f"/q/{code_of(library, queue_id)}")  # the same group, without its cookie
+    take(screen, "12").sees_refusal("Your group is in line already, with number 2.")
+    screen.sees_refusal("Ask the staff to remove it.")
+    (lost,) = library.rows(ticket, queue_id=queue_id, number=2)
+    library.run(staff, remove, ticket_id=lost.id)
+    expect(verdict(before)).to_have_text("removed")
+    take(screen, "12")
+    expect(number(screen)).to_have_text("3")
+
+
+def test_who_wants_to_leave_is_told_that_it_is_their_turn(
+    library: Library, phone: NewScreen
+) -> None:
+    queue_id, staff = library.queue(), library.staff()
+    library.tickets(queue_id, 1)
+    screen = phone().open(f"/q/{code_of(library, queue_id)}")
+    take(screen, "9")
+    expect(number(screen)).to_have_text("2")
+    screen.press("Leave the line")
+    expect(screen.dialog).to_be_visible()
+    library.press(staff, queue_id)
+    screen.sees("It's your turn")
+    expect(screen.dialog).to_be_hidden()
+    screen.press("Leave the line")  # even so
+    screen.dialog.get_by_role("button", name="Leave the line").click()
+    expect(verdict(screen)).to_have_text("left")
 
 
 @pytest.mark.parametrize("mode", [QueueMode.CLOSED, QueueMode.DRAINING])
@@ -241,6 +285,19 @@ def test_a_line_that_takes_nobody(library: Library, phone: NewScreen, mode: Queu
     expect(number(inside)).to_have_text("2")
     library.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.OPEN)
     outside.button("Take a ticket").wait_for()
+
+
+def test_who_stepped_back_is_not_said_to_be_next(library: Library, phone: NewScreen) -> None:
+    queue_id, staff = library.queue(), library.staff()
+    library.tickets(queue_id, 2)
+    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "9")
+    expect(number(screen)).to_have_text("3")
+    library.tickets(queue_id, 1)
+    library.press(staff, queue_id)
+    status = screen.page.locator("p.unseen[role=status]")
+    expect(status).to_have_text("You're next: number 3.")
+    screen.press("Let the next one by").sees("You let number 4 by")
+    expect(status).to_have_text("")
 
 
 def test_what_staff_say_a_break_and_a_full_line(library: Library, phone: NewScreen) -> None:
@@ -359,6 +416,7 @@ def test_nothing_of_others_is_sent(library: Library, phone: NewScreen, desktop: 
     for who in library.people(3):
         row = phone(who).open(address)
         take(row, f"GORGON {who.id}", **{"Code of the room": "sesame9"})
+        expect(number(row)).to_be_visible()
         (given,) = library.rows(ticket, queue_id=queue_id, person_id=who.id)
         library.run(who, ask, ticket_id=given.id, question="where is medusa")
         secrets += [library.name(who), library.number(who)]

@@ -86,6 +86,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     ),
     (facts.PersonSignedIn(**_person, session_id=SESSION), _NOWHERE | _ME),
     (facts.StaffAdded(**_staff, role="admin"), _NOWHERE | {("staff", STAFF)}),
+    (facts.StaffPasswordSet(**_staff), _NOWHERE | {("staff", STAFF)}),
     (facts.StaffSignedIn(**_staff, session_id=SESSION), _NOWHERE | {("staff", STAFF)}),
     (
         facts.SessionEnded(site_id=None, session_id=SESSION, person_id=PERSON),
@@ -112,6 +113,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.TicketSteppedBack(**_held, place=3), _HELD),
     (facts.TicketSpaced(**_held, place=3), _HELD),
     (facts.TicketWithdrawn(**_held), _HELD),
+    (facts.TicketRemoved(**_visited), _VISITED),
     (facts.TicketCleared(**_visited), _VISITED),
     (facts.TicketAsked(**_held), _HELD),
     (facts.TicketNoted(**_held), _HELD),

@@ -12,7 +12,7 @@ from locker_app.db.tables import queue, ticket
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, Actor, Role
 from locker_app.domain.errors import BadInput, NotAllowed, NotFound, NotSignedIn
-from locker_app.queries.after_class import MAX_GROUPS, AfterClass, bar_names
+from locker_app.queries.after_class import MAX_GROUPS, AfterClass, Times, bar_names
 from locker_app.queries.scoped import queue_looked_back, tickets_looked_back
 from locker_app.queries.tickets_file import CHUNK, tickets_of
 from tests.world import World
@@ -127,6 +127,39 @@ def test_how_many_and_how_long(world: World) -> None:
     assert len(list(bar_names())) == len(seen.wait_bars)
     (helper,) = seen.by_staff
     assert (helper.key, helper.done, helper.no_show) == ("Staff", 10, 1)
+
+
+def test_short_services_are_told_apart_to_the_second(world: World) -> None:
+    queue_id = a_queue(world)
+    services = [10, 11, 12, 13, 14, 15, 16, 17, 18, 59]  # all in the same minute
+    keep(
+        world,
+        *[
+            past(queue_id, n, wait=(100 + n) / 60, service=seconds / 60)
+            for n, seconds in enumerate(services, 1)
+        ],
+    )
+    seen = look_back(world, queue_id)
+    assert seen.services == Times(count=10, mean=18, median=14, p90=18, longest=59)
+    assert seen.waits == Times(count=10, mean=106, median=105, p90=109, longest=110)
+
+
+def test_what_nobody_helped_is_no_help(world: World) -> None:
+    queue_id, ann = a_queue(world), world.staff()
+    ends = ["done", "done", "no_show", "withdrawn", "cleared"]
+    keep(
+        world,
+        *[
+            past(queue_id, n, status=status, group="7", staff_id=ann.id)
+            for n, status in enumerate(ends, 1)
+        ],
+    )
+    seen = look_back(world, queue_id)
+    (helper,) = seen.by_staff
+    assert (helper.tickets, helper.done, helper.no_show) == (3, 2, 1)
+    assert (helper.tickets, helper.done) == (seen.done + seen.no_shows, seen.done)
+    (group,) = seen.by_group
+    assert (group.tickets, group.done, group.no_show) == (5, 2, 1)
 
 
 def test_by_hour_and_day_of_the_site(world: World) -> None:

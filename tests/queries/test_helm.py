@@ -1,12 +1,16 @@
 """A queue as its staff see it: the line with groups and names, desks, what has ended."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from locker_app.domain.queues import UNDO_FOR
+from locker_app.domain.actors import SYSTEM
+from locker_app.domain.queues import UNDO_FOR, QueueRules
 from locker_app.live.kinds import KINDS
 from locker_app.queries.helm import ENDED, HelmView, helm_view
+from locker_app.queries.queues import line_view
 from locker_app.services.desks import label_desk
-from locker_app.services.queues import reset_queue
+from locker_app.services.expiry import run_due
+from locker_app.services.queues import change_rules, reset_queue
 from locker_app.services.serving import call, complete, no_show, note
 from locker_app.services.tickets import join_queue, leave_queue, step_back
 from tests.world import World
@@ -120,3 +124,37 @@ def test_not_all_that_ever_ended_and_nothing_of_the_last_round(world: World) -> 
     world.run(professor, reset_queue, queue_id=queue_id)
     seen = view(world, queue_id)
     assert (seen.line, seen.serving, seen.ended) == ([], [], [])
+
+
+def test_what_the_clock_does_next_and_one_truth_about_the_mode(world: World) -> None:
+    hours, monday = ((0, "09:00", "12:00"), (2, "09:00", "12:00")), date(2026, 3, 2)
+    berlin = ZoneInfo("Europe/Berlin")
+
+    def at(days: int, clock: str) -> datetime:
+        return datetime.combine(monday + timedelta(days), time.fromisoformat(clock), berlin)
+
+    world.clock.now = at(0, "10:00").astimezone(UTC)
+    queue_id, staff = world.queue(name="Lab", hours=hours), world.staff()
+
+    def shown() -> tuple[str, str, int]:
+        seen = world.db.read(lambda conn: KINDS["helm"].project(conn, queue_id, world.clock.now))
+        line = world.db.read(lambda conn: line_view(conn, queue_id, world.clock.now))
+        assert seen is not None and line is not None
+        assert seen["mode"] == line.mode.value, "the dashboard says what all others say"
+        return seen["mode"], seen["becomes"], seen["becomes_at"]
+
+    def millis(when: datetime) -> int:
+        return round(when.timestamp() * 1000)
+
+    world.tickets(queue_id, 1)
+    assert shown() == ("open", "closes", millis(at(0, "12:00")))
+    world.clock.now = at(0, "12:00").astimezone(UTC)
+    world.run(SYSTEM, run_due)
+    assert shown() == ("draining", "opens", millis(at(2, "09:00")))
+    world.press(staff, queue_id)
+    assert shown() == ("closed", "opens", millis(at(2, "09:00")))
+    rules = QueueRules(name="Lab", hours=hours, reset_at="04:00")
+    world.run(staff, change_rules, queue_id=queue_id, rules=rules)
+    assert shown() == ("closed", "resets", millis(at(1, "04:00")))
+    world.run(staff, change_rules, queue_id=queue_id, rules=QueueRules(name="Lab"))
+    assert shown() == ("closed", "", 0)

@@ -98,7 +98,7 @@ OURS: dict[str, Handler] = {
         (f"{QUEUE}.edit", {"ticket_id": 1}),  # the first in the house, which is not theirs
         form={"question": "why"},
     ),
-    f"{QUEUE}.ask_leave": public("asks this tab's question", ticket_id="ticket"),
+    f"{QUEUE}.ask_leave": public("asks this tab's question", ticket_id="ticket", status="waiting"),
     f"{QUEUE}.stay": public("closes this tab's question"),
     f"{QUEUE}.edit": public("opens this tab's form", ticket_id="ticket"),
     f"{QUEUE}.stop_editing": public("closes this tab's form"),
@@ -110,6 +110,11 @@ OURS: dict[str, Handler] = {
     f"{HELM}.call_ticket": helper("calls a ticket", ticket_id="ticket"),
     f"{HELM}.no_show": helper("ends a ticket", ticket_id="ticket"),
     f"{HELM}.put_back": helper("puts a ticket back", ticket_id="ticket"),
+    f"{HELM}.remove": helper(
+        "takes a ticket out of the line",
+        (f"{HELM}.ask", {"what": "remove", "ticket_id": 1}),
+        ticket_id="ticket",
+    ),
     f"{HELM}.write_note": helper("writes a note", form={"note": "x"}, ticket_id="ticket"),
     f"{HELM}.set_mode": helper("closes the queue", queue_id="queue", mode="closed"),
     f"{HELM}.pause": helper("takes a break", queue_id="queue", paused=True),
@@ -213,10 +218,10 @@ ACTORS = (
     "admin",
 )
 NOBODY = frozenset({"nobody", "forged", "expired", "ended"})
-THOROUGH = frozenset({"nobody", "student", "site_admin"})
+THOROUGH = frozenset({"student", "site_admin"})
 """Those who send every odd value; the others send what tells rights apart: a page's own event, and
 ids of other things. What an argument may be is checked before it matters who sends it, or, behind a
-right, for whoever has it: these three get as far as anybody does."""
+right, for whoever has it: these two get as far as anybody does."""
 INTERNALS = re.compile(
     r"Traceback|site-packages|\.py\b|sqlalchemy|sqlite|psycopg|locker_app[./]|cubby\.db|Exception"
     r"|/work|/home|/root|OverflowError|TypeError|KeyError|ValueError"

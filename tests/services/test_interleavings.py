@@ -444,7 +444,11 @@ class TestTwoAdminsAtOneDoor:
     def test_both_give_longer(self, world: World) -> None:
         bank_id = world.bank(count=1, limit_minutes=60)
         ((_, taken),) = world.fill(bank_id)
-        asked = {"locker_id": taken.locker_id, "minutes": 30, "seen_until": taken.due_at}
+        asked: dict[str, Any] = {
+            "locker_id": taken.locker_id,
+            "minutes": 30,
+            "seen_until": taken.due_at,
+        }
         with uncommitted(world, world.staff(), extend_time, **asked) as other:
             mine = world.start(world.staff(), extend_time, **asked)
             held_up(world, mine)
@@ -458,7 +462,7 @@ class TestTwoAdminsAtOneDoor:
     def test_one_gives_longer_what_the_other_releases(self, world: World) -> None:
         bank_id = world.bank(count=1, limit_minutes=60)
         ((_, taken),) = world.fill(bank_id)
-        about = {"locker_id": taken.locker_id, "assignment_id": taken.assignment_id}
+        about: dict[str, Any] = {"locker_id": taken.locker_id, "assignment_id": taken.assignment_id}
         with uncommitted(world, world.staff(), force_release, reason="x", **about) as other:
             mine = world.start(world.staff(), extend_time, minutes=30, **about)
             held_up(world, mine)

@@ -184,11 +184,16 @@ def test_what_an_address_counts_as(address: str, network: str) -> None:
 
 
 def join(
-    limiter: Limiter, address: str, refusal: DomainError | None = None, *, new: bool = False
+    limiter: Limiter,
+    address: str,
+    refusal: DomainError | None = None,
+    *,
+    session_key: str | None = None,
+    new: bool = False,
 ) -> str:
     """One try to join a queue that ends so; the code, or `in`."""
     try:
-        with limiter.joining(address, new=new):
+        with limiter.joining(address, session_key=session_key, new=new):
             if refusal is not None:
                 raise refusal
     except DomainError as error:
@@ -208,6 +213,42 @@ def test_wrong_codes_of_a_room_from_one_address(time: Time) -> None:
     assert join(limiter, "2.2.2.2") == "in"
     time.now += 61
     assert join(limiter, "1.1.1.1") == "in"
+
+
+def test_wrong_codes_of_a_room_in_one_session(time: Time) -> None:
+    limiter = Limiter(Rates(room="9/minute", room_session="2/minute"))
+
+    wrong = [join(limiter, "1.1.1.1", WrongRoomPin(), session_key="a") for _ in range(3)]
+    assert wrong == ["wrong_room_pin"] * 2 + ["too_many_tries"]
+    assert join(limiter, "9.9.9.9", session_key="a") == "too_many_tries"
+    assert join(limiter, "1.1.1.1", session_key="b") == "in"
+    assert join(limiter, "1.1.1.1") == "in"
+    for i in range(7):  # each in a session of its own: at the address they are all counted
+        assert join(limiter, "1.1.1.1", WrongRoomPin(), session_key=f"c{i}") == "wrong_room_pin"
+    assert join(limiter, "1.1.1.1", session_key="b") == "too_many_tries"
+
+
+def test_one_who_guesses_does_not_shut_out_the_class(time: Time) -> None:
+    """Behind one address: a right code counts as right, whatever wrong ones came before."""
+    limiter = Limiter()
+
+    for i in range(240):
+        time.now += 0.25
+        assert join(limiter, "192.0.2.1", WrongRoomPin(), new=True) == "wrong_room_pin"
+        if i % 4 == 0:
+            assert join(limiter, "192.0.2.1", new=True) == "in"
+            assert join(limiter, "192.0.2.1", session_key=f"student {i}") == "in"
+
+
+def test_guessing_the_code_of_a_room_from_one_address_takes_long(time: Time) -> None:
+    limiter = Limiter()
+    tried = 0
+
+    for _ in range(3600 * 2):
+        time.now += 0.5
+        tried += join(limiter, "192.0.2.1", WrongRoomPin()) == "wrong_room_pin"
+
+    assert tried <= 1000  # in an hour: of ten thousand codes of four digits, a tenth
 
 
 def test_a_lecture_hall_may_join_at_once(time: Time) -> None:

@@ -333,6 +333,21 @@ class TestByTheClock:
             assert (kept.until and f"{kept.until:%H:%M}") == until, "by the site's clocks"
         assert world.db.read(next_deadline) is None
 
+    def test_what_is_left_closed_with_no_hours_any_more(self, world: World) -> None:
+        world.clock.now = berlin("2026-03-02T13:00")
+        queue_id, admin = world.queue(name="Lab", hours=self.HOURS), world.staff()
+        assert world.row(queue, queue_id).mode == "closed"
+        kept = world.run(admin, change_rules, queue_id=queue_id, rules=QueueRules(name="Lab"))
+        assert (kept.mode, kept.left) == (None, QueueMode.CLOSED)
+        again = QueueRules(name="Lab", place="Room 1")
+        kept = world.run(admin, change_rules, queue_id=queue_id, rules=again)
+        assert kept.left is None, "that was said already"
+        world.run(admin, set_mode, queue_id=queue_id, mode=QueueMode.OPEN)
+        rules = QueueRules(name="Lab", hours=((0, "09:00", "18:00"),))
+        world.run(admin, change_rules, queue_id=queue_id, rules=rules)
+        kept = world.run(admin, change_rules, queue_id=queue_id, rules=QueueRules(name="Lab"))
+        assert kept.left is None, "it is open"
+
     def test_new_hours_while_somebody_is_in_line(self, world: World) -> None:
         queue_id, admin = world.queue(name="Lab"), world.staff()
         world.tickets(queue_id, 1)

@@ -15,6 +15,7 @@ from locker_app import services
 from locker_app.db.tables import event, person, ticket
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.errors import DomainError
+from locker_app.domain.event_words import COMMAND_WORDS
 from locker_app.domain.queues import QueueMode, QueueRules
 from locker_app.services import (
     desks,
@@ -74,6 +75,7 @@ OF_PROFESSORS_TOO: dict[Command, dict[str, Any]] = {
     serving.put_back: {"ticket_id": 1},
     serving.complete_and_call_next: {"queue_id": 1},
     presses.undo: {"queue_id": 1},
+    serving.remove: {"ticket_id": 1},
     serving.no_show: {"ticket_id": 2},
     serving.complete: {"queue_id": 1},
     queues.reset_queue: {"queue_id": 1},
@@ -93,6 +95,7 @@ NOT_FOR_ADAPTERS: set[Command] = {
     people.choose_first_pin,
     people.add_person,  # the operator's tools
     people.add_staff,
+    people.set_staff_password,
     setup.create_site,
     setup.create_bank,
     setup.create_sample,
@@ -133,6 +136,10 @@ def test_every_command_has_its_line() -> None:
         *NOT_FOR_ADAPTERS,
     }
     assert commands() == listed
+
+
+def test_the_history_has_words_for_every_command() -> None:
+    assert {fn.__name__ for fn in commands()} <= set(COMMAND_WORDS)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from locker_app.domain.errors import (
     AtWork,
     BadInput,
     DomainError,
+    GroupHasTicket,
     NotAllowed,
     NotFound,
     NothingToUndo,
@@ -28,6 +29,7 @@ from locker_app.services.serving import (
     no_show,
     note,
     put_back,
+    remove,
 )
 from locker_app.services.tickets import TicketGiven, ask, leave_queue, step_back
 from tests.world import World
@@ -36,6 +38,7 @@ COMMANDS: dict[Move, tuple[Callable[..., Any], dict[str, Any]]] = {
     Move.CALL: (call, {}),
     Move.NO_SHOW: (no_show, {}),
     Move.PUT_BACK: (put_back, {}),
+    Move.REMOVE: (remove, {}),
     Move.LEAVE: (leave_queue, {}),
     Move.STEP_BACK: (step_back, {}),
     Move.ASK: (ask, {"question": "why?"}),
@@ -83,6 +86,8 @@ class Scene:
                 run(self.staff, no_show, ticket_id=ticket_id)
             case TicketStatus.WITHDRAWN:
                 run(self.holder, leave_queue, ticket_id=ticket_id)
+            case TicketStatus.REMOVED:
+                run(self.staff, remove, ticket_id=ticket_id)
             case TicketStatus.CLEARED:
                 run(self.staff, reset_queue, queue_id=queue_id)
         assert self.status() is status
@@ -347,7 +352,7 @@ class TestPutBack:
         desks = Desks(world, 4)
         desks.press(desks.one)
         assert desks.do(desks.two, put_back, 2) == 2
-        assert (desks.line, desks.shown) == ("dwww", 2)
+        assert (desks.line, desks.shown) == ("dwww", 1), "2 waits: 1 was called last"
         assert desks.press(desks.one) == Pressed(0, 2)
 
     def test_one_who_came_late_keeps_the_number(self, world: World) -> None:
@@ -363,7 +368,39 @@ class TestPutBack:
     def test_into_an_empty_line(self, world: World) -> None:
         desks = Desks(world, 1)
         desks.do(desks.one, put_back, 1)
+        assert (desks.line, desks.shown) == ("w", 0), "nobody was called before"
         assert desks.press(desks.one) == Pressed(0, 1)
+
+    def test_the_number_called_last_of_the_others_is_shown(self, world: World) -> None:
+        desks = Desks(world, 4)
+        for staff, number in ((desks.one, 4), (desks.two, 2)):
+            world.clock.advance(seconds=1)
+            desks.do(staff, call, number)
+        desks.do(desks.two, put_back, 4)
+        assert desks.shown == 2, "which was called later"
+        desks.do(desks.two, put_back, 2)
+        assert desks.shown == 1
+        world.clock.advance(seconds=1)
+        assert desks.press(desks.two) == Pressed(1, 2)
+        desks.do(desks.one, no_show, 2)
+        assert desks.undo(desks.one) == Pressed(2, 4)
+        assert desks.shown == 2
+
+    def test_undoing_shows_no_number_that_was_put_back_since(self, world: World) -> None:
+        desks = Desks(world, 2)
+        desks.do(desks.two, call, 2)
+        desks.do(desks.one, put_back, 1)
+        assert desks.undo(desks.two) == Pressed(0, 2)
+        assert (desks.line, desks.shown) == ("ww", 0)
+
+    def test_numbers_of_the_round_before_are_not_shown(self, world: World) -> None:
+        desks = Desks(world, 2)
+        desks.press(desks.one)
+        world.run(desks.one, reset_queue, queue_id=desks.queue_id)
+        world.ticket(desks.people[0], desks.queue_id)
+        (again,) = world.rows(ticket, round=2)
+        world.run(desks.one, put_back, ticket_id=again.id)
+        assert desks.shown == 0
 
     def test_in_front_of_one_that_was_put_back(self, world: World) -> None:
         desks = Desks(world, 4)
@@ -389,6 +426,36 @@ class TestPutBack:
         world.run(desks.one, reset_queue, queue_id=desks.queue_id)
         with pytest.raises(TicketMoved):
             desks.do(desks.one, put_back, 1)
+
+
+class TestRemove:
+    """A cookie that was lost leaves a ticket that nobody can give up but the staff."""
+
+    def test_the_group_can_take_another(self, world: World) -> None:
+        desks = Desks(world, 3)
+        group = world.row(ticket, desks.ticket_id(2)).group_number
+        with pytest.raises(GroupHasTicket, match="number 2"):
+            world.ticket(world.visitor(), desks.queue_id, group)
+        assert desks.do(desks.one, remove, 2) == 2
+        assert world.ticket(world.visitor(), desks.queue_id, group).number == 4
+        assert world.kinds()[-2:] == ["TicketRemoved", "TicketTaken"]
+        assert desks.press(desks.one) == Pressed(1, 3)
+        row = world.row(ticket, desks.ticket_id(2))
+        assert (row.status, row.staff_id, row.ended_at is None) == ("removed", None, False)
+
+    def test_a_press_that_called_another_can_be_undone_still(self, world: World) -> None:
+        desks = Desks(world, 3)
+        desks.press(desks.one)
+        desks.do(desks.two, remove, 3)
+        assert desks.undo(desks.one) == Pressed(1, 2)
+
+    def test_neither_one_that_is_served_nor_one_that_ended(self, world: World) -> None:
+        desks = Desks(world, 2)
+        with pytest.raises(TicketMoved):
+            desks.do(desks.one, remove, 1)
+        desks.do(desks.one, remove, 2)
+        with pytest.raises(TicketMoved):
+            desks.do(desks.one, remove, 2)
 
 
 class TestUndo:

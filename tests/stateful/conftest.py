@@ -40,7 +40,6 @@ def of_examples(count: int) -> settings:
     return settings(
         max_examples=count * int(os.environ.get("EXAMPLES", "1")),
         stateful_step_count=40,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         print_blob=True,
     )

@@ -67,13 +67,8 @@ class Queue:
     paused: bool = False
     round: int = 1
     last: int = 0
-    called: list[int] = field(default_factory=list)
-    """Numbers in the order in which they were called, less what was undone."""
+    shown: int = 0
     changes: datetime | None = None
-
-    @property
-    def shown(self) -> int:
-        return self.called[-1] if self.called else 0
 
 
 @dataclass
@@ -290,6 +285,12 @@ class Model:
         self.reopen(queue, ticket, "waiting", None)
         front = min((one.at for one in waiting), default=ticket.at + 1)
         ticket.called, ticket.at = None, min(ticket.at, front - 1)
+        self.show_before(queue, ticket)
+        return ticket.number
+
+    def remove(self, staff: int | None, ticket_id: int, now: datetime) -> int:
+        _, ticket = self.staffed_ticket(staff, ticket_id, now, "waiting")
+        ticket.status, ticket.staff, ticket.ended = "removed", None, now
         return ticket.number
 
     def undo(self, staff: int | None, queue_id: int, now: datetime) -> Any:
@@ -305,8 +306,7 @@ class Model:
             raise Refusal("nothing_to_undo")
         if called:
             called.status, called.staff, called.called = "waiting", None, None
-            at = len(queue.called) - 1 - queue.called[::-1].index(called.number)
-            del queue.called[at]
+            self.show_before(queue, called)
         if ended:
             busy = self.serves(queue, ended.staff) is not None
             self.reopen(queue, ended, "serving", None if busy else ended.staff)
@@ -332,14 +332,24 @@ class Model:
         cleared = self.of(queue, "waiting", "serving")
         for one in cleared:
             one.status, one.ended = "cleared", now
-        queue.round, queue.last, queue.called = queue.round + 1, 0, []
+        queue.round, queue.last, queue.shown = queue.round + 1, 0, 0
         for desk in [desk for desk in self.presses if desk[0] == queue.id]:
             del self.presses[desk]
         return len(cleared)
 
     def show(self, queue: Queue, ticket: Ticket, staff: int | None, now: datetime) -> None:
         ticket.status, ticket.staff, ticket.called = "serving", staff, now
-        queue.called.append(ticket.number)
+        queue.shown = ticket.number
+
+    def show_before(self, queue: Queue, back: Ticket) -> None:
+        """A number that waits again is not the one that was called last."""
+        if queue.shown == back.number:
+            called = [
+                (one.called, one.number)
+                for one in self.tickets.values()
+                if (one.queue, one.round) == (queue.id, queue.round) and one.called is not None
+            ]
+            queue.shown = max(called)[1] if called else 0
 
     def call_next(self, queue: Queue, staff: int, now: datetime, *, on: bool) -> Ticket | None:
         line = self.line(queue, now)

@@ -654,7 +654,7 @@ class LockersMachine(RuleBasedStateMachine):
         return "o" if claim.due is not None and claim.due <= self.world.clock.now else "h"
 
 
-EXAMPLES = {"sqlite": 30, "postgresql": 6}
+EXAMPLES = {"sqlite": 20, "postgresql": 5}
 
 
 def test_lockers(kind: str, fresh_database: Callable[[], Database]) -> None:

@@ -39,6 +39,7 @@ from locker_app.services.serving import (
     no_show,
     note,
     put_back,
+    remove,
 )
 from locker_app.services.tickets import TicketGiven, ask, join_queue, leave_queue, step_back
 from locker_app.services.visitors import claim_tickets
@@ -326,6 +327,11 @@ class QueueMachine(RuleBasedStateMachine):
         ticket_id = self.ticket_id(index, which)
         self.staffs(staff, put_back, Model.put_back, key, ticket_id=ticket_id)
 
+    @rule(staff=STAFF, index=INDEX, which=st.sampled_from(["waiting", "any"]), key=KEY)
+    def removes(self, staff: int, index: int, which: str, key: str | None) -> None:
+        ticket_id = self.ticket_id(index, which)
+        self.staffs(staff, remove, Model.remove, key, ticket_id=ticket_id)
+
     @rule(staff=STAFF, queue=QUEUES, key=KEY)
     def undoes(self, staff: int, queue: int, key: str | None) -> None:
         self.staffs(staff, undo, Model.undo, key, queue_id=self.queue_id(queue))
@@ -336,7 +342,10 @@ class QueueMachine(RuleBasedStateMachine):
         queue=st.integers(0, 1),
         what=st.sampled_from(["press", "press", "call", "no_show"]),
         meanwhile=st.sampled_from(
-            ["nothing", "press", "leave", "put_back", "take_over", "join", "step_back", "long"]
+            [
+                *("nothing", "press", "leave", "put_back", "take_over", "join", "step_back"),
+                *("remove", "long"),
+            ]
         ),
         index=INDEX,
     )
@@ -357,6 +366,7 @@ class QueueMachine(RuleBasedStateMachine):
             "take_over": lambda: self.calls(staff[1], index, False, None),
             "join": lambda: self.join(index % 6, queue, "6", None),
             "step_back": lambda: self.let_one_by(0, index, True, None),
+            "remove": lambda: self.removes(staff[1], index, "waiting", None),
             "long": lambda: self.world.clock.advance(seconds=10),
         }
         for step in (do[what], happens[meanwhile]):
@@ -535,7 +545,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert sorted(number for number, _ in view.serving) == serving
 
 
-EXAMPLES = {"sqlite": 30, "postgresql": 6}
+EXAMPLES = {"sqlite": 20, "postgresql": 5}
 
 
 def test_queues(kind: str, fresh_database: Callable[[], Database]) -> None:

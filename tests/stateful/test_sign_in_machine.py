@@ -200,7 +200,7 @@ class SignInMachine(RuleBasedStateMachine):
             assert (row.failed_tries, row.locked_until) == (account.failed, account.locked_until)
 
 
-EXAMPLES = {"sqlite": 15, "postgresql": 4}
+EXAMPLES = {"sqlite": 12, "postgresql": 3}
 
 
 def test_signing_in(kind: str, fresh_database: Callable[[], Database]) -> None:

@@ -56,7 +56,9 @@ class AfterClassAnswer(Answer):
     by_day: list[PartAnswer] = Field(description="By the day on which they ended.")
     by_group: list[PartAnswer] = Field(description="Those that came most often, first.")
     groups: int = Field(description="How many there were; `by_group` may have fewer.")
-    by_staff: list[PartAnswer]
+    by_staff: list[PartAnswer] = Field(
+        description="Those whom each helped, and those who did not come to them."
+    )
     estimates: PaceAnswer | None = Field(
         description="How good the queue's last estimates were, whatever days are asked for."
     )

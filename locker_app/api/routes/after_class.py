@@ -2,8 +2,8 @@
 spreadsheet, which is sent as it is read."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -13,7 +13,6 @@ from locker_app.api.answers.after_class import AfterClassAnswer
 from locker_app.api.asked import PathId
 from locker_app.api.caller import Anyone
 from locker_app.api.openapi import problems
-from locker_app.domain.csv_text import harmless
 from locker_app.domain.spreadsheets import (
     BYTE_ORDER_MARK,
     MEDIA_TYPE,
@@ -21,17 +20,13 @@ from locker_app.domain.spreadsheets import (
     written,
 )
 from locker_app.queries import scoped
+from locker_app.queries.tickets_csv import HEAD
 from locker_app.queries.tickets_file import Look, tickets_of
 from locker_app.services.runtime import current
 
 router = APIRouter(tags=["queues"], responses=problems(401, 403, 404, 429))
 
 Day = Annotated[date, Query(description="A day at the site.", examples=["2026-03-02"])]
-HEAD = (
-    *("round", "number", "group", "person_number", "person_name", "status"),
-    *("joined_at", "called_at", "ended_at", "wait_seconds", "service_seconds"),
-    *("served_by", "question", "note"),
-)
 
 
 @router.get("/queues/{queue_id}/after")
@@ -62,30 +57,8 @@ async def _lines(look: Look) -> AsyncIterator[str]:
     zone, after = ZoneInfo(look.time_zone), None
     yield BYTE_ORDER_MARK + written([HEAD])
     while True:
-        rows = await current().db.aread(lambda conn: tickets_of(conn, look, after))  # noqa: B023
+        rows = await current().db.aread(lambda conn: tickets_of(conn, look, after))
         if not rows:
             return
-        yield written([_cells(row, zone) for row in rows])
+        yield written([cells(row, zone) for row in rows])
         after = rows[-1]
-
-
-def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
-    done = row.status == "done"
-    return [
-        *(row.round, row.number, harmless(row.group_number)),
-        *(harmless(row.person_number or ""), harmless(row.person_name or ""), row.status),
-        *(_local(at, zone) for at in (row.joined_at, row.called_at, row.ended_at)),
-        _seconds(row.joined_at, row.called_at),
-        _seconds(row.called_at, row.ended_at) if done else "",
-        *(harmless(text or "") for text in (row.staff_name, row.question, row.note)),
-    ]
-
-
-def _local(at: datetime | None, zone: ZoneInfo) -> str:
-    return "" if at is None else at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
-
-
-def _seconds(since: datetime | None, until: datetime | None) -> int | str:
-    if since is None or until is None:
-        return ""
-    return round((until.astimezone(UTC) - since.astimezone(UTC)).total_seconds())

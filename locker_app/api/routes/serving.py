@@ -65,6 +65,12 @@ async def put_back(ticket_id: PathId, who: Poster) -> NumberAnswer:
     return NumberAnswer(number=await who.run(serving.put_back, ticket_id=ticket_id))
 
 
+@router.post("/tickets/{ticket_id}/remove", responses=_PRESS)
+async def remove(ticket_id: PathId, who: Poster) -> NumberAnswer:
+    """Take a waiting ticket out of the line, such as one whose holder has lost it."""
+    return NumberAnswer(number=await who.run(serving.remove, ticket_id=ticket_id))
+
+
 @router.put("/tickets/{ticket_id}/note", responses=problems(429))
 async def put_note(ticket_id: PathId, asked: Note, who: Anyone) -> ChangedAnswer:
     """Write, change or remove the note that staff keep on a ticket."""

@@ -39,7 +39,7 @@ async def my_tickets(who: Anyone) -> list[MyTicketAnswer]:
 @router.post("/queues/{queue_id}/tickets", responses=problems(401, 403, 404, 409, 429))
 async def join(queue_id: PathId, asked: Join, who: Poster) -> GivenAnswer:
     """Take a ticket. The first of a round is served at once."""
-    with current().limiter.joining(who.address, queue_id):
+    with current().limiter.joining(who.address, queue_id, session_key=who.session_key):
         given = await who.run(
             tickets.join_queue,
             queue_id=queue_id,

@@ -143,4 +143,3 @@ class Desk(SQLModel, table=True):
     """The ticket that the press ended, if any."""
     called_ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
     """The ticket that the press called, if any."""
-    shown_before: int = 0

@@ -22,7 +22,7 @@ def bars(title: str, rows: Item, columns: tuple[str, str]) -> rx.Component:
     """Rows of name, count and share of the longest bar, as bars and as a table."""
     return rx.el.section(
         rx.el.h2(title),
-        _picture(rows, 2),
+        _picture(rows, 2, "Tickets"),
         _table(
             title,
             columns,
@@ -37,27 +37,34 @@ def bars(title: str, rows: Item, columns: tuple[str, str]) -> rx.Component:
     )
 
 
-def parts_table(title: str, key: str, rows: Item) -> rx.Component:
-    """Parts of the tickets, as bars of how many there were and as a table of all figures."""
-    columns = (key, "Tickets", "Helped", "Did not come", "Mean wait", "Mean help")
+def parts_table(title: str, key: str, rows: Item, counted: str, *, ended: bool) -> rx.Component:
+    """Parts of the tickets, as bars of how many there were and as a table of all figures. What is
+    counted is said; `ended` when those count too that were left or cleared."""
+    names = ("Tickets", "Helped", "Did not come", "Left or cleared", "Mean wait", "Mean help")
+    cells = [1, 2, 3, 4, 5, 6] if ended else [1, 2, 3, 5, 6]
+    columns = (key, *(names[cell - 1] for cell in cells))
     return rx.el.section(
         rx.el.h2(title),
-        _picture(rows, 6),
-        _table(title, columns, rx.foreach(rows, _part)),
+        rx.el.p(counted, class_name="soft small"),
+        _picture(rows, 7, "Tickets"),
+        _table(title, columns, rx.foreach(rows, lambda row: _part(row, cells))),
         class_name="card chart",
     )
 
 
-def _part(row: Item) -> rx.Component:
+def _part(row: Item, cells: list[int]) -> rx.Component:
     return rx.el.tr(
         rx.el.th(row[0].to(str), scope="row"),
-        *[rx.el.td(row[cell].to(str)) for cell in (1, 2, 3)],
-        *[rx.el.td(duration(row[cell].to(int))) for cell in (4, 5)],
+        *[
+            rx.el.td(row[cell].to(str) if cell < 5 else duration(row[cell].to(int)))
+            for cell in cells
+        ],
     )
 
 
-def _picture(rows: Item, share: int) -> rx.Component:
+def _picture(rows: Item, share: int, unit: str) -> rx.Component:
     return rx.el.div(
+        rx.el.p(unit, class_name="soft small unit"),
         rx.foreach(
             rows,
             lambda row: rx.el.div(

@@ -1,4 +1,4 @@
-"""The dialogs of the dashboard of a queue: what a reset will do, and the note on a ticket."""
+"""The dialogs of the dashboard of a queue: what a reset or a removal does, the note on a ticket."""
 
 import reflex as rx
 
@@ -63,6 +63,43 @@ def reset_dialog(helm: Item) -> rx.Component:
         ),
         open=helm.asking == "reset",
         label="Reset the queue",
+        on_close=helm.close,
+    )
+
+
+def remove_dialog(helm: Item) -> rx.Component:
+    """One waiting ticket, and whether to take it out of the line."""
+    number = in_browser("({} ?? '')", ticket_of_dialog(helm, NUMBER)).to(str)
+    group = in_browser("({} ?? '')", ticket_of_dialog(helm, GROUP)).to(str)
+    return Modal.create(
+        rx.el.div(
+            rx.el.h2("Remove number ", number, " from the line?"),
+            rx.el.p(
+                "For a ticket whose holder has lost it, or does not come. Group ",
+                rx.el.strong(group),
+                " can then take a new one, at the end. It can’t be undone.",
+            ),
+            _refusal(),
+            rx.el.div(
+                rx.el.button(
+                    "Remove it",
+                    type="button",
+                    class_name="danger",
+                    on_click=helm.remove(helm.asking_about, new_request_id()),
+                ),
+                rx.el.button(
+                    "Keep it",
+                    type="button",
+                    class_name="second",
+                    on_click=helm.close,
+                    custom_attrs={"data-first": "true"},
+                ),
+                class_name="row",
+            ),
+            class_name="stack",
+        ),
+        open=helm.asking == "remove",
+        label="Remove a ticket",
         on_close=helm.close,
     )
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from locker_app.web.components.browser import Moment, new_request_id
-from locker_app.web.components.helm_parts import BigButton, SteadyLine, Timer, Undo
+from locker_app.web.components.helm_parts import BigButton, Jump, SteadyLine, Timer, Undo
 from locker_app.web.components.parts import ONCE, Item, count, in_browser, some
 from locker_app.web.live_states import Helm
 from locker_app.web.words import TICKET_WORDS
@@ -21,6 +21,7 @@ _LINE_WORDS = {
     "justNow": "just now",
     "call": "Call now",
     "note": "Note",
+    "remove": "Remove",
 }
 
 
@@ -60,6 +61,8 @@ def current_ticket(helm: Item) -> rx.Component:
                 aria_live="polite",
                 data_testid="current",
             ),
+            # On a phone they stand below the whole line.
+            rx.el.div(Jump.create("Controls", to="controls"), class_name="helm-jump"),
             _buttons(helm, someone),
             class_name="helm-press",
         ),
@@ -98,7 +101,7 @@ def _buttons(helm: Item, someone: Item) -> rx.Component:
         Undo.create(
             until=in_browser("({} ?? 0)", my_desk(helm, 4)).to(int),
             text="Undo",
-            left_text=" {} s",
+            left_text="{} s, key U",
             on_undo=helm.undo(Helm.queue_id, new_request_id()),
         ),
         class_name="helm-buttons",
@@ -181,6 +184,7 @@ def waiting_line(helm: Item) -> rx.Component:
             label="Waiting, next first",
             on_call=lambda ticket_id: helm.call_ticket(ticket_id, new_request_id()),
             on_note=lambda ticket_id: helm.ask("note", ticket_id),
+            on_remove=lambda ticket_id: helm.ask("remove", ticket_id),
         ),
         rx.cond(
             some(Helm.line),

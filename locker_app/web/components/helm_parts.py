@@ -23,6 +23,13 @@ class AsShown(_Helm):
     value: rx.Var[str]
 
 
+class Jump(_Helm):
+    """A link to a part of the page, which gets the focus."""
+
+    tag = "Jump"
+    to: rx.Var[str]
+
+
 class Timer(_Helm):
     """The time since a moment, running."""
 
@@ -42,7 +49,8 @@ class BigButton(_Helm):
 
 
 class Undo(_Helm):
-    """Takes the last press back, until its seconds are over. `{}` in `left_text` are those."""
+    """Takes the last press back, until its seconds are over; the key U does too. `{}` in
+    `left_text` are those seconds."""
 
     tag = "Undo"
     until: rx.Var[int]
@@ -60,3 +68,4 @@ class SteadyLine(_Helm):
     label: rx.Var[str]
     on_call: rx.EventHandler[rx.event.passthrough_event_spec(int)]
     on_note: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+    on_remove: rx.EventHandler[rx.event.passthrough_event_spec(int)]

@@ -28,10 +28,11 @@ def helm_head(here: str) -> rx.Component:
                 mode_word(Helm.mode, Helm.paused),
                 rx.cond(Helm.place != "", rx.el.span(Helm.place, class_name="soft")),
                 rx.cond(
-                    Helm.changes_at > 0,
+                    Helm.becomes != "",
                     rx.el.span(
-                        rx.cond(Helm.mode == "closed", "opens or resets ", "closes or resets "),
-                        Moment.create(at=Helm.changes_at, zone=Helm.time_zone, form="clock"),
+                        Helm.becomes,
+                        " ",
+                        Moment.create(at=Helm.becomes_at, zone=Helm.time_zone, form="clock"),
                         class_name="soft small",
                     ),
                 ),
@@ -78,6 +79,10 @@ def controls(helm: Item) -> rx.Component:
             ),
             class_name="row",
         ),
+        id="controls",
+        tab_index=-1,
+        role="group",
+        aria_label="Controls",
         class_name="card helm-controls",
     )
 

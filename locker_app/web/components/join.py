@@ -106,7 +106,7 @@ def _form(page: Item) -> rx.Component:
         _how_busy(),
         hidden("queue", Line.code),
         _group_field(page),
-        rx.cond(Line.wants_room_pin, _room_pin_field()),
+        rx.cond(Line.wants_room_pin, _room_pin_field(page)),
         rx.el.div(
             rx.el.label(
                 "Your question ",
@@ -119,9 +119,11 @@ def _form(page: Item) -> rx.Component:
                 type="text",
                 max_length=200,
                 auto_complete="off",
-                aria_describedby="question-hint",
+                aria_invalid=_refused_at(page, "question"),
+                aria_describedby="question-hint question-error",
             ),
             rx.el.span("In one line. Only staff see it.", class_name="hint", id="question-hint"),
+            _error(page, "question"),
             class_name="field",
         ),
         rx.el.button("Take a ticket", type="submit", class_name="primary"),
@@ -162,10 +164,10 @@ def _group_field(page: Item) -> rx.Component:
             spell_check=False,
             required=True,
             max_length=20,
-            aria_invalid=page.error != "",
-            aria_describedby="join-error",
+            aria_invalid=_refused_at(page, "group"),
+            aria_describedby="group-error",
         ),
-        rx.el.p(page.error, id="join-error", class_name="error", role="alert"),
+        _error(page, "group"),
         rx.cond(
             _with_letters(page) | (Line.groups != ""),
             rx.fragment(),
@@ -180,12 +182,22 @@ def _group_field(page: Item) -> rx.Component:
     )
 
 
+def _refused_at(page: Item, field: str) -> Item:
+    return (page.error != "") & (page.error_at == field)
+
+
+def _error(page: Item, field: str) -> rx.Component:
+    """Why the ticket was refused, beside the field that it is about."""
+    said = rx.cond(_refused_at(page, field), page.error, "")
+    return rx.el.p(said, id=f"{field}-error", class_name="error", role="alert")
+
+
 def _with_letters(page: Item) -> Item:
     """Whether a keyboard with digits alone is not enough."""
     return page.letters | in_browser("/[A-Z]/.test({})", Line.groups).to(bool)
 
 
-def _room_pin_field() -> rx.Component:
+def _room_pin_field(page: Item) -> rx.Component:
     return rx.el.div(
         rx.el.label("Code of the room", html_for="room_pin"),
         rx.el.span("It is shown on the screen or the board there.", class_name="hint"),
@@ -198,6 +210,9 @@ def _room_pin_field() -> rx.Component:
             spell_check=False,
             required=True,
             max_length=20,
+            aria_invalid=_refused_at(page, "room_pin"),
+            aria_describedby="room_pin-error",
         ),
+        _error(page, "room_pin"),
         class_name="field",
     )

@@ -91,7 +91,7 @@ ESTIMATE_WORDS = rx.Var.create(
         "about": "about {0}",
         "soon": "less than a minute",
         "between": "between {0} and {1}",
-        "upto": "at most {0}",
+        "upto": "usually under {0}",
         "held": "{0} of the last {1} waits were inside what was said here.",
         "unknown": "How long it takes is not known yet: it is learnt from the first few tickets.",
     }

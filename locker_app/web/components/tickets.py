@@ -33,6 +33,7 @@ def ticket_card(ticket: Item, page: Item) -> Item:
         ("no_show", _missed(ticket)),
         ("cleared", _cleared(ticket)),
         ("withdrawn", _left(ticket)),
+        ("removed", _removed(ticket)),
         rx.fragment(),
     )
 
@@ -208,7 +209,7 @@ def _leave(ticket: Item, page: Item) -> rx.Component:
     return rx.el.button(
         "Leave the line",
         type="button",
-        on_click=page.ask_leave(ticket["ticket_id"]),
+        on_click=page.ask_leave(ticket["ticket_id"], ticket["status"]),
         class_name="second",
     )
 
@@ -255,6 +256,13 @@ def _cleared(ticket: Item) -> rx.Component:
 
 def _left(ticket: Item) -> rx.Component:
     return _ended(ticket, "left", "You left the line.", state="left")
+
+
+def _removed(ticket: Item) -> rx.Component:
+    again = _if_tickets_are_given(" If that was a mistake, tell them, or take a new ticket.")
+    return _ended(
+        ticket, "removed", "The staff took your ticket out of the line.", again, state="left"
+    )
 
 
 def open_here(rows: Any) -> Item:

@@ -17,10 +17,11 @@ from locker_app.web.components.charts import bars, duration, parts_table
 from locker_app.web.components.helm_rules import helm_head
 from locker_app.web.components.parts import Item, in_browser, skeleton, some
 from locker_app.web.live_states import Helm, LookBack
-from locker_app.web.pages.board import not_for_you
+from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import call_of, id_in_address, read, watch
 from locker_app.web.template import page
 
+_ANY_END = "All tickets count, however they ended."
 SPANS = ((1, "Today"), (7, "7 days"), (30, "30 days"), (182, "Half a year"))
 
 
@@ -94,7 +95,7 @@ def _vars(found: AfterClass) -> dict[str, Any]:
         "tickets": found.tickets,
         "done": found.done,
         "no_shows": found.no_shows,
-        "left": counts.get("withdrawn", 0),
+        "left": counts.get("withdrawn", 0) + counts.get("removed", 0),
         "cleared": counts.get("cleared", 0),
         "waits": _times(found.waits),
         "services": _times(found.services),
@@ -127,6 +128,7 @@ def _parts(parts: list[Part]) -> list[list[Any]]:
     return [
         [
             *(part.key, part.tickets, part.done, part.no_show),
+            part.tickets - part.done - part.no_show,
             *(part.mean_wait, part.mean_service, _share(part.tickets, most)),
         ]
         for part in parts
@@ -146,7 +148,7 @@ def after_class() -> rx.Component:
             rx.cond(
                 state.may_see,
                 rx.cond(Helm.queue_id == state.shown, _looking_back(), _waiting()),
-                rx.fragment(rx.el.h1("After class"), not_for_you()),
+                rx.fragment(rx.el.h1("After class"), no_such_queue()),
             ),
             _waiting(),
         ),
@@ -236,17 +238,38 @@ def _found() -> rx.Component:
             class_name="cards",
         ),
         bars("How long people waited", LookBack.bars, ("Waited", "Tickets")),
-        parts_table("By hour", "Hour", LookBack.by_hour),
+        parts_table(
+            "By hour",
+            "Hour",
+            LookBack.by_hour,
+            f"By the hour in which a ticket was taken. {_ANY_END}",
+            ended=True,
+        ),
         rx.cond(
             LookBack.first != LookBack.last,
-            parts_table("By day", "Day", LookBack.by_day),
+            parts_table(
+                "By day",
+                "Day",
+                LookBack.by_day,
+                f"By the day on which a ticket ended. {_ANY_END}",
+                ended=True,
+            ),
         ),
-        parts_table("By group", "Group", LookBack.by_group),
+        parts_table("By group", "Group", LookBack.by_group, _ANY_END, ended=True),
         rx.cond(
             rx.Var.create(LookBack.by_group).length() < LookBack.groups,
             rx.el.p("These groups came most often. The file has all.", class_name="soft"),
         ),
-        rx.cond(some(LookBack.by_staff), parts_table("Who helped", "Who", LookBack.by_staff)),
+        rx.cond(
+            some(LookBack.by_staff),
+            parts_table(
+                "Who helped",
+                "Who",
+                LookBack.by_staff,
+                "Those whom they helped, and those who did not come when they called.",
+                ended=False,
+            ),
+        ),
     )
 
 

@@ -29,7 +29,7 @@ from locker_app.web.components.parts import (
     skeleton,
     some,
 )
-from locker_app.web.live_states import DoorPast, Doors, Feed, Holders, Home, Outcome
+from locker_app.web.live_states import DoorPast, Doors, Feed, Holders, Home, Outcome, StaffMe
 from locker_app.web.session import (
     call_of,
     id_in,
@@ -235,6 +235,20 @@ def not_for_you() -> rx.Component:
         rx.el.p("Sign in with a staff account that has the right to see it."),
         rx.el.a("Staff sign in", href="/staff/sign-in", class_name="button primary"),
         class_name="card narrow",
+    )
+
+
+def no_such_queue() -> rx.Component:
+    """What is shown instead of a queue that is not there, or not theirs to work off."""
+    return rx.cond(
+        StaffMe.signed_in,
+        rx.el.div(
+            rx.el.h2("There is no such queue"),
+            rx.el.p("None at this address is yours to work off."),
+            rx.el.a("See your queues", href="/staff/queues", class_name="button primary"),
+            class_name="card narrow",
+        ),
+        not_for_you(),
     )
 
 

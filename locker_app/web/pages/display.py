@@ -10,7 +10,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
-from locker_app.serving.addresses import join_address
+from locker_app.serving.addresses import is_for_phones, join_address
 from locker_app.settings import get_settings
 from locker_app.web.components.browser import Freshness, Moment
 from locker_app.web.components.line import (
@@ -24,19 +24,22 @@ from locker_app.web.components.parts import Item, count, in_browser, some
 from locker_app.web.components.tickets import line_is_full
 from locker_app.web.live_states import Line, Pulse, Room
 from locker_app.web.session import id_in_address, watch
+from locker_app.web.words import ONLY_HERE
 
 NEXT_SHOWN = 6
 _SIZE = "({0}.length > 120 ? 'small' : {0}.length > 60 ? 'medium' : 'large')"
 """Of the letters of what staff say: the longest they can write has to stand there whole."""
 
 
-@set_on_load("shown", "missing", "join_at")
+@set_on_load("shown", "missing", "join_at", "for_phones")
 class DisplayPage(rx.State):
     """Which queue the screen shows, and the address that it tells the room."""
 
     shown: int = 0
     missing: bool = False
     join_at: str = ""
+    for_phones: bool = True
+    """Whether that address means this server to phones too."""
 
     @rx.event
     async def load(self) -> None:
@@ -46,7 +49,7 @@ class DisplayPage(rx.State):
         watched = await watch(self, topic, Topic("room", self.shown))
         self.missing = topic not in watched.topics
         asked = join_address(get_settings(), f"http://{self.router.headers.host}")
-        self.join_at = asked.partition("://")[2]
+        self.join_at, self.for_phones = asked.partition("://")[2], is_for_phones(asked)
 
 
 def display() -> rx.Component:
@@ -243,15 +246,26 @@ def _join() -> rx.Component:
                     data_testid="address",
                 ),
                 rx.cond(
+                    (Room.queue_id == Line.queue_id) & ~DisplayPage.for_phones,
+                    rx.el.p(ONLY_HERE, class_name="wall-only-here", data_testid="only-here"),
+                ),
+                rx.cond(
                     Line.wants_room_pin,
                     rx.cond(
                         (Room.queue_id == Line.queue_id) & (Room.room_pin != ""),
                         rx.el.p(
-                            "Code of this room: ",
+                            "Code of the room: ",
                             rx.el.strong(Room.room_pin, data_testid="room-pin"),
                             class_name="wall-pin",
                         ),
-                        rx.el.p("You also need the code of this room.", class_name="soft"),
+                        rx.el.p(
+                            "You also need the code of the room. ",
+                            rx.el.small(
+                                rx.el.a("Sign in as staff", href="/staff/sign-in"),
+                                " here to show it.",
+                            ),
+                            class_name="soft",
+                        ),
                     ),
                 ),
             ),

@@ -12,15 +12,15 @@ from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.services import desks, presses, queues, serving
 from locker_app.web.components import helm_now
-from locker_app.web.components.helm_dialogs import note_dialog, reset_dialog
+from locker_app.web.components.helm_dialogs import note_dialog, remove_dialog, reset_dialog
 from locker_app.web.components.helm_rules import controls, helm_head
 from locker_app.web.components.parts import skeleton
 from locker_app.web.live_states import Helm
-from locker_app.web.pages.board import not_for_you
+from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import id_in_address, perform, unsay, watch
 from locker_app.web.template import page
 
-_ASKS = ("reset", "note")
+_ASKS = ("reset", "note", "remove")
 
 
 @set_on_load("shown", "may_see", "loaded", "me")
@@ -89,6 +89,14 @@ class HelmPage(rx.State):
         self._close_if(done)
 
     @rx.event
+    async def remove(self, ticket_id: int, request_id: str) -> None:
+        """Take a ticket out of the line, as the open dialog says."""
+        if self.asking != "remove":
+            return  # pressed twice: the first press has done it
+        said = "Number {0} is out of the line."
+        self._close_if(await perform(self, serving.remove, request_id, said, ticket_id=ticket_id))
+
+    @rx.event
     async def set_mode(self, queue_id: int, mode: str, request_id: str) -> None:
         """Open the queue, close it, or let it only finish."""
         await perform(self, queues.set_mode, request_id, queue_id=queue_id, mode=mode)
@@ -146,7 +154,7 @@ def helm() -> rx.Component:
             rx.cond(
                 HelmPage.may_see,
                 rx.cond(Helm.queue_id == HelmPage.shown, _queue(), _waiting()),
-                rx.fragment(rx.el.h1("Queue"), not_for_you()),
+                rx.fragment(rx.el.h1("Queue"), no_such_queue()),
             ),
             _waiting(),
         ),
@@ -171,4 +179,5 @@ def _queue() -> rx.Component:
         ),
         reset_dialog(HelmPage),
         note_dialog(HelmPage),
+        remove_dialog(HelmPage),
     )

@@ -25,11 +25,12 @@ from locker_app.web.components.tickets import (
     ticket_card,
 )
 from locker_app.web.live_states import Line, Tickets
-from locker_app.web.session import perform, watch
+from locker_app.web.session import perform, session_key, watch
 from locker_app.web.template import page
-from locker_app.web.words import JOIN_REFUSALS
+from locker_app.web.words import why_not_joined
 
 _MAX_CODE = 12
+_FIELDS = ("group", "question", "room_pin")
 
 
 @set_on_load("shown", "missing")
@@ -40,8 +41,12 @@ class QueuePage(rx.State):
     missing: bool = False
     error: str = ""
     """Why the ticket was refused."""
+    error_at: str = "group"
+    """The field that this is about."""
     leaving: int = 0
     """The ticket that is about to be left."""
+    leaving_while: str = ""
+    """Its status when that was asked."""
     editing: int = 0
     """The ticket whose question is being edited."""
     letters: bool = False
@@ -56,8 +61,10 @@ class QueuePage(rx.State):
         topic = Topic("queue", self.shown)
         watched = await watch(self, topic)
         self.missing = topic not in watched.topics
-        refused = str(self.router.url.query_parameters.get("refused", ""))
-        self.error = JOIN_REFUSALS.get(refused, "That did not work.") if refused else ""
+        asked = self.router.url.query_parameters
+        refused, number = str(asked.get("refused", "")), str(asked.get("number", ""))
+        self.error = why_not_joined(refused, number) if refused else ""
+        self.error_at = _field(refused, str(asked.get("field", "")))
 
     @rx.event
     async def join(self, form: dict[str, Any], request_id: str) -> Any:
@@ -67,15 +74,18 @@ class QueuePage(rx.State):
             self,
             tickets.join_queue,
             request_id,
-            around=runtime.current().limiter.joining(address_of(self), self.shown),
+            around=runtime.current().limiter.joining(
+                address_of(self), self.shown, session_key=session_key(self)
+            ),
             refused=self._join_refused,
             queue_id=self.shown,
-            **{name: form.get(name, "") for name in ("group", "question", "room_pin")},
+            **{name: form.get(name, "") for name in _FIELDS},
         )
-        return None if taken is not None else rx.set_focus("group")
+        return None if taken is not None else rx.set_focus(self.error_at)
 
     def _join_refused(self, refusal: DomainError) -> None:
         self.error = str(refusal)
+        self.error_at = _field(refusal.code, getattr(refusal, "field", None) or "")
 
     @rx.event
     async def step_back(self, ticket_id: int, request_id: str) -> None:
@@ -84,9 +94,9 @@ class QueuePage(rx.State):
         await perform(self, tickets.step_back, request_id, said, ticket_id=ticket_id)
 
     @rx.event
-    def ask_leave(self, ticket_id: int) -> None:
-        """Ask whether to leave the line."""
-        self.leaving = ticket_id
+    def ask_leave(self, ticket_id: int, status: str) -> None:
+        """Ask whether to leave the line, while the ticket stands so."""
+        self.leaving, self.leaving_while = ticket_id, status[:20]
 
     @rx.event
     def stay(self) -> None:
@@ -120,6 +130,12 @@ class QueuePage(rx.State):
         ticket_id, self.editing = self.editing, 0
         question = form.get("question", "")
         await perform(self, tickets.ask, request_id, ticket_id=ticket_id, question=question)
+
+
+def _field(code: str, named: str) -> str:
+    """The field of the form that a refusal is about; the first when it is about none."""
+    field = "room_pin" if code == "wrong_room_pin" else named
+    return field if field in _FIELDS else _FIELDS[0]
 
 
 def queue() -> rx.Component:

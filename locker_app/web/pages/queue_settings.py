@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from locker_app.domain.errors import BadInput, DomainError
-from locker_app.domain.hours_text import WEEKDAYS, field_of, read
+from locker_app.domain.hours_text import WEEKDAYS, field_of, read, written
 from locker_app.domain.queues import (
     MAX_GROUPS_LENGTH,
     MAX_NAME_LENGTH,
@@ -25,11 +25,15 @@ from locker_app.web.components.helm_parts import AsShown
 from locker_app.web.components.helm_rules import helm_head
 from locker_app.web.components.parts import Item, in_browser, skeleton
 from locker_app.web.live_states import Helm
-from locker_app.web.pages.board import not_for_you
-from locker_app.web.session import id_in_address, perform, say, watch
+from locker_app.web.pages.board import no_such_queue
+from locker_app.web.session import id_in_address, perform, say, unsay, watch
 from locker_app.web.template import page
 
 MAX_DIGITS = 6
+_WRITTEN = (
+    *("name", "place", "groups", "tickets_per_group", "tickets_per_person", "room_pin"),
+    *("steps_back", "reset_at"),
+)
 
 
 @set_on_load("shown", "may_see", "loaded")
@@ -58,6 +62,7 @@ class QueueSettingsPage(rx.State):
     @rx.event
     async def save(self, form: dict[str, Any], queue_id: int, request_id: str) -> Any:
         """Give the queue these rules."""
+        unsay(self)
         self.wrong, self.why = "", ""
         try:
             rules = rules_of(form)
@@ -75,10 +80,17 @@ class QueueSettingsPage(rx.State):
             rules=rules,
             version=version,
         )
-        if done is not None:
-            self._kept = shown, version_of(check_rules(rules))
-            say(self, kept_words(done, datetime.now(UTC)))
-        return rx.set_focus(self.wrong) if self.wrong else None
+        if done is None:
+            return rx.set_focus(self.wrong) if self.wrong else None
+        tidy = check_rules(rules)
+        self._kept = shown, version_of(tidy)
+        say(self, kept_words(done, datetime.now(UTC)))
+        entered = entered_as(tidy)
+        return [
+            rx.set_value(name, text)
+            for name, text in entered.items()
+            if text != text_of(form, name)
+        ]
 
     def _refused(self, refusal: DomainError) -> None:
         name = getattr(refusal, "field", None) or ""
@@ -95,8 +107,13 @@ _BY_HOURS = {
 
 
 def kept_words(kept: queues.RulesKept, now: datetime) -> str:
-    """That the settings are kept, and what new hours have opened or closed by that."""
+    """That the settings are kept, and what new hours have opened or closed by that, or what those
+    that are gone have left closed."""
     said = "The settings are kept."
+    if kept.left is not None:
+        closed = kept.left is QueueMode.CLOSED
+        stays = "The line is closed" if closed else "The line takes nobody new"
+        return f"{said} {stays}: open it on the dashboard."
     if kept.mode is None:
         return said
     until = f" until {_clock(kept.until, now)}" if kept.until else ""
@@ -133,6 +150,15 @@ def rules_of(form: Any) -> QueueRules:
     )
 
 
+def entered_as(rules: QueueRules) -> dict[str, str]:
+    """What stands in the fields of the form, by their names, when it shows these rules."""
+    return {
+        **{name: str(getattr(rules, name)) for name in _WRITTEN},
+        "capacity": "" if rules.capacity is None else str(rules.capacity),
+        **{field_of(day): line for day, line in enumerate(written(rules.hours))},
+    }
+
+
 def _number(form: Any, name: str) -> int:
     text = text_of(form, name).strip()
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
@@ -149,7 +175,7 @@ def queue_settings() -> rx.Component:
             rx.cond(
                 state.may_see,
                 rx.cond(Helm.queue_id == state.shown, _settings(), _waiting()),
-                rx.fragment(rx.el.h1("Settings"), not_for_you()),
+                rx.fragment(rx.el.h1("Settings"), no_such_queue()),
             ),
             _waiting(),
         ),
@@ -239,9 +265,9 @@ def _who_may() -> rx.Component:
             ),
             _text(
                 "room_pin",
-                "Room PIN",
-                "Shown in the room, and asked for with each ticket, against joining from afar. "
-                "Empty asks for none.",
+                "Code of the room",
+                "Asked for with each ticket, against joining from afar. The room display shows it "
+                "while its browser is signed in as staff. Empty asks for none.",
                 max_length=12,
                 auto_capitalize="characters",
             ),

@@ -4,18 +4,19 @@ import reflex as rx
 
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
-from locker_app.serving.addresses import join_address
+from locker_app.serving.addresses import is_for_phones, join_address
 from locker_app.settings import get_settings
 from locker_app.web.components.helm_parts import PrintButton
 from locker_app.web.components.helm_rules import helm_head
 from locker_app.web.components.parts import Item, in_browser, skeleton
 from locker_app.web.live_states import Helm
-from locker_app.web.pages.board import not_for_you
+from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import id_in_address, watch
 from locker_app.web.template import page
+from locker_app.web.words import ONLY_HERE
 
 
-@set_on_load("shown", "may_see", "loaded", "join_at")
+@set_on_load("shown", "may_see", "loaded", "join_at", "for_phones")
 class SheetPage(rx.State):
     """Which queue the sheet is for, and the address of this server."""
 
@@ -23,6 +24,8 @@ class SheetPage(rx.State):
     may_see: bool = False
     loaded: bool = False
     join_at: str = ""
+    for_phones: bool = True
+    """Whether that address means this server to phones too."""
 
     @rx.event
     async def load(self) -> None:
@@ -32,7 +35,7 @@ class SheetPage(rx.State):
         watched = await watch(self, topic)
         self.may_see = topic in watched.topics
         asked = join_address(get_settings(), f"http://{self.router.headers.host}")
-        self.join_at = asked.partition("://")[2]
+        self.join_at, self.for_phones = asked.partition("://")[2], is_for_phones(asked)
         self.loaded = True
 
 
@@ -45,7 +48,7 @@ def sheet() -> rx.Component:
             rx.cond(
                 state.may_see,
                 rx.cond(Helm.queue_id == state.shown, _ready(), _waiting()),
-                rx.fragment(rx.el.h1("Sheet to print"), not_for_you()),
+                rx.fragment(rx.el.h1("Sheet to print"), no_such_queue()),
             ),
             _waiting(),
         ),
@@ -64,6 +67,11 @@ def _ready() -> rx.Component:
             PrintButton.create(text="Print it"),
             rx.el.p("One page of A4 or Letter, to hang up where people wait.", class_name="soft"),
             class_name="row no-print",
+        ),
+        rx.cond(
+            SheetPage.for_phones,
+            rx.fragment(),
+            rx.el.p(ONLY_HERE, class_name="box no-print", role="status", data_testid="only-here"),
         ),
         _paper(),
     )
