@@ -26,7 +26,6 @@ from locker_app.domain.facts import (
     PreferencesChanged,
     Refused,
     StaffAdded,
-    StaffSignedIn,
 )
 from locker_app.domain.people import (
     Tries,
@@ -37,6 +36,7 @@ from locker_app.domain.people import (
 )
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.sessions import end_sessions_of_person, open_session
+from locker_app.services.staff import signed_in
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -82,7 +82,14 @@ def settle_person_sign_in(
 
 
 def settle_staff_sign_in(
-    tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, matched: Flag, session_key: Text
+    tx: Tx,
+    actor: Actor,
+    now: datetime,
+    *,
+    staff_id: Id,
+    matched: Flag,
+    session_key: Text,
+    address: Text = "",
 ) -> SignedIn:
     """Count a right or wrong password; for a right one open a session.
 
@@ -94,9 +101,16 @@ def settle_staff_sign_in(
         wrong = Refused(site_id=None, command="sign_in", code="wrong_password", staff_id=staff_id)
         tx.record(wrong, actor, now)
         return SignedIn(None, left)
-    session_id = open_session(tx, now, session_key, staff_id=staff_id)
-    tx.record(StaffSignedIn(site_id=None, staff_id=staff_id, session_id=session_id), actor, now)
-    return SignedIn(session_id)
+    return SignedIn(signed_in(tx, actor, now, staff_id, session_key, address))
+
+
+def count_password(tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, matched: Flag) -> int:
+    """Count a right or wrong password that is asked for once more; how many wrong ones may follow.
+
+    Raises:
+        NumberLocked: too many wrong ones before this.
+    """
+    return _count_try(tx, now, staff, staff_id, matched=matched)
 
 
 def choose_first_pin(
