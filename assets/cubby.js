@@ -397,3 +397,26 @@ export function Export({ href, children }) {
     h("p", { className: "soft" }, `${counted.format(rows)} of ${counted.format(all)} rows`),
   );
 }
+
+/** A text to copy. Browsers give the clipboard only to pages that came by https: else by selecting. */
+export function CopyField({ value, label, copyText, copiedText }) {
+  const field = useRef(null);
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    field.current.select();
+    try {
+      if (navigator.clipboard) await navigator.clipboard.writeText(value);
+      else document.execCommand("copy");
+      setCopied(true);
+    } catch {
+      setCopied(false); // it is selected: the keys for copying do it
+    }
+  };
+  return h(
+    "div",
+    { className: "copy" },
+    h("input", { ref: field, type: "text", readOnly: true, value, "aria-label": label }),
+    h("button", { type: "button", className: "second", onClick: copy }, copyText),
+    h("span", { role: "status" }, copied ? copiedText : ""),
+  );
+}

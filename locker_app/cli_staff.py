@@ -21,8 +21,9 @@ from locker_app.domain.people import check_password
 from locker_app.queries.people import all_staff, staff_secret
 from locker_app.queries.sites import sites
 from locker_app.services.command import Call, command
-from locker_app.services.people import add_staff, set_staff_password
+from locker_app.services.people import add_staff
 from locker_app.services.secrets import hash_secret
+from locker_app.services.staff import set_staff_password
 from locker_app.settings import Settings, SettingsError
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")

@@ -26,6 +26,7 @@ from locker_app.services.secrets import TokenKeys
 from locker_app.settings import Settings, get_settings
 from locker_app.timer import keep_time
 from locker_app.web.live_states import bind_topics
+from locker_app.web.pages.accounts import AccountsPage, accounts
 from locker_app.web.pages.after_class import AfterClassPage, after_class
 from locker_app.web.pages.bank import BankPage, bank
 from locker_app.web.pages.board import BoardPage, board
@@ -33,11 +34,16 @@ from locker_app.web.pages.display import DisplayPage, display
 from locker_app.web.pages.helm import HelmPage, helm
 from locker_app.web.pages.history import HistoryPage, history
 from locker_app.web.pages.home import HomePage, home
+from locker_app.web.pages.invite import InvitePage, invite
 from locker_app.web.pages.me import MePage, me
 from locker_app.web.pages.missing import MissingPage, missing
 from locker_app.web.pages.queue import QueuePage, queue
 from locker_app.web.pages.queue_settings import QueueSettingsPage, queue_settings
+from locker_app.web.pages.setup import SetupPage, setup
+from locker_app.web.pages.setup_bank import SetupBankPage, setup_bank
+from locker_app.web.pages.setup_site import SetupSitePage, setup_site
 from locker_app.web.pages.sheet import SheetPage, sheet
+from locker_app.web.pages.sheets import SheetsPage, sheets
 from locker_app.web.pages.sign_in import SignInPage, sign_in
 from locker_app.web.pages.staff_queues import StaffQueuesPage, staff_queues
 from locker_app.web.pages.staff_sign_in import (
@@ -46,6 +52,7 @@ from locker_app.web.pages.staff_sign_in import (
     staff_account,
     staff_sign_in,
 )
+from locker_app.web.pages.unknown_code import UnknownCodePage, unknown_code
 from locker_app.web.visitor import CleanTabs
 
 logger = logging.getLogger(__name__)
@@ -74,6 +81,13 @@ PAGES = (
     ),
     (after_class, "/staff/queues/[queue]/after", "After class · Cubby", AfterClassPage.load),
     (sheet, "/staff/queues/[queue]/sheet", "Sheet to print · Cubby", SheetPage.load),
+    (setup, "/staff/setup", "Set-up · Cubby", SetupPage.load),
+    (setup_site, "/staff/setup/[site]", "Set-up · Cubby", SetupSitePage.load),
+    (setup_bank, "/staff/setup/bank/[bank]", "Set-up · Cubby", SetupBankPage.load),
+    (sheets, "/staff/sheets/[site]", "QR codes to print · Cubby", SheetsPage.load),
+    (accounts, "/staff/accounts", "Staff · Cubby", AccountsPage.load),
+    (invite, "/invite/[invitation]", "Welcome · Cubby", InvitePage.load),
+    (unknown_code, "/unknown-code", "Nothing has this code · Cubby", UnknownCodePage.load),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
 )
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from locker_app.db.database import Database
 from locker_app.domain.actors import SYSTEM
-from locker_app.services import expiry, push
+from locker_app.services import expiry, push, staff
 from locker_app.services.command import Call, command
 
 LONGEST_SLEEP_SECONDS = 1.0
@@ -34,6 +34,7 @@ async def keep_time(db: Database) -> None:
                 housekeeping_at = now + HOUSEKEEPING_EVERY
                 await db.arun(command(Call(now, "timer", actor=SYSTEM), expiry.forget_old_answers))
                 await db.arun(command(Call(now, "timer", actor=SYSTEM), push.drop_ended))
+                await db.arun(command(Call(now, "timer", actor=SYSTEM), staff.forget_old_sign_ins))
             if failing:
                 logger.warning("the timer works again")
             failing = False

@@ -4,8 +4,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from locker_app.db.tables import bank, queue, short_code, site
+from locker_app.domain.hours import is_open_at
 from locker_app.domain.lockers import LockerStatus
 from locker_app.queries.lockers import bank_view
 from locker_app.queries.sites import bank_counts, sites
@@ -28,11 +30,13 @@ def check_at(conn: Connection, now: datetime) -> Rows:
     _assert_unique("slot of a person", slots)
     _assert_unique("person and site", [(place.person_id, place.site_id) for place in places])
     _check_holds(claims, places)
-    _check_waiting(claims, places, rows.lockers)
+    _check_waiting(claims, places, _given_out(conn, rows.lockers, now))
+    _check_archived(conn, claims, places, rows.lockers)
     _check_counts(conn, now)
     _check_times(claims, now)
     for door in rows.lockers:
         assert bool(door.note) == (door.noted_at is not None), "a note has a time, and no note none"
+    _check_codes(conn)
     return rows
 
 
@@ -69,10 +73,41 @@ def _check_waiting(claims: list[Any], places: list[Any], lockers: list[Any]) -> 
             assert not suitable, f"person {place.person_id} waits beside free {suitable}"
 
 
+def _given_out(conn: Connection, lockers: list[Any], now: datetime) -> list[Any]:
+    """The doors that could be given now: there, and at a site that is open and was seen to be."""
+    hours = select(bank.c.id, site.c.hours, site.c.time_zone, site.c.changes_at)
+    open_banks = {
+        row.id
+        for row in conn.execute(hours.join(site, site.c.id == bank.c.site_id))
+        if not row.hours
+        or (is_open_at(row.hours, now, row.time_zone) and row.changes_at and row.changes_at > now)
+    }
+    return [door for door in lockers if door.retired_at is None and door.bank_id in open_banks]
+
+
+def _check_archived(
+    conn: Connection, claims: list[Any], places: list[Any], lockers: list[Any]
+) -> None:
+    """Nobody has, or waits for, what is not there any more; numbers of what is there differ."""
+    gone = {door.id for door in lockers if door.retired_at is not None}
+    assert not gone & {claim.locker_id for claim in claims}
+    archived = set(conn.scalars(select(bank.c.id).where(bank.c.archived_at.is_not(None))))
+    assert not archived & {row.bank_id for row in [*claims, *places]}
+    assert not archived & {door.bank_id for door in lockers if door.id not in gone}
+    _assert_unique("number", [(d.bank_id, d.number) for d in lockers if d.id not in gone])
+
+
+def _check_codes(conn: Connection) -> None:
+    """No two things share a short address, and each is known to be taken."""
+    codes = [*conn.scalars(select(bank.c.code)), *conn.scalars(select(queue.c.code))]
+    _assert_unique("code", codes)
+    assert set(codes) == set(conn.scalars(select(short_code.c.code)))
+
+
 def _check_counts(conn: Connection, now: datetime) -> None:
     """The counts of a bank are its doors, counted."""
-    for site in sites(conn):
-        for counts in bank_counts(conn, site.id, now):
+    for place in sites(conn):
+        for counts in bank_counts(conn, place.id, now):
             view = bank_view(conn, counts.id, now)
             assert view is not None
             assert counts.total == len(view.doors) == len(view.numbers)

@@ -21,7 +21,7 @@ from locker_app.api.routes import (
     tickets,
 )
 from locker_app.api.routes.health import health_router
-from locker_app.api.routes.qr import qr_router
+from locker_app.api.routes.qr import go_router, qr_router
 from locker_app.api.shell import Shell, is_ours
 from locker_app.version import VERSION
 
@@ -60,6 +60,7 @@ def make_api() -> FastAPI:
     app.include_router(push.router)
     app.include_router(health_router())
     app.include_router(qr_router())
+    app.include_router(go_router())
     handle_problems(app)
     handle_outages(app)
     describe(app)

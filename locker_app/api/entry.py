@@ -7,6 +7,7 @@ wait for their turn can't run ahead of their limit.
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from locker_app.domain.actors import ActorKind
@@ -16,7 +17,14 @@ from locker_app.services.command import Call, command
 from locker_app.services.hashing import off_the_loop
 from locker_app.services.runtime import call_now, current
 from locker_app.services.sessions import identify, key_of, sign_out
-from locker_app.services.sign_in import Door, choose_pin, sign_in_person, sign_in_staff
+from locker_app.services.sign_in import (
+    Door,
+    change_own_password,
+    choose_pin,
+    enter_by_invitation,
+    sign_in_person,
+    sign_in_staff,
+)
 from locker_app.services.tickets import join_queue
 from locker_app.services.visitors import open_visit, visit_and_join
 
@@ -62,7 +70,26 @@ class Visitor:
 
     async def staff(self, login: str, password: str) -> Opened:
         """Sign in with login and password. Raises: as `sign_in_staff`, TooManyTries."""
-        return await self._enter("staff", login, sign_in_staff, password)
+        way = partial(sign_in_staff, address=self.address)
+        return await self._enter("staff", login, way, password)
+
+    async def invited(self, link: str, password: str) -> Opened:
+        """Choose a password by a link that was sent, and sign in. Raises: as
+        `enter_by_invitation`, TooManyTries."""
+        way = partial(enter_by_invitation, address=self.address)
+        return await self._enter("staff", f"link {link[:20]}", way, password, entered=link)
+
+    async def change_password(self, old: str, new: str) -> None:
+        """Give the staff member who is signed in another password. Raises: as
+        `change_own_password`, TooManyTries."""
+        runtime = current()
+        call = call_now(self.origin, self.session_key, self.request_id)
+
+        def change() -> None:
+            with runtime.limiter.sign_in(self.address, f"session {self.session_key}"):
+                change_own_password(runtime.door, call, old, new)
+
+        await off_the_loop(change)
 
     async def visit(self) -> Opened:
         """Come as a visitor, whom nobody knows. Each time it is another: were the same key to name
@@ -75,14 +102,20 @@ class Visitor:
         return await _opened("visitor", opaque_id)
 
     async def _enter(
-        self, kind: Kind, account: str, way: Callable[[Door, Call, str, str], str], secret: str
+        self,
+        kind: Kind,
+        account: str,
+        way: Callable[[Door, Call, str, str], str],
+        secret: str,
+        *,
+        entered: str | None = None,
     ) -> Opened:
         runtime = current()
         call = call_now(self.origin, self.session_key, self.request_id)
 
         def enter() -> str:
             with runtime.limiter.sign_in(self.address, account):
-                return way(runtime.door, call, account, secret)
+                return way(runtime.door, call, account if entered is None else entered, secret)
 
         return await _opened(kind, await off_the_loop(enter))
 

@@ -5,6 +5,7 @@ A refusal goes back to the form as its stable code. Nothing that was entered sta
 addresses are logged, kept in histories, and can be made up by others.
 """
 
+import re
 from collections.abc import Awaitable
 from typing import Annotated
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from locker_app.domain.errors import (
     DomainError,
     GroupHasTicket,
     HasTicket,
+    PasswordsDiffer,
     PinsDiffer,
     WrongPin,
 )
@@ -33,7 +35,8 @@ from locker_app.services.sessions import identify, sign_out_everywhere
 ORIGIN = "web"
 PERSON_FORM, PERSON_HOME = "/sign-in", "/"
 STAFF_FORM, STAFF_HOME = "/staff/sign-in", "/staff"
-STAFF_QUEUES = "/staff/queues"
+STAFF_QUEUES, STAFF_ACCOUNT = "/staff/queues", "/staff/account"
+_LINK = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 _MAX_NEXT = 500
 
@@ -82,6 +85,33 @@ async def sign_in_staff(
     """Sign in a staff member; on to `next`, or to what they work with."""
     entering = _visitor(request).staff(login, password)
     return await _enter(request, entering, STAFF_FORM, local(next, ""))
+
+
+@router.post("/invite")
+async def accept_invitation(
+    request: Request, link: Entry = "", password: Entry = "", again: Entry = ""
+) -> RedirectResponse:
+    """Choose the password of the account that a link invites, and sign in."""
+    if not _LINK.fullmatch(link):
+        return RedirectResponse(STAFF_FORM, status_code=303)
+    form = f"/invite/{link}"
+    if password != again:
+        return _back(form, PasswordsDiffer())
+    return await _enter(request, _visitor(request).invited(link, password), form, "")
+
+
+@router.post("/password")
+async def change_password(
+    request: Request, old: Entry = "", password: Entry = "", again: Entry = ""
+) -> RedirectResponse:
+    """Give the staff member who is signed in here another password."""
+    if password != again:
+        return _back(STAFF_ACCOUNT, PasswordsDiffer())
+    try:
+        await _visitor(request).change_password(old, password)
+    except DomainError as refusal:
+        return _back(STAFF_ACCOUNT, refusal)
+    return RedirectResponse(f"{STAFF_ACCOUNT}?refused=changed", status_code=303)
 
 
 @router.post("/visit")

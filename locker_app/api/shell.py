@@ -16,7 +16,11 @@ _log = logging.getLogger(__name__)
 
 def is_ours(path: str) -> bool:
     """Whether a path is the API's, not a page's."""
-    return path.startswith(("/api/", "/auth/", "/qr/")) or path in ("/api", "/auth", "/health")
+    return path.startswith(("/api/", "/auth/", "/qr/", "/go/")) or path in (
+        "/api",
+        "/auth",
+        "/health",
+    )
 
 
 class Shell:

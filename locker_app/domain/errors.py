@@ -119,6 +119,12 @@ class PinsDiffer(DomainError):
     status = 422
 
 
+class PasswordsDiffer(DomainError):
+    """The two passwords are not the same. Enter the same one twice."""
+
+    status = 422
+
+
 class NumberLocked(DomainError):
     """Too many wrong PINs: this number is locked for 15 minutes. Staff can reset it."""
 
@@ -284,6 +290,30 @@ class RulesChanged(DomainError):
 
 class NothingToUndo(DomainError):
     """There is nothing to undo any more."""
+
+
+class SiteClosed(DomainError):
+    """No lockers are given out now: it is closed. Giving back is always possible."""
+
+    def __init__(self, opens: str = "") -> None:
+        again = f" It opens {opens}." if opens else ""
+        super().__init__(
+            f"No lockers are given out now: it is closed.{again} Giving back is always possible."
+        )
+
+
+class WouldStrand(DomainError):
+    """Somebody has, or waits for, what this would take away."""
+
+
+class LastAdmin(DomainError):
+    """This is the last admin of all sites who can sign in. Make another one first."""
+
+
+class InvitationOver(DomainError):
+    """This link has been used, or is too old. Ask whoever sent it for a new one."""
+
+    status = 410
 
 
 class KeyReused(DomainError):

@@ -309,6 +309,80 @@ class BankCreated(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRulesChanged(Fact):
+    """Somebody changed the rules of a site; `changed` names which."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOpened(Fact):
+    """The hours of a site began: lockers are given out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteShut(Fact):
+    """The hours of a site ended: lockers are only given back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteArchived(Fact):
+    """A site is in use no more. What happened there stays known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRestored(Fact):
+    """A site that was archived is in use again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankFact(Fact):
+    """Something about a bank as a whole."""
+
+    bank_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankRulesChanged(BankFact):
+    """Somebody changed the rules of a bank; `changed` names which."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankDoorsChanged(BankFact):
+    """Doors were added, removed, or are of another height or size: which, by their numbers."""
+
+    added: str
+    removed: str
+    altered: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankRenumbered(BankFact):
+    """The doors of a bank have other numbers, in the same order, from the first on."""
+
+    first: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankArchived(BankFact):
+    """A bank is in use no more. What happened there stays known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankRestored(BankFact):
+    """A bank that was archived is in use again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldProlonged(AssignmentFact):
+    """A hold lasts longer than was said: the hours of its site were changed."""
+
+    held_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFact(Fact):
     """Something about one person."""
 
@@ -435,6 +509,30 @@ class StaffAdded(StaffFact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffPasswordSet(StaffFact):
     """A staff account has a new password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffInvited(StaffFact):
+    """Somebody made a link by which a staff member chooses a password."""
+
+    invitation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffChanged(StaffFact):
+    """A staff account has another name, other roles, or another password; `changed` says which."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffDisabled(StaffFact):
+    """A staff account can't sign in any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffEnabled(StaffFact):
+    """A staff account that was disabled can sign in again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

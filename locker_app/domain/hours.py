@@ -21,6 +21,8 @@ _WRITTEN = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?")
 _INSTANT = timedelta(microseconds=1)
 _DAYS_AHEAD = 16
 """Two weeks and a bit: hours that fall into the hour that a clock skips come a week later."""
+_MOST_CHANGES = 200
+"""How many openings and closings are looked at, at most, to add up time: months of them."""
 
 
 def check_hours(hours: Hours) -> list[list[int | str]]:
@@ -106,6 +108,21 @@ def next_closing(hours: Hours, after: datetime, zone: str) -> datetime | None:
     if at is not None and is_open_at(hours, at, zone):
         at = next_change(hours, at, zone)
     return at
+
+
+def after_open_time(hours: Hours, since: datetime, length: timedelta, zone: str) -> datetime:
+    """When so much time has passed while it was open; without hours it always is."""
+    at, left = since, length
+    for _ in range(_MOST_CHANGES if hours else 0):
+        change = next_change(hours, at, zone)
+        if change is None:
+            break
+        if is_open_at(hours, at, zone):
+            if change - at >= left:
+                break
+            left -= change - at
+        at = change
+    return at + left
 
 
 def next_time_of_day(shown: str, after: datetime, zone: str) -> datetime:

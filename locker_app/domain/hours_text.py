@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from locker_app.domain.errors import BadInput
 from locker_app.domain.hours import Hours, check_hours
@@ -28,6 +30,17 @@ def read(lines: Sequence[str]) -> list[list[int | str]]:
         BadInput: a line can't be read; its `field` says which.
     """
     return [span for day, line in enumerate(lines) for span in _day(day, line)]
+
+
+def when_it_opens(opens_at: datetime, now: datetime, zone: str) -> str:
+    """When it opens next, for somebody who stands there now: `today at 14:00`."""
+    there, here = (at.astimezone(ZoneInfo(zone)) for at in (opens_at, now))
+    days = (there.date() - here.date()).days
+    if days > 6:
+        day = f"on {there.day} {there:%B}"
+    else:
+        day = {0: "today", 1: "tomorrow"}.get(days, f"on {WEEKDAYS[there.weekday()]}")
+    return f"{day} at {there:%H:%M}"
 
 
 def _day(day: int, line: str) -> list[list[int | str]]:

@@ -24,7 +24,7 @@ from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.live.kinds import KINDS
 from locker_app.live.projections.wire import Vars
-from locker_app.live.topics import Topic, touched
+from locker_app.live.topics import OF_WHOLE_SITE, Topic, touched
 from locker_app.queries.sessions import open_among
 
 MIN_INTERVAL_SECONDS = 0.05
@@ -109,9 +109,10 @@ class Hub:
         for event in events:
             if event.kind == "SessionEnded" and event.session_id is not None:
                 self._audience.evict(event.session_id)
-        self.touch(touched(events))
-        if any(event.kind in _RENAMING for event in events):
-            self.touch(list(self._channels))
+        topics = touched(events)
+        if any(event.kind in OF_WHOLE_SITE or event.kind in _RENAMING for event in events):
+            topics |= self._channels.keys()  # seldom; what is as before is not sent again
+        self.touch(topics)
 
     def touch(self, topics: Collection[Topic]) -> None:
         """Project these topics again, as far as anybody watches them. On the event loop."""

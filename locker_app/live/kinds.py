@@ -15,11 +15,23 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from locker_app.domain.actors import Actor, ActorKind, Right
-from locker_app.live.projections import board, events, helm, home, lockers, people, queues, tickets
+from locker_app.live.projections import (
+    accounts,
+    board,
+    events,
+    helm,
+    home,
+    lockers,
+    people,
+    queues,
+    setup,
+    tickets,
+)
 from locker_app.live.projections.wire import Vars
 from locker_app.live.topics import ALL, Topic, tickets_topic
 from locker_app.queries.queues import site_of_queue
 from locker_app.queries.scoped import sites_of_history
+from locker_app.queries.setup import site_if_any, site_of_any_bank
 from locker_app.queries.sites import site_of_bank, site_of_locker
 
 Projection = Callable[[Connection, int, datetime], Vars | None]
@@ -57,6 +69,16 @@ def _staff_with(right: Right, site_of: SiteOf) -> MayWatch:
     return may_watch
 
 
+def _anybody_who_may(right: Right) -> MayWatch:
+    """Who has the right somewhere."""
+    return lambda _conn, actor, _key: actor.may(right, None)
+
+
+def _everywhere(right: Right) -> MayWatch:
+    """Who has the right at all sites."""
+    return lambda _conn, actor, _key: actor.sites_with(right) is None
+
+
 def _oneself(kind: ActorKind) -> MayWatch:
     return lambda _conn, actor, key: actor.kind is kind and actor.id == key
 
@@ -83,5 +105,9 @@ KINDS: dict[str, Kind] = {
     "queue": Kind(queues.queue, _anybody_if_it_is(site_of_queue), private=False),
     "helm": Kind(helm.helm, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
     "room": Kind(queues.room, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
+    "sites": Kind(setup.sites, _anybody_who_may(Right.SET_UP)),
+    "site_setup": Kind(setup.site, _staff_with(Right.SET_UP, site_if_any)),
+    "bank_setup": Kind(setup.bank, _staff_with(Right.SET_UP, site_of_any_bank)),
+    "accounts": Kind(accounts.accounts, _everywhere(Right.MANAGE_STAFF)),
     "tickets": Kind(tickets.tickets, _holder),
 }

@@ -13,13 +13,21 @@ ALL = 0
 """The key of a topic that is not about one thing."""
 
 _OF_SUBJECT = (
-    ("bank_id", ("bank", "doors", "holders")),
+    ("site_id", ("site_setup",)),
+    ("bank_id", ("bank", "doors", "holders", "bank_setup")),
     ("queue_id", ("queue", "helm", "room")),
     ("person_id", ("person", "tickets")),
     ("staff_id", ("staff",)),
 )
 """The kinds whose topic of a subject any event about that subject touches, unless it is a refusal,
 which changes nothing."""
+
+
+OF_WHOLE_SITE = frozenset(
+    {"SiteRulesChanged", "SiteOpened", "SiteShut", "SiteArchived", "SiteRestored"}
+)
+"""The kinds of events that may have changed everything at a site: its banks, its queues, what its
+people have."""
 
 
 class Topic(NamedTuple):
@@ -44,7 +52,9 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
         if event.kind == "Refused":
             continue
         if event.site_id is not None:
-            topics.add(Topic("home", ALL))
+            topics |= {Topic("home", ALL), Topic("sites", ALL)}
+        if event.staff_id is not None:
+            topics.add(Topic("accounts", ALL))
         if event.visitor_id is not None:
             topics.add(Topic("tickets", -event.visitor_id))
         for subject, kinds in _OF_SUBJECT:

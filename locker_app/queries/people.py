@@ -88,9 +88,14 @@ def person_secret(conn: Connection, number: str) -> Secret | None:
 
 
 def staff_secret(conn: Connection, login: str) -> Secret | None:
-    """The password hash of a staff login; None when there is no such account."""
+    """The password hash of a staff login, if one was chosen; None when there is no such account, or
+    when it is disabled."""
     s = staff.c
     row = conn.execute(
-        select(s.id, s.password_hash, s.failed_tries, s.locked_until).where(s.login == login)
+        select(s.id, s.password_hash, s.failed_tries, s.locked_until).where(
+            s.login == login, s.disabled_at.is_(None)
+        )
     ).one_or_none()
-    return None if row is None else Secret(*row)
+    if row is None:
+        return None
+    return Secret(row.id, row.password_hash or None, row.failed_tries, row.locked_until)

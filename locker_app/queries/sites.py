@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, locker, site, wait
+from locker_app.domain.hours import is_open_at, next_change, next_opening
 from locker_app.domain.lockers import LockerStatus
 from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE, IN_USE, THERE
 
@@ -111,10 +112,28 @@ class SiteView:
     name: str
     time_zone: str
     hold_minutes: int
+    hours: list[Any] | None
+    """When lockers are given out; always without any."""
+
+    def opens_at(self, now: datetime) -> datetime | None:
+        """When it opens, while it is closed."""
+        if not self.hours or is_open_at(self.hours, now, self.time_zone):
+            return None
+        return next_opening(self.hours, now, self.time_zone)
+
+    def closes_at(self, now: datetime) -> datetime | None:
+        """When it closes, while it is open."""
+        if not self.hours or not is_open_at(self.hours, now, self.time_zone):
+            return None
+        return next_change(self.hours, now, self.time_zone)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether lockers are given out now."""
+        return not self.hours or is_open_at(self.hours, now, self.time_zone)
 
 
 _SITES = Statement(
-    select(site.c.id, site.c.name, site.c.time_zone, site.c.hold_minutes)
+    select(site.c.id, site.c.name, site.c.time_zone, site.c.hold_minutes, site.c.hours)
     .where(site.c.archived_at.is_(None))
     .order_by(site.c.id)
 )

@@ -37,6 +37,9 @@ _BANK_RULES = (
     bank.c.reminder_minutes,
     site.c.lockers_per_person,
     site.c.hold_minutes,
+    site.c.hours,
+    site.c.time_zone,
+    site.c.changes_at,
 )
 
 _DOOR = Statement(

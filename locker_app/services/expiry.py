@@ -1,5 +1,5 @@
-"""What time does by itself: holds lapse, holders are reminded, lockers become overdue, queues open,
-close and are reset at night.
+"""What time does by itself: holds lapse, holders are reminded, lockers become overdue, sites and
+queues open and close, queues are reset at night.
 
 `run_due` may run late, twice, or in several processes: each step claims its row by an update that
 only one of them wins. Whoever schedules it asks `next_deadline` when to come back.
@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, queue, request
+from locker_app.db.tables import assignment, bank, queue, request, site
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor
 from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
 from locker_app.domain.lockers import OverdueAction
-from locker_app.services import holds, lockers, rounds
+from locker_app.services import holds, lockers, opening, rounds
 
 KEEP_ANSWERS = timedelta(days=7)
 """How long an idempotency key is remembered; no client repeats a request for longer."""
@@ -28,8 +28,9 @@ _OPEN = _C.released_at.is_(None)
 
 def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
     """Do what is due at `now`, at most a batch of each kind; how many things were done."""
+    opened = opening.run_clocks(tx, now)
     lapsed = holds.lapse_holds(tx, now)
-    doors = lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
+    doors = opened + lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
     return doors + rounds.run_clocks(tx, now)
 
 
@@ -46,7 +47,7 @@ _DEADLINES = [
         (_C.due_at, (_C.overdue_at.is_(None),)),
     )
 ]
-_DEADLINES.append(Statement(select(func.min(queue.c.changes_at))))
+_DEADLINES += [Statement(select(func.min(table.c.changes_at))) for table in (queue, site)]
 
 
 def next_deadline(conn: Connection) -> datetime | None:

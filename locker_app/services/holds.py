@@ -1,7 +1,8 @@
 """Holds: a free locker kept for whoever is first in the waiting list.
 
 A hold is an open claim without `assigned_at`, so no door is ever held for one and given to
-another. Whoever frees a door calls `offer_next` in the same transaction: between the two nobody
+another. Outside a site's hours none is made, and the time of those there are stands still.
+Whoever frees a door calls `offer_next` in the same transaction: between the two nobody
 can walk up and take it. On PostgreSQL joining the list excludes freeing a door by a lock on the
 bank's row, or somebody could join just when the last look for waiting people has passed.
 
@@ -20,7 +21,9 @@ from locker_app.db.tables import assignment, bank, locker, wait
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import SYSTEM, Actor
 from locker_app.domain.facts import HoldEnded, LockerReserved, WaitEnded
+from locker_app.domain.hours import after_open_time, is_open_at
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome, free_slot
+from locker_app.queries.lockers import is_free
 from locker_app.services.claims import (
     claim_door,
     claim_lowest_free,
@@ -41,6 +44,11 @@ _FIRST_WAITING = Statement(
     .order_by(_W.id)
     .limit(1)
     .with_for_update(skip_locked=True)
+)
+_ANYBODY_WAITS = (
+    select(_W.id)
+    .where(_W.bank_id == bindparam("bank_id"), _W.ended_at.is_(None), _W.assignment_id.is_(None))
+    .limit(1)
 )
 _END_HOLD = end_claim(_A.id == bindparam("hold_id"), _A.assigned_at.is_(None))
 _END_HOLD_ON_DOOR = end_claim(_A.locker_id == bindparam("door_id"), _A.assigned_at.is_(None))
@@ -63,11 +71,32 @@ _THIS_WAIT = _end_wait(_W.id == bindparam("this_id"))
 OWN_WAIT = _end_wait(_W.id == bindparam("this_id"), _W.person_id == bindparam("who"))
 
 
+def gives_lockers(place: Any, now: datetime) -> bool:
+    """Whether a site gives lockers out now; `place` is any row with its hours and time zone."""
+    return not place.hours or is_open_at(place.hours, now, place.time_zone)
+
+
+def held_until(place: Any, now: datetime) -> datetime:
+    """Until when a hold lasts that begins now: only time counts in which it could be taken."""
+    lasts = timedelta(minutes=place.hold_minutes)
+    return after_open_time(place.hours or (), now, lasts, place.time_zone)
+
+
+def offer_free_doors(tx: Tx, now: datetime, bank_id: int) -> None:
+    """Hold doors of a bank that may have become free for those who wait."""
+    lock_bank(tx.conn, bank_id)
+    if tx.conn.execute(_ANYBODY_WAITS, {"bank_id": bank_id}).first() is None:
+        return
+    doors = select(locker.c.id).where(is_free(bank_id, accessible=False)).order_by(locker.c.number)
+    for locker_id in tx.conn.scalars(doors).all():
+        offer_next(tx, now, locker_id)
+
+
 def offer_next(tx: Tx, now: datetime, locker_id: int) -> None:
     """Hold a door that may have become free for the first who waits and can use it."""
     _lock_bank_of(tx.conn, locker_id)
     place = door(tx.conn, locker_id)
-    if place.out_of_service_at is not None:
+    if place.out_of_service_at is not None or not gives_lockers(place, now):
         return
     this_door = partial(claim_door, locker_id=locker_id)
     while (first := _first_waiting(tx.conn, place)) is not None:
@@ -185,7 +214,7 @@ def _hold_for(
     tx: Tx, now: datetime, place: Any, first: Any, slot: int, claim: Callable[..., Any | None]
 ) -> bool:
     """Hold what `claim` gets for one who waits; false when it gets nothing."""
-    until = now + timedelta(minutes=place.hold_minutes)
+    until = held_until(place, now)
     held = claim(
         tx.conn,
         site_id=place.site_id,

@@ -33,7 +33,7 @@ from locker_app.domain.lockers import (
     remind_at,
 )
 from locker_app.domain.people import check_reason
-from locker_app.services import holds, waiting
+from locker_app.services import holds, opening, waiting
 from locker_app.services.claims import (
     claim_lowest_free,
     claim_on,
@@ -62,10 +62,12 @@ def take_locker(
     Raises:
         AlreadyHolds, HoldWaiting: the person has all the lockers that the site allows.
         NoneFree, NoneAccessibleFree: there is none to give.
+        SiteClosed: it is outside the site's hours.
         NotFound: no such bank.
     """
     person_id = actor.require_person()
     rules = rules_for(tx.conn, bank_id, person_id)
+    opening.require_open(tx, now, rules)
     claims = _live_claims(tx, now, person_id, rules.site_id)
     held_here = next((c for c in claims if c.assigned_at is None and c.bank_id == bank_id), None)
     if held_here is not None:

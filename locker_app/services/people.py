@@ -26,8 +26,6 @@ from locker_app.domain.facts import (
     PreferencesChanged,
     Refused,
     StaffAdded,
-    StaffPasswordSet,
-    StaffSignedIn,
 )
 from locker_app.domain.people import (
     Tries,
@@ -37,7 +35,8 @@ from locker_app.domain.people import (
     search_key,
 )
 from locker_app.services.ids import Flag, Id, Text
-from locker_app.services.sessions import end_sessions_of_person, end_sessions_of_staff, open_session
+from locker_app.services.sessions import end_sessions_of_person, open_session
+from locker_app.services.staff import signed_in
 
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -83,7 +82,14 @@ def settle_person_sign_in(
 
 
 def settle_staff_sign_in(
-    tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, matched: Flag, session_key: Text
+    tx: Tx,
+    actor: Actor,
+    now: datetime,
+    *,
+    staff_id: Id,
+    matched: Flag,
+    session_key: Text,
+    address: Text = "",
 ) -> SignedIn:
     """Count a right or wrong password; for a right one open a session.
 
@@ -95,9 +101,16 @@ def settle_staff_sign_in(
         wrong = Refused(site_id=None, command="sign_in", code="wrong_password", staff_id=staff_id)
         tx.record(wrong, actor, now)
         return SignedIn(None, left)
-    session_id = open_session(tx, now, session_key, staff_id=staff_id)
-    tx.record(StaffSignedIn(site_id=None, staff_id=staff_id, session_id=session_id), actor, now)
-    return SignedIn(session_id)
+    return SignedIn(signed_in(tx, actor, now, staff_id, session_key, address))
+
+
+def count_password(tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, matched: Flag) -> int:
+    """Count a right or wrong password that is asked for once more; how many wrong ones may follow.
+
+    Raises:
+        NumberLocked: too many wrong ones before this.
+    """
+    return _count_try(tx, now, staff, staff_id, matched=matched)
 
 
 def choose_first_pin(
@@ -210,27 +223,6 @@ def add_staff(
     tx.conn.execute(insert(staff_role).values(staff_id=staff_id, site_id=site_id, role=role.value))
     tx.record(StaffAdded(site_id=site_id, staff_id=staff_id, role=role.value), actor, now)
     return staff_id
-
-
-def set_staff_password(
-    tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, password_hash: Text
-) -> bool:
-    """Give a staff account a new password: its lock and all its sessions end. For the operator's
-    own tools.
-
-    Raises:
-        NotFound: no such account.
-    """
-    changed = tx.conn.execute(
-        update(staff)
-        .where(staff.c.id == staff_id)
-        .values(password_hash=password_hash, failed_tries=0, locked_until=None)
-    )
-    if not changed.rowcount:
-        raise NotFound("There is no such staff account.")
-    tx.record(StaffPasswordSet(site_id=None, staff_id=staff_id), actor, now)
-    end_sessions_of_staff(tx, actor, now, staff_id)
-    return True
 
 
 def _count_try(tx: Tx, now: datetime, table: Table, row_id: int, *, matched: bool) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import session, site, staff, staff_role
@@ -119,9 +119,9 @@ def end_sessions_of_person(tx: Tx, actor: Actor, now: datetime, person_id: int) 
     return _end(tx, actor, now, session.c.person_id == person_id)
 
 
-def end_sessions_of_staff(tx: Tx, actor: Actor, now: datetime, staff_id: int) -> bool:
-    """End all sessions of a staff member, as they have a new password."""
-    return _end(tx, actor, now, session.c.staff_id == staff_id)
+def end_sessions(tx: Tx, actor: Actor, now: datetime, which: ColumnElement[bool]) -> bool:
+    """End the sessions that meet a condition, because `actor` changed what they stand on."""
+    return _end(tx, actor, now, which)
 
 
 def _end(tx: Tx, actor: Actor, now: datetime, which: object) -> bool:

@@ -13,6 +13,8 @@ from locker_app.domain.actors import NOBODY, ActorKind
 from locker_app.domain.errors import (
     BadInput,
     DomainError,
+    InvitationOver,
+    NotSignedIn,
     NumberLocked,
     PersonArchived,
     PinAlreadyChosen,
@@ -25,20 +27,24 @@ from locker_app.domain.facts import Refused
 from locker_app.domain.people import (
     MAX_SECRET_LENGTH,
     Tries,
+    check_password,
     check_pin,
     is_text,
     normalise_number,
 )
-from locker_app.queries.people import Secret, person_secret, staff_secret
+from locker_app.queries.people import Secret, person_secret, staff_secret, staff_view
+from locker_app.queries.staff import invited_by
 from locker_app.services.command import Call, command
 from locker_app.services.people import (
     SignedIn,
     choose_first_pin,
+    count_password,
     settle_person_sign_in,
     settle_staff_sign_in,
 )
 from locker_app.services.secrets import TokenKeys, hash_secret, secret_matches
 from locker_app.services.sessions import identify, key_of
+from locker_app.services.staff import accept_invitation, change_password
 from locker_app.services.visitors import claim_tickets_of
 
 
@@ -99,8 +105,8 @@ def choose_pin(door: Door, call: Call, number: str, pin: str) -> str:
     return opaque_id  # the same request once more: only who sent it can name this session
 
 
-def sign_in_staff(door: Door, call: Call, login: str, password: str) -> str:
-    """Sign in with login and password; the opaque session id for the token.
+def sign_in_staff(door: Door, call: Call, login: str, password: str, *, address: str = "") -> str:
+    """Sign in with login and password, from an address; the opaque session id for the token.
 
     Raises:
         WrongPassword: or no such login; which of the two is not said.
@@ -122,11 +128,83 @@ def sign_in_staff(door: Door, call: Call, login: str, password: str) -> str:
             staff_id=known.id,
             matched=matched,
             session_key=key_of(opaque_id),
+            address=address,
         )
     )
     if settled.session_id is None:
         raise WrongPassword if settled.tries_left else NumberLocked
     return opaque_id
+
+
+def enter_by_invitation(
+    door: Door, call: Call, link: str, password: str, *, address: str = ""
+) -> str:
+    """Choose a password by a link that was sent, and sign in; the opaque session id.
+
+    Raises:
+        BadInput: the password can't be one.
+        InvitationOver: the link was used, is too old, or never was.
+    """
+    key = invitation_key(link)
+    if door.db.read(lambda conn: invited_by(conn, key, call.now)) is None:
+        raise InvitationOver
+    hashed = hash_secret(check_new_password(password))
+    opaque_id = door.keys.session_id_for(None)
+    work = command(
+        replace(_anonymous(call), request_id=None),
+        accept_invitation,
+        key=key,
+        password_hash=hashed,
+        session_key=key_of(opaque_id),
+        address=address,
+    )
+    door.db.run(work)
+    return opaque_id
+
+
+def change_own_password(door: Door, call: Call, old: str, new: str) -> None:
+    """Give the staff member who asks another password, for the old one.
+
+    Raises:
+        NotSignedIn: nobody with a staff account.
+        WrongPassword, NumberLocked: the old one is not right; wrong ones count as at a sign-in.
+        BadInput: the new one can't be one.
+    """
+    actor = door.db.read(lambda conn: identify(conn, call.session_key or "", call.now))
+    login = None
+    if actor.kind is ActorKind.STAFF and actor.id is not None:
+        login = door.db.read(lambda conn: staff_view(conn, actor.id or 0))
+    known = login and door.db.read(lambda conn: staff_secret(conn, login.login))
+    if not known:
+        raise NotSignedIn
+    check_new_password(new)
+    matched = _matches(door, call, known, old)
+    counted = command(
+        _anonymous(replace(call, request_id=None)),
+        count_password,
+        staff_id=known.id,
+        matched=matched,
+    )
+    left = door.db.run(counted)
+    if not matched:
+        raise WrongPassword if left else NumberLocked
+    door.db.run(command(call, change_password, password_hash=hash_secret(new)))
+
+
+def check_new_password(password: str) -> str:
+    """The password, when it can be one.
+
+    Raises:
+        BadInput: it can't.
+    """
+    if not is_text(password):
+        raise BadInput("These characters can't be kept.", field="password")
+    return check_password(password)
+
+
+def invitation_key(link: str) -> str:
+    """What the table keeps of what a link has."""
+    return key_of("invitation " + link[:MAX_SECRET_LENGTH])
 
 
 def _known(door: Door, call: Call, number: str) -> Secret:

@@ -36,6 +36,7 @@ from locker_app.services.holds import (
     lock_bank,
 )
 from locker_app.services.ids import Flag, Id
+from locker_app.services.opening import require_open
 
 _A = assignment.c
 
@@ -60,12 +61,14 @@ def join_waiting(
         AlreadyHolds, HoldWaiting: the person has all the lockers that the site allows.
         LockersFree: one could be had at once.
         AlreadyWaiting: here or at another bank of the site.
+        SiteClosed: it is outside the site's hours.
         NotFound: no such bank.
     """
     person_id = actor.require_person()
     lapse_holds(tx, now)
     lock_bank(tx.conn, bank_id)
     rules = rules_for(tx.conn, bank_id, person_id)
+    require_open(tx, now, rules)
     claims = open_claims(tx.conn, person_id, rules.site_id)
     if free_slot([c.slot for c in claims], rules.lockers_per_person) is None:
         refuse_more(claims)
@@ -112,6 +115,7 @@ def take_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> Take
     Raises:
         NotHolding: no such hold, or somebody else's.
         HoldLapsed: the time to take it is over.
+        SiteClosed: it is outside the site's hours, in which that time stands still.
     """
     person_id = actor.require_person()
     hold = tx.conn.execute(
@@ -122,6 +126,7 @@ def take_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> Take
     if hold is None:
         raise NotHolding
     rules = door(tx.conn, hold.locker_id)
+    require_open(tx, now, rules)
     due = due_at(now, rules.limit_minutes)
     taken = tx.conn.execute(
         update(assignment)

@@ -49,6 +49,9 @@ class PlaceRow(TypedDict):
     id: int
     name: str
     time_zone: str
+    is_open: bool
+    opens_at: int
+    """When lockers are given out again, while they are not; 0 when no hour says so."""
     banks: list[BankRow]
     queues: list[QueueRow]
 
@@ -119,6 +122,11 @@ class Bank(LiveState, rx.State):
     """One bank as everybody may see it."""
 
     bank_id: int = 0
+    archived: bool = False
+    is_open: bool = True
+    """Whether the site gives lockers out now."""
+    opens_at: int = 0
+    closes_at: int = 0
     site_name: str = ""
     time_zone: str = ""
     hold_minutes: int = 0
@@ -215,9 +223,100 @@ class StaffMe(LiveState, rx.State):
     login: str = ""
     name: str = ""
     roles: list[list[Any]] = []
+    sign_ins: list[list[Any]] = []
+    """When and from where they signed in last, the newest first."""
     may: list[str] = []
     """The rights that they have somewhere: what the menu shows. Whether they have one where it
     counts, the services know."""
+
+
+class SiteSetUpRow(TypedDict):
+    """A site among those to set up."""
+
+    id: int
+    name: str
+    archived: bool
+    banks: int
+
+
+class BankSetUpRow(TypedDict):
+    """A bank among those of a site to set up."""
+
+    id: int
+    name: str
+    place: str
+    prefix: str
+    code: str
+    archived: bool
+    doors: int
+
+
+class QueueSetUpRow(TypedDict):
+    """A queue of a site to set up."""
+
+    id: int
+    name: str
+    place: str
+    code: str
+
+
+class AccountRow(TypedDict):
+    """A staff account, for admins."""
+
+    id: int
+    login: str
+    name: str
+    roles: list[list[Any]]
+    disabled: bool
+    waits: bool
+    """Whether no password has been chosen yet."""
+    invited_until: int
+    sign_ins: list[list[Any]]
+    version: str
+
+
+class SitesToSetUp(LiveState, rx.State):
+    """All sites, archived ones too, for admins."""
+
+    sites: list[SiteSetUpRow] = []
+    ready: bool = False
+
+
+class SiteSetUp(LiveState, rx.State):
+    """One site with its rules, banks and queues, for admins."""
+
+    site_id: int = 0
+    name: str = ""
+    archived: bool = False
+    rules: dict[str, Any] = {}
+    banks: list[BankSetUpRow] = []
+    queues: list[QueueSetUpRow] = []
+
+
+class BankSetUp(LiveState, rx.State):
+    """One bank with its rules and doors, for admins."""
+
+    bank_id: int = 0
+    site_id: int = 0
+    site_name: str = ""
+    name: str = ""
+    code: str = ""
+    archived: bool = False
+    rules: dict[str, Any] = {}
+    doors: dict[str, Any] = {}
+    count: int = 0
+    first: int = 1
+    taken: int = 0
+    """How many doors somebody has, or are on hold; with the next, which."""
+    taken_numbers: str = ""
+    waiting: int = 0
+
+
+class Accounts(LiveState, rx.State):
+    """All staff accounts, for admins of all sites."""
+
+    rows: list[AccountRow] = []
+    ready: bool = False
 
 
 class Events(LiveState, rx.State):
@@ -359,6 +458,10 @@ def bind_topics(rooms: Rooms) -> None:
         ("room", Room),
         ("feed", Feed),
         ("tickets", Tickets),
+        ("sites", SitesToSetUp),
+        ("site_setup", SiteSetUp),
+        ("bank_setup", BankSetUp),
+        ("accounts", Accounts),
     ):
         rooms.bind(kind, state)
     rooms.bind("door", Door, DoorPast)

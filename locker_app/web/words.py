@@ -59,6 +59,17 @@ SIGN_IN_REFUSALS: dict[str, str] = {
     "signed_out": "You are signed out.",
 }
 
+PASSWORD_REFUSALS: dict[str, str] = {
+    "passwords_differ": "The two passwords are not the same. Please type it again.",
+    "bad_input": "A password has 10 to 200 characters.",
+    "wrong_password": "The old password is not right.",
+    "number_locked": "Too many wrong tries: wait 15 minutes, then try again.",
+    "too_many_tries": "Too many tries from here. Wait a minute, then try again.",
+    "invitation_over": "This link has been used, or is too old. Ask for a new one.",
+    "not_signed_in": "Please sign in first.",
+    "changed": "Your password is changed. You are signed out on all other devices.",
+}
+
 JOIN_REFUSALS: dict[str, str] = {
     **{
         code_of(kind): inspect.getdoc(kind) or ""

@@ -274,6 +274,17 @@ ROUTES: dict[tuple[str, str], Route] = {
     # a ticket in one's own name, where one may have one; the form's answer says if not
     ("POST", "/auth/visit"): Route("", EVERYBODY, form={"queue": "{code}", "group": "7"}),
     ("GET", "/qr/q/{code}.svg"): Route("", EVERYBODY),
+    ("GET", "/qr/go/{code}.svg"): Route("", EVERYBODY),
+    ("GET", "/go/{code}"): Route("", EVERYBODY),
+    ("POST", "/auth/invite"): Route(
+        "",
+        EVERYBODY,
+        form={"link": "x" * 64, "password": "a" * 12, "again": "a" * 12},
+        succeeds=refused,
+    ),
+    ("POST", "/auth/password"): Route(
+        "", EVERYBODY, form={"old": "", "password": "a" * 12, "again": "a" * 12}, succeeds=refused
+    ),
     ("GET", "/auth/push"): Route("", EVERYBODY),
     ("POST", "/auth/push"): Route("", PERSONS | {"visitor"}, a_subscription(), cookie_only=True),
     ("DELETE", "/auth/push"): Route(

@@ -22,17 +22,20 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 SITE, BANK, LOCKER, PERSON, STAFF, SESSION = 1, 2, 3, 4, 5, 6
 
 _LOG = {("events", ALL), ("events", SITE), ("feed", SITE)}
+_SITE = {("home", ALL), ("sites", ALL), ("site_setup", SITE)}
 _NOWHERE = {("events", ALL)}
-_PLACE = {("home", ALL), ("bank", BANK), ("doors", BANK), ("holders", BANK)}
+_PLACE = _SITE | {("bank", BANK), ("doors", BANK), ("holders", BANK), ("bank_setup", BANK)}
 _DOOR = _LOG | _PLACE | {("door", LOCKER)}
 _CLAIM = _DOOR | {("person", PERSON), ("tickets", PERSON)}
 _door: Any = {"site_id": SITE, "bank_id": BANK, "locker_id": LOCKER}
 _claim: Any = {**_door, "person_id": PERSON, "assignment_id": 7}
 _wait: Any = {"site_id": SITE, "bank_id": BANK, "person_id": PERSON, "wait_id": 8}
+_bank: Any = {"site_id": SITE, "bank_id": BANK}
 _person: Any = {"site_id": None, "person_id": PERSON}
+_STAFF = {("staff", STAFF), ("accounts", ALL)}
 _staff: Any = {"site_id": None, "staff_id": STAFF}
 QUEUE, VISITOR = 10, 11
-_LINE = _LOG | {("home", ALL), ("queue", QUEUE), ("helm", QUEUE), ("room", QUEUE)}
+_LINE = _LOG | _SITE | {("queue", QUEUE), ("helm", QUEUE), ("room", QUEUE)}
 _HELD = _LINE | {("person", PERSON), ("tickets", PERSON)}
 _VISITED = _LINE | {("tickets", -VISITOR)}
 _ME = {("person", PERSON), ("tickets", PERSON)}
@@ -61,7 +64,18 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerBackInService(**_door), _DOOR),
     (facts.WaitJoined(**_wait, accessible=False), _LOG | _PLACE | _ME),
     (facts.WaitEnded(**_wait, outcome=WaitOutcome.LEFT), _LOG | _PLACE | _ME),
-    (facts.SiteCreated(site_id=SITE), _LOG | {("home", ALL)}),
+    (facts.SiteCreated(site_id=SITE), _LOG | _SITE),
+    (facts.SiteRulesChanged(site_id=SITE, changed="name"), _LOG | _SITE),
+    (facts.SiteOpened(site_id=SITE), _LOG | _SITE),
+    (facts.SiteShut(site_id=SITE), _LOG | _SITE),
+    (facts.SiteArchived(site_id=SITE), _LOG | _SITE),
+    (facts.SiteRestored(site_id=SITE), _LOG | _SITE),
+    (facts.BankRulesChanged(**_bank, changed="name"), _LOG | _PLACE),
+    (facts.BankDoorsChanged(**_bank, added="1", removed="", altered=""), _LOG | _PLACE),
+    (facts.BankRenumbered(**_bank, first=5), _LOG | _PLACE),
+    (facts.BankArchived(**_bank), _LOG | _PLACE),
+    (facts.BankRestored(**_bank), _LOG | _PLACE),
+    (facts.HoldProlonged(**_claim, held_until=AT), _CLAIM),
     (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE),
     (facts.PersonAdded(**_person), _NOWHERE | _ME),
     (facts.PersonChanged(**_person, changed="name"), _NOWHERE | _ME),
@@ -76,7 +90,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
         facts.NamesForgotten(
             site_id=SITE, before=AT, events=1, assignments=1, waits=1, tickets=1, sessions=0
         ),
-        _LOG | {("home", ALL)},
+        _LOG | _SITE,
     ),
     (facts.PinChosen(**_person), _NOWHERE | _ME),
     (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | _ME),
@@ -85,9 +99,13 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
         _NOWHERE | _ME,
     ),
     (facts.PersonSignedIn(**_person, session_id=SESSION), _NOWHERE | _ME),
-    (facts.StaffAdded(**_staff, role="admin"), _NOWHERE | {("staff", STAFF)}),
-    (facts.StaffPasswordSet(**_staff), _NOWHERE | {("staff", STAFF)}),
-    (facts.StaffSignedIn(**_staff, session_id=SESSION), _NOWHERE | {("staff", STAFF)}),
+    (facts.StaffAdded(**_staff, role="admin"), _NOWHERE | _STAFF),
+    (facts.StaffInvited(**_staff, invitation_id=9), _NOWHERE | _STAFF),
+    (facts.StaffChanged(**_staff, changed="name"), _NOWHERE | _STAFF),
+    (facts.StaffPasswordSet(**_staff), _NOWHERE | _STAFF),
+    (facts.StaffDisabled(**_staff), _NOWHERE | _STAFF),
+    (facts.StaffEnabled(**_staff), _NOWHERE | _STAFF),
+    (facts.StaffSignedIn(**_staff, session_id=SESSION), _NOWHERE | _STAFF),
     (
         facts.SessionEnded(site_id=None, session_id=SESSION, person_id=PERSON),
         _NOWHERE | _ME,
@@ -103,7 +121,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.QueueResumed(**_queue), _LINE),
     (facts.QueueAnnounced(**_queue, text="x"), _LINE),
     (facts.QueueReset(**_queue, round=2, cleared=1), _LINE),
-    (facts.DeskLabelled(**_queue, staff_id=STAFF, label="1"), _LINE | {("staff", STAFF)}),
+    (facts.DeskLabelled(**_queue, staff_id=STAFF, label="1"), _LINE | _STAFF),
     (facts.TicketTaken(**_held, group_number="7", round=1, place=3), _HELD),
     (facts.TicketTaken(**_visited, group_number="7", round=1, place=3), _VISITED),
     (facts.TicketCalled(**_held, server_id=STAFF, cause=CallCause.NEXT), _HELD),
@@ -212,6 +230,10 @@ class Library:
             "helm": self.queue,
             "room": self.queue,
             "tickets": self.holder.id,
+            "sites": ALL,
+            "site_setup": self.site,
+            "bank_setup": self.bank,
+            "accounts": ALL,
         }
 
     def project(self, kind: str, key: int) -> dict[str, Any] | None:
@@ -288,6 +310,10 @@ def test_who_may_watch_what(library: Library) -> None:
         "helm": staff | {"professor"},
         "room": staff | {"professor"},
         "tickets": {"holder"},
+        "sites": staff | {"elsewhere"},
+        "site_setup": staff,
+        "bank_setup": staff,
+        "accounts": {"everywhere"},
     }
 
 

@@ -109,6 +109,11 @@ class House:
         return {row.id: sites[row.bank_id] for row in self.world.rows(locker)}
 
     @cached_property
+    def site_of_bank(self) -> dict[Any, int]:
+        """The site of each bank, by the bank's id."""
+        return {row.id: row.site_id for row in self.world.rows(bank)}
+
+    @cached_property
     def site_of_queue(self) -> dict[Any, int]:
         """The site of each queue, by the queue's id."""
         return {row.id: row.site_id for row in self.world.rows(queue)}

@@ -35,6 +35,8 @@ class Handler:
     """Events that come before it on the page."""
     page: str = "/staff/board/{bank}"
     """Where it is sent from."""
+    everywhere: bool = False
+    """Whether the right is needed at all sites."""
 
 
 def public(why: str, **sends: Any) -> Handler:
@@ -60,7 +62,25 @@ def staff(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sends: A
 
 BANK, BOARD, HISTORY = "pages.bank.BankPage", "pages.board.BoardPage", "pages.history.HistoryPage"
 SIGN_IN, FORM = "pages.sign_in.SignInPage", "pages.staff_sign_in.StaffSignInPage"
+
+
+def everywhere(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sends: Any) -> Handler:
+    """Staff with the right at all sites may do it."""
+    return Handler(why, right, {**sends, "request_id": KEY}, after, everywhere=True)
+
+
 QUEUE = "pages.queue.QueuePage"
+SITES, SITE = "pages.setup.SetupPage", "pages.setup_site.SetupSitePage"
+SETUP_BANK, SHEETS = "pages.setup_bank.SetupBankPage", "pages.sheets.SheetsPage"
+ACCOUNTS = "pages.accounts.AccountsPage"
+SITE_FORM = {
+    "name": "Renamed",
+    "time_zone": "UTC",
+    "lockers_per_person": "1",
+    "hold_minutes": "5",
+}
+BANK_FORM = {"name": "Renamed", "reminder_minutes": "5", "overdue_action": "notify"}
+ACCOUNT_FORM = {"name": "New", "login": "brand.new", "role_0_admin": "on"}
 HELM, RULES = "pages.helm.HelmPage", "pages.queue_settings.QueueSettingsPage"
 LIST, AFTER = "pages.staff_queues.StaffQueuesPage", "pages.after_class.AfterClassPage"
 RULES_FORM = {
@@ -170,6 +190,57 @@ OURS: dict[str, Handler] = {
     f"{BOARD}.write_note": staff(
         Right.NOTE_LOCKERS, "writes a note", locker_id="locker", note="mine", seen=""
     ),
+    "pages.unknown_code.UnknownCodePage.load": public("watches who is signed in"),
+    "pages.invite.InvitePage.load": public("whom a link invites, for whoever has it"),
+    f"{SITES}.load": public("watches the sites: right checked by topic"),
+    f"{SITES}.create": everywhere(
+        Right.SET_UP, "sets up a site", form={"name": "New", "time_zone": "UTC"}
+    ),
+    f"{SITE}.load": public("watches a site with its rules: right checked by topic"),
+    f"{SITE}.save": staff(Right.SET_UP, "changes the rules", form=SITE_FORM, site_id="site"),
+    f"{SITE}.create_bank": staff(
+        Right.SET_UP, "sets up a bank", form={"bank_name": "New", "numbers": "1"}, site_id="site"
+    ),
+    f"{SITE}.ask": public("asks this tab's question"),
+    f"{SITE}.close": public("closes it"),
+    f"{SITE}.archive": staff(
+        Right.SET_UP, "takes a site out of use", (f"{SITE}.ask", {}), site_id="site"
+    ),
+    f"{SITE}.restore": staff(Right.SET_UP, "takes a site back into use", site_id="site"),
+    f"{SETUP_BANK}.load": public("watches a bank with its rules: right checked by topic"),
+    f"{SETUP_BANK}.save": staff(Right.SET_UP, "changes the rules", form=BANK_FORM, bank_id="bank"),
+    f"{SETUP_BANK}.save_doors": staff(
+        Right.SET_UP, "adds doors", form={"numbers": "1-9"}, bank_id="bank"
+    ),
+    f"{SETUP_BANK}.renumber": staff(
+        Right.SET_UP, "numbers doors anew", form={"first": "5"}, bank_id="bank", version=""
+    ),
+    f"{SETUP_BANK}.ask": public("asks this tab's question"),
+    f"{SETUP_BANK}.close": public("closes it"),
+    f"{SETUP_BANK}.archive": staff(
+        Right.SET_UP, "takes a bank out of use", (f"{SETUP_BANK}.ask", {}), bank_id="bank"
+    ),
+    f"{SETUP_BANK}.restore": staff(Right.SET_UP, "takes a bank back into use", bank_id="bank"),
+    f"{SHEETS}.load": public("watches a site: right checked by topic"),
+    f"{SHEETS}.choose_size": public("a choice of this tab's", size="door"),
+    f"{SHEETS}.choose": public("a choice of this tab's", code="ABCDEF", wanted=False),
+    f"{ACCOUNTS}.load": public("watches the accounts: right checked by topic"),
+    f"{ACCOUNTS}.ask": public("opens this tab's dialog", what="edit", staff_id=1),
+    f"{ACCOUNTS}.close": public("closes it"),
+    f"{ACCOUNTS}.create": everywhere(Right.MANAGE_STAFF, "makes an account", form=ACCOUNT_FORM),
+    f"{ACCOUNTS}.save": everywhere(
+        Right.MANAGE_STAFF, "changes an account", form=ACCOUNT_FORM, staff_id=1
+    ),
+    f"{ACCOUNTS}.invite": everywhere(
+        Right.MANAGE_STAFF, "makes a link", staff_id=1, name="Somebody"
+    ),
+    f"{ACCOUNTS}.disable": everywhere(
+        Right.MANAGE_STAFF,
+        "ends an account",
+        (f"{ACCOUNTS}.ask", {"what": "disable", "staff_id": 1}),
+        staff_id=1,
+    ),
+    f"{ACCOUNTS}.enable": everywhere(Right.MANAGE_STAFF, "revives an account", staff_id=1),
     f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
     f"{HISTORY}.choose": public("goes to the address of a filter", form={"kind": "PinReset"}),
     f"{HISTORY}.refresh": public("reads the log, if one may: checked by the query", newest=2**30),
@@ -273,6 +344,8 @@ def may(house: House, actor: str, known: Handler) -> bool:
     if known.needs == "person":
         return actor == "student"
     assert isinstance(known.needs, Right)
+    if known.everywhere:
+        return who.sites_with(known.needs) is None
     return who.may(known.needs, house.ids["site"])
 
 
@@ -306,6 +379,8 @@ def _is_their_work(house: House, actor: str, known: Handler, sent: Any) -> bool:
         return False
     if sent.keys() != known.sends.keys():
         return False
+    if known.everywhere:
+        return house.people[actor].sites_with(known.needs) is None
     site = _site_of(house, sent)
     return site is not None and house.people[actor].may(known.needs, site)
 
@@ -316,6 +391,8 @@ def _site_of(house: House, sent: dict[str, Any]) -> int | None:
         ("locker_id", house.site_of_locker),
         ("queue_id", house.site_of_queue),
         ("ticket_id", house.site_of_ticket),
+        ("bank_id", house.site_of_bank),
+        ("site_id", {site_id: site_id for site_id in house.site_of_bank.values()}),
     ):
         if type(sent.get(name)) is int and name in sent:
             return sites.get(sent[name])

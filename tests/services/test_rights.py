@@ -28,6 +28,7 @@ from locker_app.services import (
     serving,
     sessions,
     setup,
+    staff,
     tickets,
     visitors,
     waiting,
@@ -95,7 +96,7 @@ NOT_FOR_ADAPTERS: set[Command] = {
     people.choose_first_pin,
     people.add_person,  # the operator's tools
     people.add_staff,
-    people.set_staff_password,
+    staff.set_staff_password,
     setup.create_site,
     setup.create_bank,
     setup.create_sample,

@@ -20,7 +20,7 @@ from locker_app.domain.spreadsheets import (
     written,
 )
 from locker_app.queries import scoped
-from locker_app.queries.tickets_csv import HEAD
+from locker_app.queries.tickets_csv import HEAD, cells
 from locker_app.queries.tickets_file import Look, tickets_of
 from locker_app.services.runtime import current
 
@@ -57,7 +57,7 @@ async def _lines(look: Look) -> AsyncIterator[str]:
     zone, after = ZoneInfo(look.time_zone), None
     yield BYTE_ORDER_MARK + written([HEAD])
     while True:
-        rows = await current().db.aread(lambda conn: tickets_of(conn, look, after))
+        rows = await current().db.aread(lambda conn: tickets_of(conn, look, after))  # noqa: B023
         if not rows:
             return
         yield written([cells(row, zone) for row in rows])

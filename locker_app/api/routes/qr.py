@@ -4,13 +4,18 @@ from typing import Annotated
 
 import qrcode
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
 from qrcode.image.svg import SvgPathFillImage
 
+from locker_app.domain.codes import read_code
 from locker_app.domain.errors import NotFound
+from locker_app.queries.codes import where_to
 from locker_app.queries.queues import queue_of_code
 from locker_app.services.runtime import current
 from locker_app.serving.addresses import join_address
 from locker_app.settings import get_settings
+
+UNKNOWN_CODE = "/unknown-code"
 
 
 def qr_router() -> APIRouter:
@@ -25,6 +30,30 @@ def qr_router() -> APIRouter:
         asked = f"{request.url.scheme}://{request.url.netloc}"
         address = f"{join_address(get_settings(), asked)}/q/{code.upper()}"
         return Response(_svg(address), media_type="image/svg+xml")
+
+    @router.get("/go/{code}.svg")
+    async def any_code(request: Request, code: Annotated[str, Path(max_length=12)]) -> Response:
+        """The short address of whatever has this code, as phones read it."""
+        known = read_code(code)
+        if known is None or await current().db.aread(lambda conn: where_to(conn, known)) is None:
+            raise NotFound
+        asked = f"{request.url.scheme}://{request.url.netloc}"
+        address = f"{join_address(get_settings(), asked)}/go/{known}"
+        return Response(_svg(address), media_type="image/svg+xml")
+
+    return router
+
+
+def go_router() -> APIRouter:
+    """Short addresses, as on paper: on to what has the code."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/go/{code}")
+    async def go(code: Annotated[str, Path(max_length=100)]) -> RedirectResponse:
+        """The page of whatever has this code; else the page that says that nothing has it."""
+        known = read_code(code)
+        onward = known and await current().db.aread(lambda conn: where_to(conn, known))
+        return RedirectResponse(onward or UNKNOWN_CODE, status_code=303)
 
     return router
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from locker_app.domain.waits import estimate
-from locker_app.live.projections.wire import Vars, flat
+from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.queries.queues import QueueCard, queues_of_site
 from locker_app.queries.sites import bank_counts, sites
 from locker_app.queries.waits import pace_of
@@ -18,6 +18,8 @@ def home(conn: Connection, _key: int, now: datetime) -> Vars:
             "id": site.id,
             "name": site.name,
             "time_zone": site.time_zone,
+            "is_open": site.is_open(now),
+            "opens_at": millis(site.opens_at(now)),
             "banks": [flat(counts) for counts in bank_counts(conn, site.id, now)],
             "queues": [_card(conn, card, now) for card in queues_of_site(conn, site.id)],
         }

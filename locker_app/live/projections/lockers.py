@@ -5,20 +5,26 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from locker_app.domain.lockers import LockerStatus
-from locker_app.live.projections.wire import Vars
+from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.lockers import bank_view
+from locker_app.queries.setup import site_of_any_bank
 from locker_app.queries.sites import sites
 
 
 def bank(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
     """One bank as everybody may see it: doors, no people."""
     view = bank_view(conn, bank_id, now)
-    if view is None:
-        return None
+    if view is None:  # those who look at one that has just been archived are told
+        gone = site_of_any_bank(conn, bank_id) is not None
+        return {"bank_id": bank_id, "archived": True} if gone else None
     site = next(site for site in sites(conn) if site.id == view.site_id)
     counts = {status.name.lower(): view.count(status) for status in LockerStatus}
     return {
         "bank_id": view.id,
+        "archived": False,
+        "is_open": site.is_open(now),
+        "opens_at": millis(site.opens_at(now)),
+        "closes_at": millis(site.closes_at(now)),
         "site_name": site.name,
         "time_zone": site.time_zone,
         "hold_minutes": site.hold_minutes,

@@ -9,6 +9,7 @@ from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.live.topics import ALL
 from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
 from locker_app.queries.people import person_view, staff_view
+from locker_app.queries.staff import sign_ins
 
 
 def person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
@@ -38,6 +39,7 @@ def staff(conn: Connection, staff_id: int, _now: datetime) -> Vars | None:
         "login": view.login,
         "name": view.name,
         "roles": [[site_id or ALL, role.value] for site_id, role in view.roles],
+        "sign_ins": [[millis(at), address] for at, address in sign_ins(conn, staff_id)[staff_id]],
         "may": sorted({right.value for _, role in view.roles for right in RIGHTS[role]}),
     }
 

@@ -107,6 +107,16 @@ class Follow(_Browser):
     on_change: rx.EventHandler[rx.event.passthrough_event_spec(int)]
 
 
+class CopyField(_Browser):
+    """A text that can be copied: by the button, or, where the browser forbids that, by hand."""
+
+    tag = "CopyField"
+    value: rx.Var[str]
+    label: rx.Var[str]
+    copy_text: rx.Var[str]
+    copied_text: rx.Var[str]
+
+
 class NativeForm(_Browser):
     """A form that the browser sends by itself, as a POST."""
 

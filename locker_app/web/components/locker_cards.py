@@ -101,11 +101,13 @@ def _held_for_me(claim: Item, page: Item) -> rx.Component:
             ", or it goes to the next in line.",
         ),
         rx.el.div(
-            rx.el.button(
-                "Take this locker",
-                type="button",
-                on_click=page.take_held(claim["assignment_id"], new_request_id()),
-                class_name="primary",
+            if_open(
+                rx.el.button(
+                    "Take this locker",
+                    type="button",
+                    on_click=page.take_held(claim["assignment_id"], new_request_id()),
+                    class_name="primary",
+                )
             ),
             rx.el.button(
                 "Let it go",
@@ -176,8 +178,44 @@ def _index_in_line(wait_id: Item) -> Item:
     return in_browser("Math.max(0, {}.indexOf({}))", Bank.line, wait_id).to(int)
 
 
-def take_button(page: Item) -> rx.Component:
+def if_open(shown: rx.Component) -> Item:
+    """What there is to do while the site gives lockers out; else when it does again."""
+    return rx.cond(Bank.is_open, shown, _closed())
+
+
+def _closed() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(rx.el.strong("Closed now: no lockers are given out.")),
+        rx.cond(
+            Bank.opens_at > 0,
+            rx.el.p("Opens ", Moment.create(at=Bank.opens_at, zone=Bank.time_zone, form="clock")),
+        ),
+        rx.el.p("Giving back is always possible.", class_name="soft"),
+        class_name="box",
+        role="status",
+        data_testid="closed",
+    )
+
+
+def closing_soon() -> Item:
+    """When the hours end, where there are any."""
+    return rx.cond(
+        Bank.closes_at > 0,
+        rx.el.p(
+            "Lockers are given out until ",
+            Moment.create(at=Bank.closes_at, zone=Bank.time_zone, form="clock"),
+            ".",
+            class_name="soft",
+        ),
+    )
+
+
+def take_button(page: Item) -> Item:
     """The one button that matters."""
+    return if_open(_take_button(page))
+
+
+def _take_button(page: Item) -> rx.Component:
     return rx.el.div(
         rx.el.button(
             "Get a locker",

@@ -6,7 +6,14 @@ from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.services import lockers, waiting
 from locker_app.web.components.browser import Cabinet, new_request_id
-from locker_app.web.components.locker_cards import claim_card, lost_locker, take_button, wait_card
+from locker_app.web.components.locker_cards import (
+    claim_card,
+    closing_soon,
+    if_open,
+    lost_locker,
+    take_button,
+    wait_card,
+)
 from locker_app.web.components.parts import (
     WORDS,
     Item,
@@ -90,7 +97,7 @@ def bank() -> rx.Component:
     """The page."""
     return page(
         rx.cond(
-            BankPage.missing,
+            BankPage.missing | (Bank.archived & (Bank.bank_id == BankPage.shown)),
             _missing(),
             rx.cond((Bank.bank_id == BankPage.shown) & (BankPage.shown > 0), _shown(), _coming()),
         ),
@@ -152,7 +159,10 @@ def _get_one() -> rx.Component:
             Bank.limit_minutes > 0,
             rx.el.p("You may keep a locker here for ", _hours(), ".", class_name="soft"),
         ),
-        rx.cond(Me.signed_in, _take_or_wait(), rx.cond(StaffMe.signed_in, _staff(), _sign_in())),
+        closing_soon(),
+        rx.cond(
+            Me.signed_in, if_open(_take_or_wait()), rx.cond(StaffMe.signed_in, _staff(), _sign_in())
+        ),
         aria_label="Get a locker",
         class_name="card",
     )

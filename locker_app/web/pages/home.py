@@ -116,6 +116,20 @@ def _wait(place: Item) -> rx.Component:
 def _place(place: Item) -> rx.Component:
     return rx.el.section(
         rx.el.h2(place["name"]),
+        rx.cond(
+            ~place["is_open"],
+            rx.el.p(
+                "No lockers are given out now. ",
+                rx.cond(
+                    place["opens_at"] > 0,
+                    rx.fragment(
+                        "Opens ",
+                        Moment.create(at=place["opens_at"], zone=place["time_zone"], form="clock"),
+                    ),
+                ),
+                class_name="soft",
+            ),
+        ),
         rx.el.div(
             rx.foreach(place["queues"], _queue),
             rx.foreach(place["banks"], _bank),

@@ -8,11 +8,13 @@ from locker_app.domain.actors import Right
 from locker_app.live.rooms import set_on_load
 from locker_app.services import people
 from locker_app.web.components.browser import NativeForm, new_request_id
-from locker_app.web.components.parts import sign_out_forms
+from locker_app.web.components.parts import Item, sign_out_forms, some
 from locker_app.web.live_states import StaffMe
+from locker_app.web.pages.accounts import sign_in_row
+from locker_app.web.pages.invite import password_field
 from locker_app.web.session import perform, watch
 from locker_app.web.template import page
-from locker_app.web.words import SIGN_IN_REFUSALS
+from locker_app.web.words import PASSWORD_REFUSALS, SIGN_IN_REFUSALS
 
 
 class StaffSignInPage(rx.State):
@@ -81,16 +83,19 @@ def staff_sign_in() -> rx.Component:
     )
 
 
-@set_on_load("may_reset")
+@set_on_load("may_reset", "told")
 class StaffAccountPage(rx.State):
     """Whether this staff member may reset PINs."""
 
     may_reset: bool = False
+    told: str = ""
+    """What became of the form for another password."""
 
     @rx.event
     async def load(self) -> None:
         """Begin to watch who is signed in."""
         watched = await watch(self)
+        self.told = str(self.router.url.query_parameters.get("refused", ""))[:40]
         self.may_reset = watched.actor.may(Right.RESET_PIN, None)
 
     @rx.event
@@ -121,10 +126,45 @@ def staff_account() -> rx.Component:
                 ),
                 rx.el.a("Sign in", href="/staff/sign-in", class_name="button primary"),
             ),
+            rx.cond(StaffMe.signed_in, rx.fragment(_password(), _sign_ins())),
             rx.cond(StaffAccountPage.may_reset, _forgotten_pin()),
             class_name="narrow",
         ),
         here="/staff/account",
+    )
+
+
+def _password() -> rx.Component:
+    told = StaffAccountPage.told
+    return NativeForm.create(
+        rx.el.h2("Another password"),
+        rx.cond(
+            told != "",
+            rx.el.div(
+                rx.match(told, *PASSWORD_REFUSALS.items(), "That did not work."),
+                class_name="box",
+                data_tone=rx.cond(told == "changed", "good", "bad"),
+                role="alert",
+            ),
+        ),
+        password_field("old", "The old one", "current-password"),
+        password_field("password", "The new one", "new-password", "At least 10 characters."),
+        password_field("again", "The new one again", "new-password"),
+        rx.el.button("Change it", type="submit", class_name="second"),
+        action="/auth/password",
+        class_name="card",
+    )
+
+
+def _sign_ins() -> Item:
+    return rx.cond(
+        some(StaffMe.sign_ins),
+        rx.el.section(
+            rx.el.h2("Last sign-ins"),
+            rx.el.ul(rx.foreach(StaffMe.sign_ins, sign_in_row)),
+            rx.el.p("If one of them was not you, change the password.", class_name="hint"),
+            class_name="card",
+        ),
     )
 
 

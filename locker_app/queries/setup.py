@@ -1,0 +1,108 @@
+"""Reads for setting up: sites with their rules, banks with their doors, archived ones too."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from locker_app.db.tables import assignment, bank, locker, site, wait
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site among others."""
+
+    id: int
+    name: str
+    archived: bool
+    banks: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankRow:
+    """A bank among those of a site."""
+
+    id: int
+    name: str
+    place: str
+    prefix: str
+    code: str
+    archived: bool
+    doors: int
+
+
+@dataclass(frozen=True, slots=True)
+class BankSetUp:
+    """A bank with its doors, and how much of it is somebody's."""
+
+    row: Any
+    site_name: str
+    doors: list[Any]
+    taken: list[int]
+    """The numbers of the doors that somebody has, or that are on hold."""
+    waiting: int
+
+
+def sites_to_set_up(conn: Connection) -> list[SiteRow]:
+    """All sites, those in use first."""
+    banks = select(func.count()).where(bank.c.site_id == site.c.id, bank.c.archived_at.is_(None))
+    rows = conn.execute(
+        select(site.c.id, site.c.name, site.c.archived_at, banks.scalar_subquery().label("banks"))
+    ).all()
+    made = [SiteRow(row.id, row.name, row.archived_at is not None, row.banks) for row in rows]
+    return sorted(made, key=lambda row: (row.archived, row.id))
+
+
+def site_row(conn: Connection, site_id: int) -> Any | None:
+    """The row of a site, archived or not; None when there is none."""
+    return conn.execute(select(site).where(site.c.id == site_id)).one_or_none()
+
+
+def banks_to_set_up(conn: Connection, site_id: int) -> list[BankRow]:
+    """The banks of a site, those in use first."""
+    doors = select(func.count()).where(locker.c.bank_id == bank.c.id, locker.c.retired_at.is_(None))
+    rows = conn.execute(
+        select(bank, doors.scalar_subquery().label("doors")).where(bank.c.site_id == site_id)
+    ).all()
+    made = [
+        BankRow(
+            row.id,
+            row.name,
+            row.place,
+            row.prefix,
+            row.code,
+            row.archived_at is not None,
+            row.doors,
+        )
+        for row in rows
+    ]
+    return sorted(made, key=lambda row: (row.archived, row.id))
+
+
+def bank_to_set_up(conn: Connection, bank_id: int) -> BankSetUp | None:
+    """A bank, archived or not; None when there is none."""
+    row = conn.execute(select(bank).where(bank.c.id == bank_id)).one_or_none()
+    if row is None:
+        return None
+    there = select(locker.c.id, locker.c.number, locker.c.accessible, locker.c.size)
+    there = there.where(locker.c.bank_id == bank_id, locker.c.retired_at.is_(None))
+    claimed = select(locker.c.number).join(assignment, assignment.c.locker_id == locker.c.id)
+    claimed = claimed.where(assignment.c.bank_id == bank_id, assignment.c.released_at.is_(None))
+    line = select(func.count()).where(wait.c.bank_id == bank_id, wait.c.ended_at.is_(None))
+    return BankSetUp(
+        row,
+        conn.scalar(select(site.c.name).where(site.c.id == row.site_id)) or "",
+        list(conn.execute(there.order_by(locker.c.number)).all()),
+        sorted(conn.scalars(claimed)),
+        conn.scalar(line) or 0,
+    )
+
+
+def site_of_any_bank(conn: Connection, bank_id: int) -> int | None:
+    """The site of a bank, archived or not; None when there is no such bank."""
+    return conn.scalar(select(bank.c.site_id).where(bank.c.id == bank_id))
+
+
+def site_if_any(conn: Connection, site_id: int) -> int | None:
+    """The site's own id, archived or not; None when there is none."""
+    return conn.scalar(select(site.c.id).where(site.c.id == site_id))
