@@ -313,3 +313,87 @@ export function NativeForm({ children, ...props }) {
 export function Download({ href, children }) {
   return h("a", { href, download: true, className: "button second" }, children);
 }
+
+const FOLLOW_EVERY_MS = 1000;
+
+/** Tells the server when a value has changed, once a second at most. */
+export function Follow({ value, onChange }) {
+  const seen = useRef(value);
+  const tell = useRef(onChange);
+  tell.current = onChange;
+  const timer = useRef(0);
+  useEffect(() => {
+    if (value === undefined || value === seen.current) return;
+    const first = seen.current === undefined;
+    seen.current = value;
+    if (first || timer.current) return; // what there is has just been read
+    timer.current = setTimeout(() => {
+      timer.current = 0;
+      tell.current?.(seen.current);
+    }, FOLLOW_EVERY_MS);
+  }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return null;
+}
+
+const counted = new Intl.NumberFormat("en-GB");
+
+/** The rows that have arrived so far, of an answer that says how many it has. */
+async function fetchRows(href, signal, onRows) {
+  const answer = await fetch(href, { signal });
+  if (!answer.ok) throw new Error((await answer.json()).detail);
+  const all = Number(answer.headers.get("x-rows"));
+  const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
+  const parts = [];
+  let rows = -1; // the head is a line as well
+  for (const reader = answer.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return { name, file: new Blob(parts, { type: "text/csv" }) };
+    for (const byte of value) if (byte === 10) rows += 1;
+    parts.push(value);
+    onRows(Math.max(0, rows), all);
+  }
+}
+
+function keep({ name, file }) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name ?? "export.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+/** A button that fetches a long file, says how far it is, and keeps it; it can be given up. */
+export function Export({ href, children }) {
+  const [state, setState] = useState({});
+  const running = useRef(null);
+  useEffect(() => () => running.current?.abort(), []);
+  const start = async () => {
+    running.current = new AbortController();
+    setState({ rows: 0, all: 0 });
+    try {
+      keep(await fetchRows(href, running.current.signal, (rows, all) => setState({ rows, all })));
+      setState({ said: "The file is complete." });
+    } catch (error) {
+      const given = error.name === "AbortError";
+      setState(given ? { said: "Given up." } : { said: `That did not work: ${error.message}`, bad: true });
+    }
+    running.current = null;
+  };
+  const { rows, all, said, bad } = state;
+  if (rows === undefined)
+    return h(
+      "div",
+      { className: "row export" },
+      h("button", { type: "button", className: "second", onClick: start }, children),
+      h("p", { role: bad ? "alert" : "status", className: bad ? "error" : "soft" }, said ?? ""),
+    );
+  const share = all ? Math.round((100 * rows) / all) : 0;
+  return h(
+    "div",
+    { className: "row export" },
+    h("button", { type: "button", className: "second", onClick: () => running.current?.abort() }, "Give up"),
+    h("progress", { value: share, max: 100, "aria-label": "How far the file is" }),
+    h("p", { className: "soft" }, `${counted.format(rows)} of ${counted.format(all)} rows`),
+  );
+}

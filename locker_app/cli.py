@@ -1,4 +1,4 @@
-"""Cubby from the shell: `python -m locker_app.cli run|init|build|doctor|queue|staff`.
+"""Cubby from the shell: `python -m locker_app.cli run|init|build|doctor|queue|staff|events`.
 
 What fails ends with one sentence that says what to do, and exit code 1.
 """
@@ -11,7 +11,7 @@ import time
 from types import FrameType
 from typing import NoReturn
 
-from locker_app import cli_queues, cli_staff
+from locker_app import cli_events, cli_queues, cli_staff
 from locker_app.serving import addresses, first_run, frontend
 from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unknown_variables
 
@@ -93,7 +93,7 @@ def doctor(settings: Settings) -> int:
 
 
 _COMMANDS = {"run": run, "init": init, "build": build, "doctor": doctor}
-_OF_A_LIBRARY = {"queue": cli_queues, "staff": cli_staff}
+_OF_A_LIBRARY = {"events": cli_events, "queue": cli_queues, "staff": cli_staff}
 """What is done in a library that is there already."""
 
 

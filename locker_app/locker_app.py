@@ -45,6 +45,7 @@ from locker_app.web.pages.staff_sign_in import (
     staff_account,
     staff_sign_in,
 )
+from locker_app.web.pages.statistics import StatisticsPage, statistics
 from locker_app.web.visitor import CleanTabs
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ PAGES = (
     (after_class, "/staff/queues/[queue]/after", "After class · Cubby", AfterClassPage.load),
     (sheet, "/staff/queues/[queue]/sheet", "Sheet to print · Cubby", SheetPage.load),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
+    (statistics, "/staff/statistics", "Statistics · Cubby", StatisticsPage.load),
 )
 
 

@@ -11,12 +11,14 @@ from locker_app.api.renewal import Renewal
 from locker_app.api.routes import (
     after_class,
     entry,
+    events,
     lockers,
     me,
     places,
     queues,
     serving,
     staff,
+    statistics,
     tickets,
 )
 from locker_app.api.routes.health import health_router
@@ -41,7 +43,19 @@ def make_api() -> FastAPI:
         generate_unique_id_function=operation_id,
     )
     v1 = APIRouter(prefix="/api/v1")
-    for routes in (entry, me, places, lockers, queues, tickets, serving, after_class, staff):
+    for routes in (
+        entry,
+        me,
+        places,
+        lockers,
+        queues,
+        tickets,
+        serving,
+        after_class,
+        staff,
+        events,
+        statistics,
+    ):
         v1.include_router(routes.router)
     app.include_router(v1)
     app.include_router(forms.router)

@@ -55,14 +55,19 @@ class Caller:
 
     async def read(self, query: Query[P, R], *args: P.args, **arguments: P.kwargs) -> R:
         """Ask a query as this caller may have it."""
-        now = datetime.now(UTC)
+        return await current().db.aread(self.asking(query, datetime.now(UTC), *args, **arguments))
+
+    def asking(
+        self, query: Query[P, R], now: datetime, *args: P.args, **arguments: P.kwargs
+    ) -> Callable[[Connection], R]:
+        """The query in this caller's right, for whoever has a connection to ask it by."""
 
         def ask(conn: Connection) -> R:
             key = self.session_key
             actor = identify(conn, key, now) if key is not None else NOBODY
             return query(conn, actor, now, *args, **arguments)
 
-        return await current().db.aread(ask)
+        return ask
 
 
 async def caller(

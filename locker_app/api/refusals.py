@@ -54,6 +54,12 @@ class BodyTooLarge(DomainError):
     status = 413
 
 
+class TooManyFiles(DomainError):
+    """Several files are being sent already. Try again when they are done."""
+
+    status = 429
+
+
 class Internal(DomainError):
     """Something went wrong on our side. It has been noted; please try again."""
 

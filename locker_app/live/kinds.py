@@ -20,7 +20,7 @@ from locker_app.live.projections.wire import Vars
 from locker_app.live.topics import ALL, Topic, tickets_topic
 from locker_app.queries.queues import site_of_queue
 from locker_app.queries.scoped import sites_of_history
-from locker_app.queries.sites import site_of_bank, site_of_locker
+from locker_app.queries.sites import site_of_bank, site_of_locker, sites
 
 Projection = Callable[[Connection, int, datetime], Vars | None]
 MayWatch = Callable[[Connection, Actor, int], bool]
@@ -70,6 +70,16 @@ def _sees_history(_conn: Connection, actor: Actor, site_id: int) -> bool:
     return sites is None or (site_id != ALL and site_id in sites)
 
 
+def _figures(_conn: Connection, site_id: int, _now: datetime) -> Vars:
+    """Figures are sent to who asks for them; the topic says who may."""
+    return {"watched_site_id": site_id}
+
+
+def _sees_figures(conn: Connection, actor: Actor, site_id: int) -> bool:
+    known = any(site.id == site_id for site in sites(conn))
+    return known and actor.may(Right.SEE_STATISTICS, site_id)
+
+
 KINDS: dict[str, Kind] = {
     "home": Kind(home.home, _anybody, private=False),
     "bank": Kind(lockers.bank, _anybody_if_it_is(site_of_bank), private=False),
@@ -78,6 +88,7 @@ KINDS: dict[str, Kind] = {
     "person": Kind(people.person, _oneself(ActorKind.PERSON)),
     "staff": Kind(people.staff, _oneself(ActorKind.STAFF)),
     "events": Kind(events.events, _sees_history),
+    "figures": Kind(_figures, _sees_figures),
     "queue": Kind(queues.queue, _anybody_if_it_is(site_of_queue), private=False),
     "helm": Kind(helm.helm, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
     "room": Kind(queues.room, _staff_with(Right.SERVE_QUEUE, site_of_queue)),

@@ -109,10 +109,10 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         BadInput: as `days.span`.
     """
     start, end = span(first, last, head.time_zone)
-    step, at = piece(start, end, head.time_zone), _wall_clock(head.time_zone)
+    step, at = piece(start, end, head.time_zone), wall_clock(head.time_zone)
     by_time, by_minutes, by_whom = sums_of(conn, head.id, start, end, step)
-    waits = _spread((row.first, row.waited, row.wait) for row in by_minutes)
-    services = _spread((row.second, row.served, row.service) for row in by_minutes)
+    waits = spread_of((row.first, row.waited, row.wait) for row in by_minutes)
+    services = spread_of((row.second, row.served, row.service) for row in by_minutes)
     groups = sorted(_parts(by_whom, lambda row: row.text), key=_most_first)
     helpers = [row for row in by_whom if row.first is not None]
     names = {row.id: row.name for row in conn.execute(select(staff.c.id, staff.c.name))}
@@ -122,9 +122,11 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         time_zone=head.time_zone,
         first=first,
         last=last,
-        counts=_counts(by_whom),
-        waits=_times(waits, _total(by_minutes, "wait"), _longest(by_minutes, "wait")),
-        services=_times(services, _total(by_minutes, "service"), _longest(by_minutes, "service")),
+        counts=counts_of(by_whom),
+        waits=times_of(waits, total_of(by_minutes, "wait"), longest_of(by_minutes, "wait")),
+        services=times_of(
+            services, total_of(by_minutes, "service"), longest_of(by_minutes, "service")
+        ),
         wait_bars=_bars(waits),
         by_hour=_parts(by_time, lambda row: f"{at(row.first * step).hour:02}:00"),
         by_day=_parts(by_time, lambda row: at(row.second * step).date().isoformat()),
@@ -138,13 +140,13 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
     )
 
 
-def _wall_clock(zone: str) -> Callable[[int], datetime]:
+def wall_clock(zone: str) -> Callable[[int], datetime]:
     """What the clocks of the site show at a time, given in seconds since 1970."""
     here = ZoneInfo(zone)
     return lru_cache(maxsize=None)(lambda seconds: datetime.fromtimestamp(seconds, here))
 
 
-def _spread(sums: Iterable[tuple[int | None, int, int]]) -> Spread:
+def spread_of(sums: Iterable[tuple[int | None, int, int]]) -> Spread:
     """How many took how long, from minutes with how many there were and their sum."""
     many: Counter[int] = Counter()
     total: Counter[int] = Counter()
@@ -155,14 +157,16 @@ def _spread(sums: Iterable[tuple[int | None, int, int]]) -> Spread:
     return [(max(0, round(total[minute] / many[minute])), many[minute]) for minute in sorted(many)]
 
 
-def _counts(sums: list[Any]) -> dict[str, int]:
+def counts_of(sums: list[Any]) -> dict[str, int]:
+    """How many ended in each way."""
     counts: Counter[str] = Counter()
     for row in sums:
         counts[row.status] += row.tickets
     return dict(counts)
 
 
-def _times(spread: Spread, total: int, longest: int) -> Times:
+def times_of(spread: Spread, total: int, longest: int) -> Times:
+    """What there is to say of so many times of this total."""
     count = sum(many for _, many in spread)
     if not count:
         return Times(0, 0, 0, 0, 0)
@@ -170,11 +174,13 @@ def _times(spread: Spread, total: int, longest: int) -> Times:
     return Times(count, round(total / count), median, p90, longest)
 
 
-def _total(sums: list[Any], what: str) -> int:
+def total_of(sums: list[Any], what: str) -> int:
+    """How many seconds it was in all."""
     return sum(int(getattr(row, what)) for row in sums)
 
 
-def _longest(sums: list[Any], what: str) -> int:
+def longest_of(sums: list[Any], what: str) -> int:
+    """How many seconds it was at most."""
     return max((int(getattr(row, f"longest_{what}")) for row in sums), default=0)
 
 

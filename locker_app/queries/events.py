@@ -1,19 +1,31 @@
-"""Reads of the event log: pages of history for staff, newest first, by keyset."""
+"""Reads of the event log: pages of history for staff, newest first, by keyset.
 
+Events are in the order of their times, and of their ids where these are the same: what is written
+at once by several is not always written in order, and a log can be older than its database.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_type_hints
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from locker_app.db.log import LOGGED_COLUMNS, Logged, logged
 from locker_app.db.tables import bank, event, locker, person, queue, site, staff
+from locker_app.domain import facts
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.lockers import label
+from locker_app.queries.event_filter import REFUSED, Filter, Sites, Strand, strands
 
 PAGE = 50
 MAX_PAGE = 500
+SOMEBODY = "somebody"
+"""Who has been forgotten: names leave the log after a time, or when somebody is erased."""
+Key = tuple[datetime, int]
+"""When an event was, and its id: its place in the log."""
 
+_E = event.c
 _ACTING_PERSON = person.alias("acting_person")
 _ACTING_STAFF = staff.alias("acting_staff")
 _SUBJECT_STAFF = staff.alias("subject_staff")
@@ -27,7 +39,9 @@ class EventView:
     at: datetime
     kind: str
     actor: str
+    """A name; for those who have none: somebody, a visitor, nobody, system."""
     origin: str
+    site_id: int | None
     bank_name: str | None
     queue_name: str | None
     ticket_number: int | None
@@ -42,31 +56,66 @@ class EventView:
     @property
     def refused(self) -> bool:
         """Whether this is an attempt that was refused."""
-        return self.kind == "Refused"
+        return self.kind == REFUSED
 
 
 def events_page(
     conn: Connection,
-    site_ids: frozenset[int] | None,
+    site_ids: Sites,
     *,
     before: int | None = None,
     limit: int = PAGE,
     locker_id: int | None = None,
     refused_only: bool = False,
 ) -> list[EventView]:
-    """Events of these sites (None: all, and those of no site), newest first, older than id
-    `before`. A page costs the same however long the history is: it is found by its key."""
-    e = event.c
-    statement = _events().order_by(e.id.desc()).limit(max(0, min(limit, MAX_PAGE)))
-    if site_ids is not None:
-        statement = statement.where(e.site_id.in_(sorted(site_ids)))
-    if before is not None:
-        statement = statement.where(e.id < before)
-    if locker_id is not None:
-        statement = statement.where(e.locker_id == locker_id)
-    if refused_only:
-        statement = statement.where(e.kind == "Refused")
-    return [_view(row) for row in conn.execute(statement)]
+    """Events of these sites (None: all, and those of no site), as `filtered_page`."""
+    lockers = None if locker_id is None else (locker_id,)
+    refused = True if refused_only else None
+    wanted = Filter(sites=site_ids, lockers=lockers, refused=refused)
+    return filtered_page(conn, wanted, before=before, limit=limit)
+
+
+def filtered_page(
+    conn: Connection, wanted: Filter, *, before: int | None = None, limit: int = PAGE
+) -> list[EventView]:
+    """Events that the filter lets through, newest first, older than the one with the id `before`.
+    A page costs the same however long the history is: it is found by its key."""
+    limit = max(0, min(limit, MAX_PAGE))
+    behind = None if before is None else _key_of(conn, before)
+    if limit == 0:
+        return []
+    ids = [id_ for _, id_ in newest(conn, strands(conn, wanted), behind, limit)]
+    found = {row.id: row for row in conn.execute(_events().where(_E.id.in_(ids)))}
+    return [_view(found[id_]) for id_ in ids]
+
+
+def newest(conn: Connection, of: Iterable[Strand], behind: Key | None, limit: int) -> list[Key]:
+    """The keys of the newest events in these strands, behind a key."""
+    found: list[Key] = []
+    for strand in of:
+        keys = select(_E.at, _E.id).where(*strand).order_by(_E.at.desc(), _E.id.desc())
+        if behind is not None:
+            keys = keys.where(older(behind))
+        if len(found) == limit:  # only what is newer than the oldest found so far is of use
+            keys = keys.where(_E.at >= found[-1][0])
+        found += [(at, id_) for at, id_ in conn.execute(keys.limit(limit))]
+        found.sort(reverse=True)
+        del found[limit:]
+    return found
+
+
+def older(key: Key) -> Any:
+    """Whether an event is behind this one in the log."""
+    at, id_ = key
+    return and_(_E.at <= at, or_(_E.at < at, _E.id < id_))
+
+
+def _key_of(conn: Connection, event_id: int) -> Key | None:
+    """The place of an event in the log; of one that was never written, that of the next. None when
+    all were written before it."""
+    known = select(_E.at, _E.id).where(_E.id >= event_id).order_by(_E.id).limit(1)
+    row = conn.execute(known).first()
+    return None if row is None else (row.at, row.id)
 
 
 def logged_after(conn: Connection, last_id: int, limit: int) -> list[Logged]:
@@ -99,6 +148,7 @@ def _events() -> Any:
             _ACTING_PERSON.c.name.label("acting_person"),
             _ACTING_STAFF.c.name.label("acting_staff"),
             e.origin,
+            e.site_id,
             bank.c.name.label("bank_name"),
             queue.c.name.label("queue_name"),
             bank.c.prefix,
@@ -132,15 +182,35 @@ def _view(row: Row[Any]) -> EventView:
         id=row.id,
         at=row.at,
         kind=row.kind,
-        actor=row.acting_person or row.acting_staff or row.actor_kind,
+        actor=row.acting_person or row.acting_staff or unnamed(row.actor_kind),
         origin=row.origin,
+        site_id=row.site_id,
         bank_name=row.bank_name,
         queue_name=row.queue_name,
         ticket_number=row.details.get("ticket_number"),
         locker_label=door,
-        person_name=row.person_name,
+        person_name=row.person_name or (SOMEBODY if row.kind in OF_A_PERSON else None),
         person_number=row.person_number,
         reason=row.reason,
         details=row.details,
         time_zone=row.time_zone or "",
     )
+
+
+def unnamed(actor_kind: str) -> str:
+    """What an actor is called whose name is not known, or not any more."""
+    return {"person": SOMEBODY, "visitor": "a visitor", "staff": "staff"}.get(
+        actor_kind, actor_kind
+    )
+
+
+def _is_of_a_person(kind: Any) -> bool:
+    return get_type_hints(kind).get("person_id") is int
+
+
+OF_A_PERSON = frozenset(
+    kind.__name__
+    for kind in vars(facts).values()
+    if isinstance(kind, type) and issubclass(kind, facts.Fact) and _is_of_a_person(kind)
+)
+"""Kinds of events that are always about a person."""

@@ -15,13 +15,16 @@ from locker_app.domain.days import today
 from locker_app.domain.errors import NotAllowed, NotFound, NotSignedIn
 from locker_app.domain.waits import Pace, Wait, estimate
 from locker_app.queries.after_class import AfterClass, after_class
-from locker_app.queries.events import EventView, events_page
+from locker_app.queries.event_filter import EVERYTHING, Asked, resolve
+from locker_app.queries.events import PAGE, EventView, filtered_page
+from locker_app.queries.events_file import EventsFile, events_file
 from locker_app.queries.helm import HelmView, helm_view, queue_head
 from locker_app.queries.lockers import BankView, Holder, bank_holders, bank_view
 from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
 from locker_app.queries.people import PersonView, StaffView, person_view, staff_view
 from locker_app.queries.queues import LineView, QueueCard, line_view, queues_of_site
 from locker_app.queries.sites import BankCounts, SiteView, bank_counts, sites
+from locker_app.queries.statistics import Statistics, statistics
 from locker_app.queries.tickets import MyTicket, tickets_of
 from locker_app.queries.tickets_file import Look, look
 from locker_app.queries.waits import pace_of
@@ -88,20 +91,52 @@ def history(
     actor: Actor,
     now: datetime,
     *,
-    before: int | None,
-    limit: int,
-    locker_id: int | None = None,
-    refused_only: bool = False,
-    site_id: int | None = None,
+    asked: Asked = EVERYTHING,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> list[EventView]:
-    """A page of the event log of the sites where the actor may see it, or of one of them.
+    """A page of the event log of the sites where the actor may see it: what is asked for, older
+    than the event `before`.
 
     The log names people, so that takes the right to see names as well.
 
     Raises:
         NotSignedIn: nobody in particular.
-        NotAllowed: may see it nowhere.
+        NotAllowed: may see it nowhere, or not at the site that is asked for.
+        BadInput: as `event_filter.resolve`.
     """
+    wanted = resolve(conn, _scope_of_history(actor, asked.site_id), asked)
+    return filtered_page(conn, wanted, before=before, limit=limit)
+
+
+def history_file(
+    conn: Connection, actor: Actor, now: datetime, *, asked: Asked = EVERYTHING
+) -> EventsFile:
+    """What is asked for of the event log, as a file, to be read in this snapshot.
+
+    Raises:
+        As `history`.
+    """
+    scope = _scope_of_history(actor, asked.site_id)
+    zone = zone_of_history(conn, actor, now, site_id=asked.site_id)
+    return events_file(conn, resolve(conn, scope, asked), zone)
+
+
+def zone_of_history(
+    conn: Connection, actor: Actor, now: datetime, *, site_id: int | None = None
+) -> str:
+    """The time zone of what is seen: that of the site, or of all the actor's sites if it is one
+    and the same; else UTC.
+
+    Raises:
+        NotSignedIn, NotAllowed: as `history`.
+    """
+    scope = _scope_of_history(actor, site_id)
+    zones = {site.time_zone for site in sites(conn) if scope is None or site.id in scope}
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def _scope_of_history(actor: Actor, site_id: int | None) -> frozenset[int] | None:
     if actor.is_anonymous:
         raise NotSignedIn
     scope = sites_of_history(actor)
@@ -109,9 +144,7 @@ def history(
         scope = _both(scope, frozenset({site_id}))
     if scope is not None and not scope:
         raise NotAllowed
-    return events_page(
-        conn, scope, before=before, limit=limit, locker_id=locker_id, refused_only=refused_only
-    )
+    return scope
 
 
 def sites_of_history(actor: Actor) -> frozenset[int] | None:
@@ -123,6 +156,44 @@ def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset
     if one is None or other is None:
         return other if one is None else one
     return one & other
+
+
+def site_statistics(
+    conn: Connection,
+    actor: Actor,
+    now: datetime,
+    *,
+    site_id: int,
+    first: date | None = None,
+    last: date | None = None,
+) -> Statistics:
+    """How a site was used on these days, without names; today if none is said.
+
+    Raises:
+        NotFound: no such site.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+        BadInput: the days are no days to look back on.
+    """
+    here = _site_with_figures(conn, actor, site_id)
+    day = today(now, here.time_zone)
+    return statistics(conn, here, now, first or last or day, last or first or day)
+
+
+def zone_of_statistics(conn: Connection, actor: Actor, now: datetime, *, site_id: int) -> str:
+    """The time zone in which days are meant.
+
+    Raises:
+        NotFound, NotSignedIn, NotAllowed: as `site_statistics`.
+    """
+    return _site_with_figures(conn, actor, site_id).time_zone
+
+
+def _site_with_figures(conn: Connection, actor: Actor, site_id: int) -> SiteView:
+    here = next((site for site in sites(conn) if site.id == site_id), None)
+    if here is None:
+        raise NotFound("This site does not exist, or no longer.")
+    actor.require(Right.SEE_STATISTICS, site_id)
+    return here
 
 
 def queues_at_site(conn: Connection, actor: Actor, now: datetime, site_id: int) -> list[QueueCard]:

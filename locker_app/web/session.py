@@ -95,15 +95,24 @@ async def who(state: rx.State) -> Actor:
     )
 
 
-async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R | None:
-    """Ask a scoped query as this browser may have it; None, and the refusal said, if it may not."""
+async def ask(state: rx.State, query: Callable[..., R], **arguments: Any) -> R:
+    """Ask a scoped query as this browser may have it.
+
+    Raises:
+        DomainError: it may not, or was asked wrongly.
+    """
     call = call_of(state)
 
-    def ask(conn: Connection) -> R:
+    def answer(conn: Connection) -> R:
         return query(conn, identify(conn, call.session_key or "", call.now), call.now, **arguments)
 
+    return await runtime.current().db.aread(answer)
+
+
+async def read(state: rx.State, query: Callable[..., R], **arguments: Any) -> R | None:
+    """As `ask`; None, and the refusal said, if it is refused."""
     try:
-        return await runtime.current().db.aread(ask)
+        return await ask(state, query, **arguments)
     except DomainError as refusal:
         say(state, str(refusal), "bad")
         return None

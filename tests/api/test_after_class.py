@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
-from locker_app.api.routes.after_class import HEAD, harmless
+from locker_app.api.routes.after_class import HEAD
 from locker_app.db.tables import person, staff, ticket
 from locker_app.domain.actors import Actor, Role
+from locker_app.domain.spreadsheets import harmless
 from locker_app.queries.tickets_file import CHUNK
 from locker_app.services.tickets import join_queue
 from tests.api.clients import Client, Library, code

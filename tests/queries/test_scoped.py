@@ -16,7 +16,7 @@ from tests.world import World
 
 def see_history(world: World, actor: Actor) -> list[int]:
     """The ids of the events that the actor sees."""
-    rows = world.db.read(lambda conn: history(conn, actor, world.clock.now, before=None, limit=500))
+    rows = world.db.read(lambda conn: history(conn, actor, world.clock.now, limit=500))
     return [row.id for row in rows]
 
 

@@ -174,11 +174,13 @@ OURS: dict[str, Handler] = {
     f"{BOARD}.put_back_in_service": staff(
         Right.SERVICE_LOCKERS, "unblocks a door", locker_id="broken"
     ),
-    f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
-    f"{HISTORY}.choose_site": public("the same for another site", site_id="site"),
-    f"{HISTORY}.only_refused": public(
-        "reads the log, if one may: checked by the query", wanted=True
+    "pages.statistics.StatisticsPage.load": public(
+        "looks back on a site: right checked by topic and query"
     ),
+    "pages.statistics.StatisticsPage.choose": public("goes to the address of some days", form={}),
+    f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
+    f"{HISTORY}.choose": public("goes to the address of a filter", form={"kind": "PinReset"}),
+    f"{HISTORY}.refresh": public("reads the log, if one may: checked by the query", newest=2**30),
     f"{HISTORY}.show_older": public(
         "reads the log, if one may: checked by the query", before=2**30
     ),
@@ -524,6 +526,7 @@ def test_the_rights_are_those_that_the_walk_knows() -> None:
         Right.SEE_BOARD,  # BoardPage.may_see: what the page shows, the topics decide the rest
         Right.SEE_NAMES,  # topics `holders`, `door`, `events`: tests/live/test_topics.py
         Right.SEE_EVENTS,  # topic `events`
+        Right.SEE_STATISTICS,  # topic `figures`
         Right.RESET_PIN,  # a route: tests/api/test_every_route.py
     }
     assert set(Right) <= used

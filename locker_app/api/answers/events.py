@@ -18,6 +18,7 @@ class EventAnswer(Answer):
     refused: bool
     actor: str
     origin: str = Field(examples=["web"])
+    site_id: int | None
     bank_name: str | None
     queue_name: str | None
     ticket_number: int | None

@@ -1,9 +1,6 @@
 """What became of a queue's tickets, for its staff: in figures, and each in a file for a
 spreadsheet, which is sent as it is read."""
 
-import csv
-import io
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -16,6 +13,13 @@ from locker_app.api.answers.after_class import AfterClassAnswer
 from locker_app.api.asked import PathId
 from locker_app.api.caller import Anyone
 from locker_app.api.openapi import problems
+from locker_app.domain.spreadsheets import (
+    BYTE_ORDER_MARK,
+    MEDIA_TYPE,
+    file_name,
+    harmless,
+    written,
+)
 from locker_app.queries import scoped
 from locker_app.queries.tickets_file import Look, tickets_of
 from locker_app.services.runtime import current
@@ -28,9 +32,6 @@ HEAD = (
     *("joined_at", "called_at", "ended_at", "wait_seconds", "service_seconds"),
     *("served_by", "question", "note"),
 )
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
-_BYTE_ORDER_MARK = "\ufeff"
-"""Without it some spreadsheets take the letters for others."""
 
 
 @router.get("/queues/{queue_id}/after")
@@ -48,10 +49,10 @@ async def after_class(who: Anyone, queue_id: PathId, first: Day, last: Day) -> A
 async def tickets_file(who: Anyone, queue_id: PathId, first: Day, last: Day) -> StreamingResponse:
     """The tickets that ended on these days, with times of the site, as CSV."""
     look = await who.read(scoped.tickets_looked_back, queue_id=queue_id, first=first, last=last)
-    name = f"{_file_name(look.name)}-{look.first}-{look.last}.csv"
+    name = f"{file_name(look.name, 'queue')}-{look.first}-{look.last}.csv"
     return StreamingResponse(
         _lines(look),
-        media_type="text/csv; charset=utf-8",
+        media_type=MEDIA_TYPE,
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
@@ -59,19 +60,13 @@ async def tickets_file(who: Anyone, queue_id: PathId, first: Day, last: Day) -> 
 async def _lines(look: Look) -> AsyncIterator[str]:
     """The file in pieces, each read when the one before is on its way."""
     zone, after = ZoneInfo(look.time_zone), None
-    yield _BYTE_ORDER_MARK + _written([HEAD])
+    yield BYTE_ORDER_MARK + written([HEAD])
     while True:
         rows = await current().db.aread(lambda conn: tickets_of(conn, look, after))  # noqa: B023
         if not rows:
             return
-        yield _written([_cells(row, zone) for row in rows])
+        yield written([_cells(row, zone) for row in rows])
         after = rows[-1]
-
-
-def _written(rows: list[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
@@ -86,12 +81,6 @@ def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
     ]
 
 
-def harmless(text: str) -> str:
-    """The text so that a spreadsheet shows it and reckons nothing: what it would take for a
-    formula begins with an apostrophe."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
 def _local(at: datetime | None, zone: ZoneInfo) -> str:
     return "" if at is None else at.astimezone(zone).isoformat(sep=" ", timespec="seconds")
 
@@ -100,8 +89,3 @@ def _seconds(since: datetime | None, until: datetime | None) -> int | str:
     if since is None or until is None:
         return ""
     return round((until.astimezone(UTC) - since.astimezone(UTC)).total_seconds())
-
-
-def _file_name(name: str) -> str:
-    """The queue's name in letters that every system takes in a file's name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "queue"

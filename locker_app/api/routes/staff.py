@@ -1,16 +1,13 @@
-"""Routes for staff: stepping in at a locker, resetting a PIN, the event log."""
+"""Routes for staff: stepping in at a locker, resetting a PIN."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 
-from locker_app.api.answers.events import EventsAnswer
 from locker_app.api.answers.lockers import LabelAnswer
-from locker_app.api.asked import ForceRelease, PathId, QueryId, Reason
-from locker_app.api.caller import Anyone, Poster
+from locker_app.api.asked import ForceRelease, PathId, Reason
+from locker_app.api.caller import Poster
 from locker_app.api.openapi import problems
-from locker_app.queries import scoped
-from locker_app.queries.events import MAX_PAGE, PAGE
 from locker_app.services import lockers, people
 
 router = APIRouter(tags=["staff"], responses=problems(401, 403, 429))
@@ -49,18 +46,3 @@ async def reset_pin(
 ) -> None:
     """Let a person choose a new PIN: the old one, its lock and all sessions end."""
     await who.run(people.reset_pin, number=number, reason=asked.reason)
-
-
-@router.get("/events")
-async def events(
-    who: Anyone,
-    before: QueryId = None,
-    locker_id: QueryId = None,
-    refused: bool = False,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = PAGE,
-) -> EventsAnswer:
-    """The event log, newest first, of the sites where you may see it; refused attempts too."""
-    page = await who.read(
-        scoped.history, before=before, limit=limit, locker_id=locker_id, refused_only=refused
-    )
-    return EventsAnswer.of(page, limit)

@@ -92,6 +92,21 @@ class Download(_Browser):
     href: rx.Var[str]
 
 
+class Export(_Browser):
+    """A button that fetches a long file, says how far it is, and keeps it."""
+
+    tag = "Export"
+    href: rx.Var[str]
+
+
+class Follow(_Browser):
+    """Tells the server when a var has changed, once a second at most."""
+
+    tag = "Follow"
+    value: rx.Var[int]
+    on_change: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+
+
 class NativeForm(_Browser):
     """A form that the browser sends by itself, as a POST."""
 
