@@ -52,6 +52,7 @@ from locker_app.web.pages.staff_sign_in import (
     staff_account,
     staff_sign_in,
 )
+from locker_app.web.pages.statistics import StatisticsPage, statistics
 from locker_app.web.pages.unknown_code import UnknownCodePage, unknown_code
 from locker_app.web.visitor import CleanTabs
 
@@ -89,6 +90,7 @@ PAGES = (
     (invite, "/invite/[invitation]", "Welcome · Cubby", InvitePage.load),
     (unknown_code, "/unknown-code", "Nothing has this code · Cubby", UnknownCodePage.load),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
+    (statistics, "/staff/statistics", "Statistics · Cubby", StatisticsPage.load),
 )
 
 

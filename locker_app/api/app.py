@@ -18,6 +18,7 @@ from locker_app.api.routes import (
     queues,
     serving,
     staff,
+    statistics,
     tickets,
 )
 from locker_app.api.routes.health import health_router
@@ -53,6 +54,7 @@ def make_api() -> FastAPI:
         after_class,
         staff,
         events,
+        statistics,
     ):
         v1.include_router(routes.router)
     app.include_router(v1)

@@ -32,7 +32,7 @@ from locker_app.live.topics import ALL, Topic, tickets_topic
 from locker_app.queries.queues import site_of_queue
 from locker_app.queries.scoped import sites_of_history
 from locker_app.queries.setup import site_if_any, site_of_any_bank
-from locker_app.queries.sites import site_of_bank, site_of_locker
+from locker_app.queries.sites import site_of_bank, site_of_locker, sites
 
 Projection = Callable[[Connection, int, datetime], Vars | None]
 MayWatch = Callable[[Connection, Actor, int], bool]
@@ -92,6 +92,16 @@ def _sees_history(_conn: Connection, actor: Actor, site_id: int) -> bool:
     return sites is None or (site_id != ALL and site_id in sites)
 
 
+def _figures(_conn: Connection, site_id: int, _now: datetime) -> Vars:
+    """Figures are sent to who asks for them; the topic says who may."""
+    return {"watched_site_id": site_id}
+
+
+def _sees_figures(conn: Connection, actor: Actor, site_id: int) -> bool:
+    known = any(site.id == site_id for site in sites(conn))
+    return known and actor.may(Right.SEE_STATISTICS, site_id)
+
+
 KINDS: dict[str, Kind] = {
     "home": Kind(home.home, _anybody, private=False),
     "bank": Kind(lockers.bank, _anybody_if_it_is(site_of_bank), private=False),
@@ -102,6 +112,7 @@ KINDS: dict[str, Kind] = {
     "staff": Kind(people.staff, _oneself(ActorKind.STAFF)),
     "events": Kind(events.events, _sees_history),
     "feed": Kind(board.feed, _sees_history),
+    "figures": Kind(_figures, _sees_figures),
     "queue": Kind(queues.queue, _anybody_if_it_is(site_of_queue), private=False),
     "helm": Kind(helm.helm, _staff_with(Right.SERVE_QUEUE, site_of_queue)),
     "room": Kind(queues.room, _staff_with(Right.SERVE_QUEUE, site_of_queue)),

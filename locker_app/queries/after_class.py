@@ -112,9 +112,9 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         BadInput: as `days.span`.
     """
     start, end = span(first, last, head.time_zone)
-    step, at = piece(start, end, head.time_zone), _wall_clock(head.time_zone)
+    step, at = piece(start, end, head.time_zone), wall_clock(head.time_zone)
     by_time, by_wait, by_service, by_whom = sums_of(conn, head.id, start, end, step)
-    waits = _spread(by_wait)
+    waits = spread_of(by_wait)
     groups = sorted(_parts(by_whom, lambda row: row.text), key=_most_first)
     helped = [row for row in by_whom if row.first is not None and row.status in _BY_STAFF]
     names = {row.id: row.name for row in conn.execute(select(staff.c.id, staff.c.name))}
@@ -124,9 +124,9 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
         time_zone=head.time_zone,
         first=first,
         last=last,
-        counts=_counts(by_whom),
-        waits=_times(waits),
-        services=_times(_spread(by_service)),
+        counts=counts_of(by_whom),
+        waits=times_of(waits),
+        services=times_of(spread_of(by_service)),
         wait_bars=_bars(waits),
         by_hour=_parts(by_time, lambda row: f"{at(row.first * step).hour:02}:00"),
         by_day=_parts(by_time, lambda row: at(row.second * step).date().isoformat()),
@@ -140,13 +140,13 @@ def after_class(conn: Connection, head: Any, now: datetime, first: date, last: d
     )
 
 
-def _wall_clock(zone: str) -> Callable[[int], datetime]:
+def wall_clock(zone: str) -> Callable[[int], datetime]:
     """What the clocks of the site show at a time, given in seconds since 1970."""
     here = ZoneInfo(zone)
     return lru_cache(maxsize=None)(lambda seconds: datetime.fromtimestamp(seconds, here))
 
 
-def _spread(sums: list[Any]) -> Spread:
+def spread_of(sums: list[Any]) -> Spread:
     """How many took how long. A clock that was set back in between makes it no time at all."""
     many: Counter[int] = Counter()
     for row in sums:
@@ -154,14 +154,16 @@ def _spread(sums: list[Any]) -> Spread:
     return sorted(many.items())
 
 
-def _counts(sums: list[Any]) -> dict[str, int]:
+def counts_of(sums: list[Any]) -> dict[str, int]:
+    """How many ended in each way."""
     counts: Counter[str] = Counter()
     for row in sums:
         counts[row.status] += row.tickets
     return dict(counts)
 
 
-def _times(spread: Spread) -> Times:
+def times_of(spread: Spread) -> Times:
+    """What there is to say of so many times."""
     count = sum(many for _, many in spread)
     if not count:
         return Times(0, 0, 0, 0, 0)

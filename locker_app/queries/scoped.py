@@ -24,6 +24,7 @@ from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
 from locker_app.queries.people import PersonView, StaffView, person_view, staff_view
 from locker_app.queries.queues import LineView, QueueCard, line_view, queues_of_site
 from locker_app.queries.sites import BankCounts, SiteView, bank_counts, site_of_bank, sites
+from locker_app.queries.statistics import Statistics, statistics
 from locker_app.queries.tickets import MyTicket, tickets_of
 from locker_app.queries.tickets_file import Look, look
 from locker_app.queries.waits import pace_of
@@ -180,6 +181,44 @@ def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset
     if one is None or other is None:
         return other if one is None else one
     return one & other
+
+
+def site_statistics(
+    conn: Connection,
+    actor: Actor,
+    now: datetime,
+    *,
+    site_id: int,
+    first: date | None = None,
+    last: date | None = None,
+) -> Statistics:
+    """How a site was used on these days, without names; today if none is said.
+
+    Raises:
+        NotFound: no such site.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+        BadInput: the days are no days to look back on.
+    """
+    here = _site_with_figures(conn, actor, site_id)
+    day = today(now, here.time_zone)
+    return statistics(conn, here, now, first or last or day, last or first or day)
+
+
+def zone_of_statistics(conn: Connection, actor: Actor, now: datetime, *, site_id: int) -> str:
+    """The time zone in which days are meant.
+
+    Raises:
+        NotFound, NotSignedIn, NotAllowed: as `site_statistics`.
+    """
+    return _site_with_figures(conn, actor, site_id).time_zone
+
+
+def _site_with_figures(conn: Connection, actor: Actor, site_id: int) -> SiteView:
+    here = next((site for site in sites(conn) if site.id == site_id), None)
+    if here is None:
+        raise NotFound("This site does not exist, or no longer.")
+    actor.require(Right.SEE_STATISTICS, site_id)
+    return here
 
 
 def queues_at_site(conn: Connection, actor: Actor, now: datetime, site_id: int) -> list[QueueCard]:

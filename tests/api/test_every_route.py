@@ -262,6 +262,13 @@ ROUTES: dict[tuple[str, str], Route] = {
     # the other site's admin sees that site's events: see test_who_sees_names
     ("GET", "/api/v1/events"): Route("", frozenset({"admin", "elsewhere"})),
     ("GET", "/api/v1/events.csv"): Route("", frozenset({"admin", "elsewhere"})),
+    ("GET", "/api/v1/sites/{site_id}/statistics"): Route(
+        "/api/v1/sites/{site}/statistics?first=2026-01-01&last=2026-01-31", HELPERS | {"viewer"}
+    ),
+    ("GET", "/api/v1/sites/{site_id}/statistics/{table}.csv"): Route(
+        "/api/v1/sites/{site}/statistics/days.csv?first=2026-01-01&last=2026-01-31",
+        HELPERS | {"viewer"},
+    ),
     ("GET", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("HEAD", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("GET", "/health"): Route("", EVERYBODY),

@@ -241,6 +241,10 @@ OURS: dict[str, Handler] = {
         staff_id=1,
     ),
     f"{ACCOUNTS}.enable": everywhere(Right.MANAGE_STAFF, "revives an account", staff_id=1),
+    "pages.statistics.StatisticsPage.load": public(
+        "looks back on a site: right checked by topic and query"
+    ),
+    "pages.statistics.StatisticsPage.choose": public("goes to the address of some days", form={}),
     f"{HISTORY}.load": public("watches what of the history one may: right checked by topic"),
     f"{HISTORY}.choose": public("goes to the address of a filter", form={"kind": "PinReset"}),
     f"{HISTORY}.refresh": public("reads the log, if one may: checked by the query", newest=2**30),
@@ -605,6 +609,7 @@ def test_the_rights_are_those_that_the_walk_knows() -> None:
         Right.SEE_BOARD,  # BoardPage.may_see: what the page shows, the topics decide the rest
         Right.SEE_NAMES,  # topics `holders`, `door`, `events`: tests/live/test_topics.py
         Right.SEE_EVENTS,  # topic `events`
+        Right.SEE_STATISTICS,  # topic `figures`
         Right.SERVICE_LOCKERS,  # BoardPage.act, and routes
         Right.EXTEND_TIME,  # likewise: tests/services/test_doors.py
         Right.OPEN_DOORS,  # a route: tests/api/test_every_route.py

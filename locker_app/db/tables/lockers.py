@@ -90,6 +90,9 @@ class Assignment(SQLModel, table=True):
         _partial("claims_due_at", "due_at", where=_DUE),
         Index("claims_of_person", "person_id", "id"),
         _partial("claims_to_forget", "site_id", "released_at", where=_NAMED),
+        # of statistics, which read nothing else of a year's claims
+        Index("claims_begun_at_site", "site_id", "assigned_at", "bank_id", "released_at"),
+        Index("claims_ended_at_site", "site_id", "released_at", "bank_id", "assigned_at"),
         CheckConstraint("assigned_at IS NOT NULL OR held_until IS NOT NULL", name="held_or_given"),
         CheckConstraint("slot >= 1", name="slot_from_one"),
     )
@@ -120,6 +123,7 @@ class Wait(SQLModel, table=True):
         _partial("open_waits_of_bank", "bank_id", "id", where=_WAITING),
         _partial("one_wait_per_hold", "assignment_id", where=_OFFERED, unique=True),
         _partial("waits_to_forget", "site_id", "ended_at", where=_NAMED_WAIT),
+        Index("waits_ended_at_site", "site_id", "ended_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,0 +1,97 @@
+"""Answers about how a site was used. No names are in them."""
+
+from datetime import date
+
+from pydantic import Field
+
+from locker_app.api.answers.after_class import TimesAnswer
+from locker_app.api.answers.base import Answer
+from locker_app.queries.statistics import STAYS, WAITS, Statistics
+
+
+class HourAnswer(Answer):
+    """How many lockers were held in an hour, on average."""
+
+    weekday: int | None = Field(description="From 0, Monday; null for all days together.")
+    hour: int
+    held: float
+
+
+class DayAnswer(Answer):
+    """What happened on a day."""
+
+    day: date
+    assigned: int
+    given_back: int
+    refused: int
+
+
+class BankUseAnswer(Answer):
+    """How much a bank was used."""
+
+    bank_id: int
+    name: str
+    doors: int
+    assigned: int
+    held: float = Field(description="Of its lockers, on average, day and night.")
+
+
+class LineUseAnswer(Answer):
+    """How a line for help was used."""
+
+    queue_id: int
+    name: str
+    tickets: int
+    done: int
+    no_show: int
+    waits: TimesAnswer
+    services: TimesAnswer
+
+
+class LengthAnswer(Answer):
+    """How many took so long."""
+
+    minutes_to: int | None = Field(description="Where the bar ends; null for the last.")
+    count: int
+
+
+class StatisticsAnswer(Answer):
+    """How a site was used on some days, by its clocks."""
+
+    site_id: int
+    name: str
+    time_zone: str
+    first: date
+    last: date
+    assigned: int
+    refused: int
+    refusals: dict[str, int] = Field(description="By code.", examples=[{"none_free": 12}])
+    open: int = Field(description="Held at the end of these days, or now.")
+    held: float = Field(description="On average, day and night.")
+    by_hour: list[HourAnswer]
+    by_weekday: list[HourAnswer]
+    by_day: list[DayAnswer]
+    stays: TimesAnswer = Field(description="Of claims that ended on these days.")
+    stay_bars: list[LengthAnswer]
+    banks: list[BankUseAnswer]
+    waits: TimesAnswer = Field(description="In waiting lists, until the locker was taken.")
+    wait_bars: list[LengthAnswer]
+    wait_outcomes: dict[str, int]
+    lines: list[LineUseAnswer]
+
+    @classmethod
+    def of(cls, found: Statistics) -> "StatisticsAnswer":
+        """All figures."""
+        names = cls.model_fields.keys() - {"stay_bars", "wait_bars"}
+        return cls(
+            **{name: getattr(found, name) for name in names},
+            stay_bars=_lengths(STAYS, found.stay_bars),
+            wait_bars=_lengths(WAITS, found.wait_bars),
+        )
+
+
+def _lengths(edges: tuple[int, ...], bars: list[int]) -> list[LengthAnswer]:
+    return [
+        LengthAnswer(minutes_to=edge, count=count)
+        for edge, count in zip((*edges, None), bars, strict=True)
+    ]

@@ -1,0 +1,122 @@
+"""The figures of a site as tables: for the page, and each as a file for a spreadsheet."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from locker_app.domain.csv_text import harmless
+from locker_app.domain.event_words import CODE_WORDS
+from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
+from locker_app.queries.statistics import STAYS, WAITS, Statistics, bars_of
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+Rows = list[list[Any]]
+
+
+class Table(NamedTuple):
+    """What a table is called, what its columns are, and how it is made."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: Callable[[Statistics], Rows]
+
+
+def _now(seen: Statistics) -> Rows:
+    return [
+        [b.name, b.total, b.free, b.held, b.reserved, b.overdue, b.out_of_service, b.waiting]
+        for b in seen.now
+    ]
+
+
+def _by_hour(seen: Statistics) -> Rows:
+    return [[f"{hour.hour:02}:00", round(hour.held, 1)] for hour in seen.by_hour]
+
+
+def _week(seen: Statistics) -> Rows:
+    held = {(hour.weekday, hour.hour): round(hour.held, 1) for hour in seen.by_weekday}
+    return [
+        [name, *(held.get((weekday, hour), "") for hour in range(24))]
+        for weekday, name in enumerate(WEEKDAYS)
+    ]
+
+
+def _by_day(seen: Statistics) -> Rows:
+    return [[d.day.isoformat(), d.assigned, d.given_back, d.refused] for d in seen.by_day]
+
+
+def _refusals(seen: Statistics) -> Rows:
+    return [[CODE_WORDS.get(code, code), many] for code, many in seen.refusals.items()]
+
+
+def _stays(seen: Statistics) -> Rows:
+    return [list(row) for row in zip(bars_of(STAYS), seen.stay_bars, strict=True)]
+
+
+def _waits(seen: Statistics) -> Rows:
+    return [list(row) for row in zip(bars_of(WAITS), seen.wait_bars, strict=True)]
+
+
+def _banks(seen: Statistics) -> Rows:
+    return [
+        [b.name, b.doors, b.assigned, b.held, round(100 * b.held / b.doors) if b.doors else 0]
+        for b in seen.banks
+    ]
+
+
+def _lines(seen: Statistics) -> Rows:
+    return [
+        [
+            *(one.name, one.tickets, one.done, one.no_show),
+            *(_minutes(one.waits.mean), _minutes(one.waits.median), _minutes(one.waits.p90)),
+            _minutes(one.services.mean),
+        ]
+        for one in seen.lines
+    ]
+
+
+def _minutes(seconds: int) -> float:
+    return round(seconds / 60, 1)
+
+
+TABLES: dict[str, Table] = {
+    "now": Table(
+        "Now",
+        (
+            "Bank",
+            "Lockers",
+            "Free",
+            "Held",
+            "Held for someone",
+            "Overdue",
+            "Out of service",
+            "Wait",
+        ),
+        _now,
+    ),
+    "hours": Table("Held by hour", ("Hour", "Held on average"), _by_hour),
+    "week": Table("Held by weekday and hour", ("Day", *(f"{h:02}" for h in range(24))), _week),
+    "days": Table("Each day", ("Day", "Got a locker", "Gave it back", "Refused"), _by_day),
+    "refusals": Table("Why refused", ("Why", "Times"), _refusals),
+    "stays": Table("How long lockers were kept", ("Kept", "Times"), _stays),
+    "banks": Table(
+        "Busiest banks", ("Bank", "Lockers", "Got one", "Held on average", "Percent held"), _banks
+    ),
+    "waits": Table("How long people waited for a locker", ("Waited", "Times"), _waits),
+    "lines": Table(
+        "Lines for help",
+        (
+            *("Line", "Tickets", "Helped", "Did not come", "Mean wait, min"),
+            *("Median wait, min", "Nine of ten up to, min", "Mean help, min"),
+        ),
+        _lines,
+    ),
+}
+
+
+def as_file(name: str, seen: Statistics) -> str:
+    """One of the tables as CSV."""
+    table = TABLES[name]
+    return BYTE_ORDER_MARK + written([table.head, *(_cells(row) for row in table.rows(seen))])
+
+
+def _cells(row: Iterable[Any]) -> list[Any]:
+    return [harmless(cell) if isinstance(cell, str) else cell for cell in row]

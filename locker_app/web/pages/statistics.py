@@ -1,0 +1,362 @@
+"""Statistics: how a site was used, in pictures, tables and files. No names are in it."""
+
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from locker_app.domain.actors import Right
+from locker_app.domain.days import today
+from locker_app.domain.errors import DomainError
+from locker_app.live import watching
+from locker_app.live.rooms import set_on_load
+from locker_app.live.topics import ALL, Topic
+from locker_app.queries import scoped
+from locker_app.queries.statistics import Statistics
+from locker_app.queries.statistics_tables import TABLES, WEEKDAYS
+from locker_app.web.components.figures import (
+    bars_picture,
+    figure,
+    heat_map,
+    hours_picture,
+    key_of,
+)
+from locker_app.web.components.parts import Item, in_browser, legend, skeleton
+from locker_app.web.live_states import Home, SiteFigures
+from locker_app.web.pages.board import not_for_you
+from locker_app.web.session import ask, call_of, watch, who
+from locker_app.web.template import page
+
+ADDRESS = "/staff/statistics"
+SPANS = ((1, "Today"), (7, "7 days"), (30, "30 days"), (365, "A year"))
+DAYS = 30
+"""What is looked back on when nothing is said."""
+
+
+@set_on_load("loaded", "may_see", "site_ids", "everywhere", "site", "first", "last", "error")
+class StatisticsPage(rx.State):
+    """Which site is looked back on, and which days: what stands in the address."""
+
+    loaded: bool = False
+    may_see: bool = False
+    everywhere: bool = False
+    site_ids: list[int] = []
+    """The sites to choose from, unless all are."""
+    site: int = 0
+    first: str = ""
+    last: str = ""
+    error: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Look back on what the address says."""
+        query = self.router.url.query_parameters
+        actor = await who(self)
+        sites = actor.sites_with(Right.SEE_STATISTICS)
+        self.everywhere, self.site_ids = sites is None, sorted(sites or ())
+        self.site = _id(str(query.get("site", ""))) or min(sites or (1,))
+        topic = Topic("figures", self.site)
+        watched = await watch(self, Topic("home", ALL), topic)
+        self.may_see = topic in watched.topics
+        self.error = ""
+        if self.may_see:
+            await self._look(str(query.get("first", "")), str(query.get("last", "")), query)
+        self.loaded = True
+
+    @rx.event
+    def choose(self, form: dict[str, Any]) -> Any:
+        """Look back on the days that were entered."""
+        fields = form if isinstance(form, dict) else {}
+        days = {name: str(fields.get(name, ""))[:10] for name in ("first", "last")}
+        return rx.redirect(f"{ADDRESS}?{urlencode({'site': self.site, **days})}")
+
+    async def _look(self, first: str, last: str, query: Any) -> None:
+        try:
+            found = await self._found(_day(first), _day(last), str(query.get("days", "")))
+        except DomainError as refusal:
+            self.error = str(refusal)
+            found = await self._found(None, None, "")
+        except ValueError:
+            self.error = "Please check the days."
+            found = await self._found(None, None, "")
+        self.first, self.last = found.first.isoformat(), found.last.isoformat()
+        topic = Topic("figures", self.site)
+        watching.current().tell(self, topic, SiteFigures, _vars(found))
+
+    async def _found(self, first: date | None, last: date | None, days: str) -> Statistics:
+        if first is None and last is None:
+            count = _id(days) or DAYS
+            zone = await ask(self, scoped.zone_of_statistics, site_id=self.site)
+            last = today(call_of(self).now, zone)
+            first = last - timedelta(days=min(count, 366) - 1)
+        return await ask(self, scoped.site_statistics, site_id=self.site, first=first, last=last)
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 else None
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _vars(found: Statistics) -> dict[str, Any]:
+    tables = {name: table.rows(found) for name, table in TABLES.items() if name != "now"}
+    most = max((hour.held for hour in found.by_weekday), default=0)
+    return {
+        "site_id": found.site_id,
+        "first": found.first.isoformat(),
+        "last": found.last.isoformat(),
+        "assigned": found.assigned,
+        "refused": found.refused,
+        "open": found.open,
+        "median_stay": _long(found.stays.median) if found.stays.count else "–",
+        "tables": {name: rows if _any(rows) else [] for name, rows in tables.items()},
+        "hours": [{"hour": f"{h.hour:02}", "held": round(h.held, 1)} for h in found.by_hour],
+        "days": [
+            {"name": _short(day.day), "assigned": day.assigned, "refused": day.refused}
+            for day in found.by_day
+        ],
+        "stays": [{"name": name, "count": count} for name, count in tables["stays"]],
+        "waits": [{"name": name, "count": count} for name, count in tables["waits"]],
+        "refusals": [{"name": why, "count": count} for why, count in tables["refusals"][:8]],
+        "banks": [{"name": row[0], "share": row[4]} for row in tables["banks"][:20]],
+        "lines": [{"name": row[0], "wait": row[4], "help": row[7]} for row in tables["lines"][:20]],
+        "week": _week(found, most),
+        "said": _said(found),
+    }
+
+
+def _any(rows: list[list[Any]]) -> bool:
+    """Whether there is anything but noughts in a table."""
+    return any(isinstance(cell, int | float) and cell for row in rows for cell in row)
+
+
+def _short(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _long(seconds: int) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02}"
+
+
+def _week(found: Statistics, most: float) -> list[list[Any]]:
+    held = {(hour.weekday, hour.hour): hour.held for hour in found.by_weekday}
+    return [
+        [
+            day,
+            [
+                [
+                    f"{day}, {hour:02}:00: {held.get((weekday, hour), 0):.0f}",
+                    round(100 * held.get((weekday, hour), 0) / most) if most else 0,
+                ]
+                for hour in range(24)
+            ],
+        ]
+        for weekday, day in enumerate(WEEKDAYS)
+    ]
+
+
+def _said(found: Statistics) -> dict[str, str]:
+    """What the pictures show, in a sentence."""
+    said = {}
+    doors = sum(count.total for count in found.now)
+    top = max(found.by_hour, key=lambda hour: hour.held, default=None)
+    if top is not None and top.held:
+        said["hours"] = (
+            f"Most are held at {top.hour:02}:00: {top.held:.0f} of {doors} lockers on average."
+        )
+    peak = max(found.by_weekday, key=lambda hour: hour.held, default=None)
+    if peak is not None and peak.held and peak.weekday is not None:
+        said["week"] = (
+            f"The fullest hour of the week is {WEEKDAYS[peak.weekday]}, {peak.hour:02}:00, "
+            f"with {peak.held:.0f} lockers on average."
+        )
+    busiest = max(found.by_day, key=lambda day: day.assigned, default=None)
+    if busiest is not None and busiest.assigned:
+        said["days"] = (
+            f"{found.assigned} times somebody got a locker, most often on {busiest.day:%A}, "
+            f"{_short(busiest.day)}: {busiest.assigned} times. {found.refused} times somebody "
+            "was refused."
+        )
+    if found.stays.count:
+        said["stays"] = (
+            f"Half of them up to {_long(found.stays.median)}, nine of ten up to "
+            f"{_long(found.stays.p90)}. {found.open} are held still."
+        )
+    if found.waits.count:
+        took = found.waits.count
+        others = sum(found.wait_outcomes.values()) - took
+        said["waits"] = (
+            f"{took} waited and got one, half of them within {_long(found.waits.median)}. "
+            f"{others} left or let it pass."
+        )
+    return said
+
+
+def statistics() -> rx.Component:
+    """The page."""
+    return page(
+        rx.el.h1("Statistics"),
+        rx.cond(
+            StatisticsPage.loaded,
+            rx.cond(
+                StatisticsPage.may_see,
+                rx.fragment(
+                    _choose_site(),
+                    _choose_days(),
+                    rx.cond(
+                        SiteFigures.site_id == StatisticsPage.site,
+                        _figures(),
+                        skeleton(tall=True),
+                    ),
+                ),
+                not_for_you(),
+            ),
+            skeleton(tall=True),
+        ),
+        here=ADDRESS,
+    )
+
+
+def _choose_site() -> rx.Component:
+    def tab(place: Item) -> Item:
+        theirs = rx.Var.create(StatisticsPage.site_ids).contains(place["id"])
+        return rx.cond(
+            theirs | StatisticsPage.everywhere,
+            rx.el.a(
+                place["name"],
+                href=f"{ADDRESS}?site=" + place["id"].to(str),
+                aria_current=rx.cond(place["id"] == StatisticsPage.site, "page", "false"),
+            ),
+        )
+
+    return rx.el.nav(rx.foreach(Home.places, tab), class_name="tabs", aria_label="Which site")
+
+
+def _choose_days() -> rx.Component:
+    def day(name: str, label: str, value: Item) -> rx.Component:
+        return rx.el.div(
+            rx.el.label(label, html_for=name),
+            rx.el.input(
+                id=name, name=name, type="date", default_value=value, key=value, required=True
+            ),
+            class_name="field",
+        )
+
+    address = f"{ADDRESS}?site=" + StatisticsPage.site.to(str) + "&days="
+    return rx.el.section(
+        rx.el.nav(
+            *[rx.el.a(text, href=address + str(days)) for days, text in SPANS],
+            class_name="tabs",
+            aria_label="How far back",
+        ),
+        rx.el.form(
+            day("first", "From", StatisticsPage.first),
+            day("last", "To", StatisticsPage.last),
+            rx.el.button("Show", type="submit", class_name="second"),
+            on_submit=StatisticsPage.choose,
+            class_name="days",
+        ),
+        rx.cond(
+            StatisticsPage.error != "",
+            rx.el.p(StatisticsPage.error, class_name="error", role="alert"),
+        ),
+        class_name="card",
+        aria_label="Which days",
+    )
+
+
+def _figures() -> rx.Component:
+    of = SiteFigures.tables
+    said = SiteFigures.said
+    return rx.fragment(
+        rx.el.dl(
+            _fact("Got a locker", SiteFigures.assigned),
+            _fact("Refused", SiteFigures.refused),
+            _fact("Kept, half up to", SiteFigures.median_stay),
+            _fact("Held still", SiteFigures.open),
+            class_name="in-short",
+            aria_label="In short",
+        ),
+        _now(),
+        _of("hours", hours_picture(SiteFigures.hours), of, said),
+        _of("week", heat_map(SiteFigures.week), of, said),
+        _of(
+            "days",
+            rx.fragment(
+                bars_picture(SiteFigures.days, ("assigned", "held"), ("refused", "overdue")),
+                key_of(("got a locker", "held"), ("refused", "overdue")),
+            ),
+            of,
+            said,
+        ),
+        _of("refusals", bars_picture(SiteFigures.refusals, ("count", "overdue")), of, said),
+        _of("stays", bars_picture(SiteFigures.stays, ("count", "held")), of, said),
+        _of(
+            "banks",
+            rx.fragment(
+                bars_picture(SiteFigures.banks, ("share", "held")),
+                rx.el.p("Percent of the lockers that were held, day and night", class_name="soft"),
+            ),
+            of,
+            said,
+        ),
+        _of("waits", bars_picture(SiteFigures.waits, ("count", "reserved")), of, said),
+        _of(
+            "lines",
+            rx.fragment(
+                bars_picture(SiteFigures.lines, ("wait", "reserved"), ("help", "free")),
+                key_of(("mean wait, minutes", "reserved"), ("mean help, minutes", "free")),
+            ),
+            of,
+            said,
+        ),
+    )
+
+
+def _of(name: str, picture: rx.Component, tables: Item, said: Item) -> rx.Component:
+    sentence = said[name].to(str)
+    rows = tables[name].to(list[list[Any]])
+    return figure(
+        name,
+        picture,
+        in_browser("({} ?? [])", rows).to(list[list[Any]]),
+        _file(name),
+        rx.cond(sentence, sentence, ""),
+    )
+
+
+def _now() -> rx.Component:
+    """The banks as they are at this moment, live."""
+    banks = in_browser(
+        "(({}).find((place) => place.id === {})?.banks ?? [])", Home.places, StatisticsPage.site
+    ).to(list[dict[str, Any]])
+    columns = ("name", "total", "free", "held", "reserved", "overdue", "out_of_service", "waiting")
+    rows = in_browser(
+        "({}).map((bank) => [" + ", ".join(f"bank.{name}" for name in columns) + "])", banks
+    ).to(list[list[Any]])
+    picture = rx.fragment(
+        bars_picture(
+            banks,
+            ("held", "held"),
+            ("reserved", "reserved"),
+            ("overdue", "overdue"),
+            ("out_of_service", "out"),
+            ("free", "free"),
+            stacked=True,
+        ),
+        legend(),
+    )
+    return figure("now", picture, rows, _file("now"), "At this moment, live.")
+
+
+def _file(name: str) -> Item:
+    days = "?first=" + SiteFigures.first + "&last=" + SiteFigures.last
+    return "/api/v1/sites/" + StatisticsPage.site.to(str) + f"/statistics/{name}.csv" + days
+
+
+def _fact(name: str, value: Item) -> rx.Component:
+    return rx.el.div(rx.el.dt(name), rx.el.dd(value, class_name="fact"), class_name="card")
