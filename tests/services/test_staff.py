@@ -61,6 +61,11 @@ def login_of(world: World, actor: Actor) -> str:
     return world.row(staff, actor.id).login
 
 
+def id_of(actor: Actor) -> int:
+    assert actor.id is not None
+    return actor.id
+
+
 def account(world: World, admin: Actor, login: str = "ada", **more: Any) -> int:
     given = {"login": login, "name": "Ada", "roles": VIEWER, **more}
     return world.run(admin, create_account, **given)
@@ -182,11 +187,11 @@ class TestChange:
         who = world.staff(Role.VIEWER)
         sign_in_staff(door, world.call(), login_of(world, who), PASSWORD)
         roles = [RoleAt(Role.PROFESSOR)]
-        given = {"staff_id": who.id, "name": "Staff", "roles": roles}
+        given = {"staff_id": id_of(who), "name": "Staff", "roles": roles}
         assert world.run(admin, change_account, **given)
         assert not world.run(admin, change_account, **given)
         assert [row.ended_at is not None for row in world.rows(session)] == [True]
-        acts = world.db.read(lambda conn: staff_actor(conn, who.id or 0))
+        acts = world.db.read(lambda conn: staff_actor(conn, id_of(who)))
         assert acts.may(Right.SERVE_QUEUE, None)
         assert not acts.may(Right.SEE_BOARD, None)
 
@@ -203,12 +208,12 @@ class TestChange:
         who = world.staff()
         login = login_of(world, who)
         sign_in_staff(door, world.call(), login, PASSWORD)
-        assert world.run(admin, disable_account, staff_id=who.id)
-        assert not world.run(admin, disable_account, staff_id=who.id)
+        assert world.run(admin, disable_account, staff_id=id_of(who))
+        assert not world.run(admin, disable_account, staff_id=id_of(who))
         assert all(row.ended_at is not None for row in world.rows(session))
         with pytest.raises(WrongPassword):
             sign_in_staff(door, world.call(), login, PASSWORD)
-        assert world.run(admin, enable_account, staff_id=who.id)
+        assert world.run(admin, enable_account, staff_id=id_of(who))
         sign_in_staff(door, world.call(), login, PASSWORD)
 
 
@@ -216,22 +221,22 @@ class TestLastAdmin:
     @pytest.mark.parametrize("others", ["none", "disabled", "invited", "of a site"])
     def test_stays(self, world: World, admin: Actor, others: str) -> None:
         if others == "disabled":
-            world.run(admin, disable_account, staff_id=world.staff().id)
+            world.run(admin, disable_account, staff_id=id_of(world.staff()))
         elif others == "invited":
             account(world, admin, roles=ADMIN)
         elif others == "of a site":
             world.staff(Role.ADMIN, world.site())
         with pytest.raises(LastAdmin):
-            world.run(admin, disable_account, staff_id=admin.id)
+            world.run(admin, disable_account, staff_id=id_of(admin))
         with pytest.raises(LastAdmin):
-            world.run(admin, change_account, staff_id=admin.id, name="Staff", roles=VIEWER)
+            world.run(admin, change_account, staff_id=id_of(admin), name="Staff", roles=VIEWER)
         with pytest.raises(LastAdmin):
-            world.run(admin, invite, staff_id=admin.id, key="x", forget=True)
-        world.run(admin, change_account, staff_id=admin.id, name="Renamed", roles=ADMIN)
+            world.run(admin, invite, staff_id=id_of(admin), key="x", forget=True)
+        world.run(admin, change_account, staff_id=id_of(admin), name="Renamed", roles=ADMIN)
 
     def test_may_go_when_there_is_another(self, world: World, admin: Actor) -> None:
         world.staff()
-        assert world.run(admin, disable_account, staff_id=admin.id)
+        assert world.run(admin, disable_account, staff_id=id_of(admin))
 
     @pytest.mark.parametrize("how", ["disable", "demote"])
     def test_two_who_end_each_other_at_once(self, world: World, how: str) -> None:
@@ -244,7 +249,7 @@ class TestLastAdmin:
 
             def end(n: int, pair: list[Actor] = pair, together: Barrier = together) -> str:
                 together.wait()
-                other = pair[1 - n].id
+                other = id_of(pair[1 - n])
                 try:
                     if how == "disable":
                         world.run(pair[n], disable_account, staff_id=other)

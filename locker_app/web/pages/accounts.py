@@ -13,6 +13,7 @@ from locker_app.domain.actors import Role
 from locker_app.domain.errors import DomainError
 from locker_app.domain.staff import MAX_NAME_LENGTH, MAX_ROLES, RoleAt
 from locker_app.live import watching
+from locker_app.live.projections.wire import millis
 from locker_app.live.rooms import LiveState, set_on_load
 from locker_app.live.topics import ALL, Topic
 from locker_app.services import runtime, staff
@@ -157,8 +158,12 @@ class AccountsPage(rx.State):
         asked = join_address(get_settings(), f"http://{self.router.headers.host}")
         address = f"{asked}/invite/{link}"
         self.asking, self.chosen = "link", staff_id
-        shown = {"link": address, "picture": _picture(address), "name": name}
-        shown["until"] = int(until.timestamp() * 1000)
+        shown = {
+            "link": address,
+            "picture": _picture(address),
+            "name": name,
+            "until": millis(until),
+        }
         watching.current().answer(self, InviteLink, shown)
 
     def _refused(self, refused: DomainError) -> None:

@@ -1,5 +1,7 @@
 """Where the link of an invitation leads: choose a password, and one is signed in."""
 
+from typing import Any
+
 import reflex as rx
 
 from locker_app.live.rooms import set_on_load
@@ -102,6 +104,7 @@ def _choose() -> rx.Component:
 
 def password_field(name: str, label: str, fills: str, hint: str = "") -> rx.Component:
     """A field for a password, which password managers know."""
+    described: dict[str, Any] = {"aria_describedby": f"{name}-hint"} if hint else {}
     return rx.el.div(
         rx.el.label(label, html_for=name),
         rx.el.span(hint, class_name="hint", id=f"{name}-hint") if hint else rx.fragment(),
@@ -112,7 +115,7 @@ def password_field(name: str, label: str, fills: str, hint: str = "") -> rx.Comp
             auto_complete=fills,
             required=True,
             max_length=200,
-            **({"aria_describedby": f"{name}-hint"} if hint else {}),
+            **described,
         ),
         class_name="field",
     )
