@@ -14,20 +14,29 @@ import pytest
 from locker_app import services
 from locker_app.db.tables import event, person, ticket
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.banks import BankRules, DoorPlan
 from locker_app.domain.errors import DomainError
 from locker_app.domain.event_words import COMMAND_WORDS
 from locker_app.domain.queues import QueueMode, QueueRules
+from locker_app.domain.sites import SiteRules
 from locker_app.services import (
+    banks,
     desks,
+    doors,
     expiry,
+    import_steps,
+    leaving,
     lockers,
     people,
+    people_import,
     presses,
     push,
     queues,
+    retention,
     serving,
     sessions,
     setup,
+    sites,
     staff,
     tickets,
     visitors,
@@ -59,11 +68,65 @@ OF_NOBODY: dict[Command, dict[str, Any]] = {
 }
 """Of those only who have no session yet."""
 OF_ADMINS: dict[Command, dict[str, Any]] = {
+    doors.note_locker: {"locker_id": 1, "note": "x"},
+    doors.extend_time: {"locker_id": 1, "minutes": 5},
+    doors.open_door: {"locker_id": 1, "reason": "x"},
     lockers.force_release: {"locker_id": 1, "reason": "x"},
     lockers.take_out_of_service: {"locker_id": 2, "reason": "x"},
     lockers.put_back_in_service: {"locker_id": 3},
+    banks.set_up_bank: {
+        "site_id": 1,
+        "rules": BankRules(name="New"),
+        "doors": DoorPlan(numbers="1-2"),
+    },
+    banks.change_bank: {"bank_id": 1, "rules": BankRules(name="Changed")},
+    banks.change_doors: {"bank_id": 1, "doors": DoorPlan(numbers="1-9")},
+    banks.renumber_bank: {"bank_id": 1, "first": 11},
+    banks.archive_bank: {"bank_id": 1},
+    banks.restore_bank: {"bank_id": 1},
+    sites.change_site: {"site_id": 1, "rules": SiteRules(name="Changed", time_zone="UTC")},
+    sites.archive_site: {"site_id": 1},
+    sites.restore_site: {"site_id": 1},
     people.reset_pin: {"number": "CS1", "reason": "x"},
 }
+"""Of admins at the site; what one of them leaves lets the next one pass."""
+OF_ADMINS_EVERYWHERE: dict[Command, dict[str, Any]] = {
+    sites.set_up_site: {"rules": SiteRules(name="New", time_zone="UTC")},
+    leaving.change_person: {
+        "person_id": 1,
+        "number": "CS1",
+        "name": "Ada",
+        "accessible": False,
+        "near_last": False,
+    },
+    leaving.archive_person: {"person_id": 1, "release": True, "reason": "x"},
+    leaving.unarchive_person: {"person_id": 1},
+    leaving.erase_person: {"person_id": 1},
+    people_import.open_import: {
+        "upload": people_import.Upload("x.csv", b"x", "utf-8", ",", ["number", "name"], {})
+    },
+    people_import.choose_columns: {
+        "import_id": 1,
+        "columns": {"number": 0, "name": 1},
+        "has_head": True,
+    },
+    people_import.confirm_import: {"import_id": 1},
+    people_import.discard_import: {"import_id": 1},
+    staff.create_account: {
+        "login": "ada",
+        "name": "Ada",
+        "roles": [staff.RoleAt(Role.VIEWER)],
+    },
+    staff.change_account: {
+        "staff_id": 1,
+        "name": "Ada",
+        "roles": [staff.RoleAt(Role.ADMIN)],
+    },
+    staff.invite: {"staff_id": 1, "key": "k"},
+    staff.disable_account: {"staff_id": 2},
+    staff.enable_account: {"staff_id": 2},
+}
+"""Of admins of all sites, and, what is in `OF_THE_OPERATOR`, of the system: who is at the shell."""
 OF_PROFESSORS_TOO: dict[Command, dict[str, Any]] = {
     queues.create_queue: {"site_id": 1, "plan": QueueRules(name="New")},
     queues.change_rules: {"queue_id": 1, "rules": QueueRules(name="Changed")},
@@ -84,19 +147,51 @@ OF_PROFESSORS_TOO: dict[Command, dict[str, Any]] = {
 """Of those who serve queues and set them up, at the site of site, queue and tickets."""
 OF_ALL_SITES: set[Command] = {people.reset_pin}
 """Persons belong to no site, so admins of any site may."""
+OF_THE_OPERATOR: set[Command] = {people.reset_pin, *OF_ADMINS_EVERYWHERE} - {sites.set_up_site}
+ANSWERS = {
+    doors.open_door: "no_terminal",
+    sites.archive_site: "would_strand",
+    people_import.confirm_import: "import_moved",
+}
+"""What those who may are told all the same: no bank has a terminal yet, somebody is in line, the
+file is not read."""
 OF_WHOEVER_IS_SIGNED_IN: set[Command] = {
     sessions.sign_out,
     sessions.sign_out_everywhere,
     sessions.renew,
 }
 """They only ever touch the sessions of whoever asks; for others they do nothing."""
+OF_WHO_HAS_THE_KEY: set[Command] = {staff.accept_invitation, staff.change_password}
+"""Of those who have a link, and of staff for themselves: `tests/services/test_staff.py`."""
+OF_THE_SERVER: dict[Command, dict[str, Any]] = {
+    import_steps.take_over: {"import_id": 1, "process": "x"},
+    import_steps.let_go: {"import_id": 1, "process": "x"},
+    import_steps.keep_rows: {
+        "import_id": 1,
+        "attempt": 1,
+        "piece": import_steps.Piece([], 0, {}),
+    },
+    import_steps.begin_again: {"import_id": 1},
+    import_steps.end_reading: {"import_id": 1, "attempt": 1, "total": 0},
+    import_steps.keep_hashes: {"import_id": 1, "attempt": 1, "hashes": {}},
+    import_steps.end_hashing: {"import_id": 1},
+    import_steps.apply_import: {"import_id": 1},
+    import_steps.stop_import: {"import_id": 1, "why": "x"},
+    import_steps.drop_forgotten: {},
+    import_steps.sweep: {},
+    retention.forget_names: {"site_id": 1},
+    retention.withdraw_orphans: {},
+}
+"""Of nobody but the server itself."""
 NOT_FOR_ADAPTERS: set[Command] = {
     people.settle_person_sign_in,  # after the PIN was checked, by `services.sign_in`
     people.settle_staff_sign_in,
     people.choose_first_pin,
+    people.count_password,
     people.add_person,  # the operator's tools
     people.add_staff,
     staff.set_staff_password,
+    staff.forget_old_sign_ins,  # the timer's
     setup.create_site,
     setup.create_bank,
     setup.create_sample,
@@ -132,15 +227,19 @@ def test_every_command_has_its_line() -> None:
         *OF_VISITORS_TOO,
         *OF_NOBODY,
         *OF_ADMINS,
+        *OF_ADMINS_EVERYWHERE,
         *OF_PROFESSORS_TOO,
         *OF_WHOEVER_IS_SIGNED_IN,
+        *OF_WHO_HAS_THE_KEY,
+        *OF_THE_SERVER,
         *NOT_FOR_ADAPTERS,
     }
     assert commands() == listed
 
 
 def test_the_history_has_words_for_every_command() -> None:
-    assert {fn.__name__ for fn in commands()} <= set(COMMAND_WORDS)
+    silent = {fn.__name__ for fn in OF_THE_SERVER}  # refused to nobody, so in no line
+    assert {fn.__name__ for fn in commands()} - silent <= set(COMMAND_WORDS)
 
 
 @pytest.fixture
@@ -148,7 +247,7 @@ def actors(world: World) -> dict[str, Actor]:
     """One of each kind, at a site whose first locker the person has, and where another waits; in
     its line ticket 1 is served, and ticket 2 was called and is nobody's."""
     site_id, other_site = world.site(), world.site()
-    bank_id = world.bank(site_id)
+    bank_id = world.bank(site_id, limit_minutes=60)
     who = world.person()
     world.take(who, bank_id)
     world.change(person.update().where(person.c.id == who.id).values(number="CS1"))
@@ -209,11 +308,23 @@ def test_commands_of_admins_are_refused_to_all_others(
     world: World, actors: dict[str, Actor]
 ) -> None:
     before = done(world)
-    for fn, arguments in OF_ADMINS.items():
-        allowed = {"admin", "admin here"} | ({"admin elsewhere"} if fn in OF_ALL_SITES else set())
+    for fn, arguments in {**OF_ADMINS, **OF_ADMINS_EVERYWHERE}.items():
+        allowed = {"admin"} | ({"admin here"} if fn in OF_ADMINS else set())
+        allowed |= {"admin elsewhere"} if fn in OF_ALL_SITES else set()
+        allowed |= {"system"} if fn in OF_THE_OPERATOR else set()
         for name in actors.keys() - allowed:
             expected = "not_signed_in" if name in ANONYMOUS else "not_allowed"
             assert refusal(world, actors[name], fn, arguments) == expected, (fn.__name__, name)
+    assert done(world) == before
+
+
+def test_what_the_server_does_itself_is_refused_to_everybody(
+    world: World, actors: dict[str, Actor]
+) -> None:
+    before = done(world)
+    for fn, arguments in OF_THE_SERVER.items():
+        for name in actors.keys() - {"system"}:
+            assert refusal(world, actors[name], fn, arguments) == "not_allowed", (fn, name)
     assert done(world) == before
 
 
@@ -234,8 +345,15 @@ def test_those_who_serve_may(world: World, actors: dict[str, Actor], name: str) 
 
 @pytest.mark.parametrize("name", ["admin", "admin here"])
 def test_admins_may(world: World, actors: dict[str, Actor], name: str) -> None:
-    for fn, arguments in OF_ADMINS.items():
-        assert refusal(world, actors[name], fn, arguments) is None, fn.__name__
+    everywhere = OF_ADMINS_EVERYWHERE if name == "admin" else {}
+    for fn, arguments in {**OF_ADMINS, **everywhere}.items():
+        assert refusal(world, actors[name], fn, arguments) == ANSWERS.get(fn), fn.__name__
+
+
+def test_the_operator_may(world: World, actors: dict[str, Actor]) -> None:
+    for fn, arguments in {**OF_ADMINS, **OF_ADMINS_EVERYWHERE}.items():
+        if fn in OF_THE_OPERATOR:
+            assert refusal(world, SYSTEM, fn, arguments) == ANSWERS.get(fn), fn.__name__
 
 
 def test_sessions_of_nobody_are_nobodys(world: World, actors: dict[str, Actor]) -> None:
