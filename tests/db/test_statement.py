@@ -19,6 +19,7 @@ NOW = Clock().now + timedelta(microseconds=123456)
 _COLUMNS = (
     "number",
     "name",
+    "name_key",
     "accessible",
     "near_last",
     "failed_tries",
@@ -53,6 +54,7 @@ def conn(database: Database) -> Iterator[Connection]:
 def add(conn: Connection, number: str, **values: Any) -> Any:
     row = {
         "name": "Ada",
+        "name_key": "ada",
         "accessible": False,
         "near_last": False,
         "failed_tries": 0,
