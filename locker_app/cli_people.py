@@ -10,7 +10,7 @@ import io
 import json
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,9 @@ from locker_app.domain.errors import DomainError
 from locker_app.domain.headings import Field
 from locker_app.domain.people import normalise_number
 from locker_app.domain.people_import import ENCODINGS, ImportStatus, RowKind
-from locker_app.queries.people_list import After, PersonRow, after_of, id_of_number, people_page
+from locker_app.domain.spreadsheets import BYTE_ORDER_MARK
+from locker_app.queries.people_file import people_file
+from locker_app.queries.people_list import PersonRow, id_of_number, people_page
 from locker_app.queries.person_data import person_data
 from locker_app.services.command import Call, Command, command
 from locker_app.services.import_work import HASH_SECONDS, Worker, look_at
@@ -242,21 +244,13 @@ def _bar(shell: _Shell) -> Callable[[int], None]:
 
 
 def _export(shell: _Shell, asked: argparse.Namespace) -> str:
-    text = _csv([("number", "name", "accessible", "pin"), *_everybody(shell, asked.archived)])
+    text = shell.db.read(
+        lambda conn: "".join(t for _, t in people_file(conn, archived=asked.archived).pieces)
+    )
     if asked.file is None:
-        return text
-    asked.file.write_text(text, "utf-8-sig")
+        return text.removeprefix(BYTE_ORDER_MARK)
+    asked.file.write_text(text, "utf-8", newline="")
     return f"{len(text.splitlines()) - 1} people are in {asked.file}"
-
-
-def _everybody(shell: _Shell, archived: bool) -> Iterator[tuple[str, ...]]:
-    """In the columns of an import; of PINs there are only hashes, so that column stays empty."""
-    after: After | None = None
-    while page := shell.db.read(
-        lambda conn: people_page(conn, archived=archived, after=after, limit=200)  # noqa: B023
-    ):
-        yield from ((p.number, p.name, "yes" if p.accessible else "no", "") for p in page)
-        after = after_of(page[-1], "")
 
 
 def _csv(rows: Any) -> str:

@@ -13,11 +13,13 @@ from locker_app.api.app import in_front_of
 from locker_app.db.database import Database
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
+from locker_app.importing import Importer
 from locker_app.live import watching
 from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
 from locker_app.live.inbound import Inbound, shapes
 from locker_app.live.rooms import Rooms
+from locker_app.live.topics import Topic
 from locker_app.nightly import tidy_up
 from locker_app.push.follow import Pusher
 from locker_app.push.post import Post
@@ -135,7 +137,10 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     watching.start(watching.Live(db, hub, rooms))
     async with hub.running():
         pusher = Pusher(db, lambda: _post(settings))
-        work = (follow(db, hub), keep_time(db), tidy_up(db), pusher.follow())
+        importer = Importer(
+            db, runtime.current().seal, lambda one: hub.touch([Topic("people_import", one)])
+        )
+        work = (follow(db, hub), keep_time(db), tidy_up(db), pusher.follow(), importer.run())
         tasks = [asyncio.create_task(task) for task in work]
         try:
             yield

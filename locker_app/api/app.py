@@ -14,6 +14,8 @@ from locker_app.api.routes import (
     events,
     lockers,
     me,
+    people,
+    people_imports,
     places,
     queues,
     serving,
@@ -53,6 +55,8 @@ def make_api() -> FastAPI:
         serving,
         after_class,
         staff,
+        people_imports,  # before one person by id
+        people,
         events,
         statistics,
     ):

@@ -140,6 +140,58 @@ class Many(Asked):
     minutes: int = Field(default=0, description="For `extend_time`.")
 
 
+class NewPerson(Asked):
+    """Somebody to make known."""
+
+    number: Line = Field(examples=["CS2021005"])
+    name: Line = Field(examples=["Meera Pillai"])
+    accessible: bool = Field(default=False, description="Wants lockers at accessible height only.")
+
+
+class ChangedPerson(NewPerson):
+    """All that is known of somebody, as it is to be."""
+
+    near_last: bool = Field(default=False, description="The free one nearest to the last.")
+
+
+class Leave(Asked):
+    """Whether what somebody still has is taken back, and why."""
+
+    release: bool = Field(default=False, description="Else it is refused while they have a locker.")
+    reason: str = Field(default="", max_length=2000, examples=["Has left the university"])
+
+
+class Erase(Leave):
+    """Likewise, and who is meant."""
+
+    number: Line = Field(
+        description="The enrolment number once more, to say who is meant: it can't be undone.",
+        examples=["CS2021001"],
+    )
+
+
+class ChosenColumns(Asked):
+    """How a file of people is to be read."""
+
+    columns: dict[
+        Literal["number", "name", "first", "last", "pin", "accessible"],
+        Annotated[int, Field(ge=0, lt=100)],
+    ] = Field(
+        max_length=10,
+        description="Which column has what, counted from 0.",
+        examples=[{"number": 0, "name": 2}],
+    )
+    has_head: bool = Field(default=True, description="Whether the first record is the head.")
+    encoding: str = Field(default="", max_length=40, description="Another one than the one found.")
+    delimiter: str = Field(default="", max_length=1, description="Likewise.")
+
+
+class Confirmed(Asked):
+    """Whether rows that are wrong are left out."""
+
+    good_only: bool = Field(default=False, description="Else it is refused while any is wrong.")
+
+
 class Join(Asked):
     """For which group a ticket is taken."""
 

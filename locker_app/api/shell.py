@@ -3,13 +3,22 @@
 import logging
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from locker_app.api.problems import problem_response
 from locker_app.api.refusals import BodyTooLarge, Internal
+from locker_app.domain.actors import Right
+from locker_app.domain.people_import import MAX_BYTES
+from locker_app.services.runtime import SESSION_COOKIE, call_now, current
+from locker_app.services.sessions import identify
 
 MAX_BODY = 64 * 1024
 """Bytes; the largest request that means anything here has about two thousand."""
+MAX_UPLOAD = MAX_BYTES + MAX_BODY
+"""Of a file of people, with what stands around it. One that is a little too large is refused in
+words of its own."""
+UPLOADS = "/api/v1/people/imports"
 
 _log = logging.getLogger(__name__)
 
@@ -62,17 +71,36 @@ class Shell:
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The body; None when it is too large, or its sender has gone."""
         length = Headers(scope=scope).get("content-length", "0")
-        if len(length) > 9 or not length.isdecimal() or int(length) > self._max_body:
+        if len(length) > 9 or not length.isdecimal():
+            return None
+        most = self._max_body
+        if scope["path"] == UPLOADS and int(length) > most and await _may_upload(scope):
+            most = MAX_UPLOAD
+        if int(length) > most:
             return None
         body = bytearray()
-        while len(body) <= self._max_body:
+        while len(body) <= most:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
             if not message.get("more_body", False):
                 break
-        return bytes(body) if len(body) <= self._max_body else None
+        return bytes(body) if len(body) <= most else None
+
+
+async def _may_upload(scope: Scope) -> bool:
+    """Whether it is sent by somebody who may send files: others are not to fill the memory."""
+    request = Request(scope)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        token = request.cookies.get(SESSION_COOKIE, "")
+    key = current().session_key(token.strip())
+    if key is None:
+        return False
+    now = call_now("api").now
+    actor = await current().db.aread(lambda conn: identify(conn, key, now))
+    return actor.id is not None and actor.sites_with(Right.MANAGE_PEOPLE) is None
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

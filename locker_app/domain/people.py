@@ -86,6 +86,16 @@ def check_pin(pin: str) -> str:
     return pin
 
 
+def check_typed(typed: str | None, number: str) -> None:
+    """Let pass whoever typed the number of the one who is meant, or was not asked to.
+
+    Raises:
+        BadInput: it is another.
+    """
+    if typed is not None and "".join(typed.split()).upper() != number:
+        raise BadInput(f"Type {number} to say that this person is meant.", field="typed")
+
+
 def check_password(password: str) -> str:
     """The password, when it is long enough to be kept.
 

@@ -16,7 +16,7 @@ _OF_SUBJECT = (
     ("site_id", ("site_setup",)),
     ("bank_id", ("bank", "doors", "holders", "bank_setup")),
     ("queue_id", ("queue", "helm", "room")),
-    ("person_id", ("person", "tickets")),
+    ("person_id", ("person", "tickets", "person_card")),
     ("staff_id", ("staff",)),
 )
 """The kinds whose topic of a subject any event about that subject touches, unless it is a refusal,
@@ -28,6 +28,15 @@ OF_WHOLE_SITE = frozenset(
 )
 """The kinds of events that may have changed everything at a site: its banks, its queues, what its
 people have."""
+
+
+_OF_PEOPLE = frozenset(
+    {
+        *("PersonAdded", "PersonChanged", "PersonArchived", "PersonUnarchived", "PersonErased"),
+        *("PinChosen", "PinReset", "PeopleImported"),
+    }
+)
+"""The kinds of events that change what the list of people shows."""
 
 
 class Topic(NamedTuple):
@@ -55,6 +64,10 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
             topics |= {Topic("home", ALL), Topic("sites", ALL)}
         if event.staff_id is not None:
             topics.add(Topic("accounts", ALL))
+        if event.kind in _OF_PEOPLE:
+            topics.add(Topic("people", ALL))
+        if event.import_id is not None:
+            topics |= {Topic("imports", ALL), Topic("people_import", event.import_id)}
         if event.visitor_id is not None:
             topics.add(Topic("tickets", -event.visitor_id))
         for subject, kinds in _OF_SUBJECT:

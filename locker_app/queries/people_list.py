@@ -46,13 +46,14 @@ def people_page(
     text: str = "",
     *,
     archived: bool = False,
+    without_pin: bool = False,
     after: After | None = None,
     limit: int = PAGE,
 ) -> list[PersonRow]:
     """People by name, or, where the text has a digit, by number: those whose number begins with it,
     or of whose name each word of it begins one."""
     number = "".join(text.upper().split())
-    by_number = any(letter.isdigit() for letter in number)
+    by_number = _by_number(text)
     order = (_P.number, _P.id) if by_number else (_P.name_key, _P.id)
     statement = (
         select(
@@ -64,6 +65,8 @@ def people_page(
         .order_by(*order)
         .limit(max(0, min(limit, MAX_PAGE)))
     )
+    if without_pin:
+        statement = statement.where(_P.pin_hash.is_(None))
     begins = and_(_P.number >= number, _P.number < number + _LAST)
     if by_number:
         statement = statement.where(begins)
@@ -77,7 +80,19 @@ def people_page(
 
 def after_of(row: PersonRow, text: str) -> After:
     """Where the page that ends with this row ended."""
-    return After(row.number if any(letter.isdigit() for letter in text) else row.name_key, row.id)
+    return After(row.number if _by_number(text) else row.name_key, row.id)
+
+
+def place_of(conn: Connection, person_id: int, text: str) -> After | None:
+    """Likewise for the person with this id; None when there is none."""
+    key = _P.number if _by_number(text) else _P.name_key
+    row = conn.execute(select(key, _P.id).where(_P.id == person_id)).one_or_none()
+    return None if row is None else After(*row)
+
+
+def _by_number(text: str) -> bool:
+    """Whether somebody is looked for by number, and not by name."""
+    return any(letter.isdigit() for letter in text)
 
 
 def _has_word(word: str) -> Any:

@@ -6,6 +6,7 @@ between: SQLite has one writer, Python runs one thread at a time. Killed anywher
 what is in the database, by whoever takes it over.
 """
 
+import hashlib
 import logging
 import re
 import threading
@@ -89,6 +90,7 @@ def look_at(file_name: str, data: bytes, seal: Seal) -> Upload:
         columns=dict(columns.where),
         has_head=columns.head,
         complete=columns.complete,
+        digest=hashlib.sha256(data).hexdigest(),
     )
 
 

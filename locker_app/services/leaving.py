@@ -36,6 +36,7 @@ from locker_app.domain.people import (
     ERASED_NAME,
     check_name,
     check_reason,
+    check_typed,
     normalise_number,
     search_key,
     tombstone,
@@ -124,16 +125,28 @@ def unarchive_person(tx: Tx, actor: Actor, now: datetime, *, person_id: Id) -> b
 
 
 def erase_person(
-    tx: Tx, actor: Actor, now: datetime, *, person_id: Id, release: Flag = False, reason: Text = ""
+    tx: Tx,
+    actor: Actor,
+    now: datetime,
+    *,
+    person_id: Id,
+    typed: Text | None = None,
+    release: Flag = False,
+    reason: Text = "",
 ) -> bool:
     """Take out of the database all that says who somebody was. What happened stays, and is nobody's
     that anybody could name.
 
+    Args:
+        typed: the number that was typed to say who is meant; None where it was named by it.
+
     Raises:
-        As `archive_person`.
+        BadInput: it is not their number.
+        Otherwise as `archive_person`.
     """
     check_manages(actor)
     row = _lock(tx, person_id)
+    check_typed(typed, row.number)
     archived = func.coalesce(_P.archived_at, now)
     tx.conn.execute(update(person).where(_P.id == person_id).values(archived_at=archived))
     _let_all_go(tx, actor, now, person_id, release=release, reason=reason)

@@ -4,7 +4,6 @@ What the server does with it is in `services.import_steps`, and who takes the st
 `services.import_work`.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,9 +57,11 @@ class Upload:
     has_head: bool = True
     complete: bool = True
     """Whether the columns are known."""
+    digest: str = ""
+    """Of the file: sealed anew it is other bytes, but sent again it is the same request."""
 
     def __str__(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+        return f"{self.file_name} {self.digest}"
 
 
 def open_import(tx: Tx, actor: Actor, now: datetime, *, upload: Upload) -> int:

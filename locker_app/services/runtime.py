@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from locker_app.db.database import Database
 from locker_app.services.command import Call
 from locker_app.services.limiter import Limiter
+from locker_app.services.sealing import Seal
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of
 from locker_app.services.sign_in import Door
@@ -29,6 +30,11 @@ class Runtime:
     def door(self) -> Door:
         """What signing in needs."""
         return Door(self.db, self.keys)
+
+    @property
+    def seal(self) -> Seal:
+        """What seals files that wait to be imported."""
+        return Seal(self.keys.keys)
 
     def session_key(self, token: str | None) -> str | None:
         """The key of the session that a cookie or bearer token names; None when it isn't genuine.

@@ -14,7 +14,9 @@ from fastapi.routing import iter_route_contexts
 from locker_app.api.app import make_api
 from locker_app.db.tables import metadata
 from locker_app.domain.actors import Actor, ActorKind, Role
+from locker_app.services.import_work import Worker, look_at
 from locker_app.services.lockers import take_out_of_service
+from locker_app.services.people_import import open_import
 from locker_app.services.serving import complete_and_call_next
 from locker_app.services.tickets import join_queue
 from tests.api.clients import Client, Library
@@ -30,6 +32,10 @@ STRANGERS = frozenset({"nobody", "visitor"})
 PERSONS = frozenset({"owner", "other"})
 HELPERS = frozenset({"admin", "professor"})
 """Who may work off the scene's queue."""
+CHIEF = frozenset({"chief"})
+"""The admin of all sites, for what is of none."""
+DESKS = frozenset({"admin", "elsewhere", "chief"})
+"""Who may reset PINs somewhere."""
 BOTH = (False, True)
 LOGGED = {"event", "request"}
 """Tables where a refusal may leave its trace."""
@@ -53,6 +59,7 @@ class Scene:
             "professor": world.staff(Role.PROFESSOR, site),
             "elsewhere": world.staff(Role.ADMIN, world.site()),
             "admin": world.staff(Role.ADMIN, site),
+            "chief": world.staff(Role.ADMIN),
         }
         owner = self.actors["owner"]
         world.fill(self.full)
@@ -61,9 +68,20 @@ class Scene:
         self.wait = world.join(owner, self.full)
         self.number = library.number_of(owner)
         self.login = library.login_of(self.actors["admin"])
+        self._come_and_go()
         self._line_up(owner)
         self.broken = world.locker_ids(self.bank)[-1]
         world.run(self.actors["admin"], take_out_of_service, locker_id=self.broken, reason="hinge")
+
+    def _come_and_go(self) -> None:
+        """Somebody who has nothing here, and a file of people that was read."""
+        world, chief = self.place.world, self.actors["chief"]
+        leaver = world.person()
+        self.leaver, self.leaver_number = leaver.id, self.place.number_of(leaver)
+        upload = look_at("people.csv", b"number,name\nZZ1,Zoe", self.place.runtime.seal)
+        self.upload = world.run(chief, open_import, upload=upload)
+        worker = Worker(world.db, self.place.runtime.seal, "p", lambda: world.clock.now)
+        worker.work_off(self.upload)
 
     def _line_up(self, owner: Actor) -> None:
         """A queue where the admin serves somebody, and the owner waits with another behind."""
@@ -112,6 +130,8 @@ class Route:
     may: frozenset[str]
     body: Any = None
     form: dict[str, str] = field(default_factory=dict)
+    file: str = ""
+    """What is sent as a file."""
     succeeds: Callable[[int], bool] = lambda status: status in (200, 204, 303)
     cookie_only: bool = False
     """For browsers: whoever sends a token is nobody here."""
@@ -255,9 +275,46 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "/api/v1/queues/{queue_id}/tickets.csv"): Route(
         "/api/v1/queues/{queue}/tickets.csv?first=2026-01-01&last=2026-01-31", HELPERS
     ),
-    # persons belong to no site, so whoever may reset PINs somewhere may reset any
+    # persons belong to no site, so whoever may reset PINs somewhere may look up and reset any
     ("POST", "/api/v1/people/{number}/reset-pin"): Route(
-        "/api/v1/people/{number}/reset-pin", frozenset({"admin", "elsewhere"}), REASON
+        "/api/v1/people/{number}/reset-pin", DESKS, REASON
+    ),
+    ("GET", "/api/v1/people"): Route("/api/v1/people?text=CS00", DESKS),
+    ("GET", "/api/v1/people/{person_id}"): Route("/api/v1/people/{leaver}", DESKS),
+    # and whoever changes them needs the right at all sites
+    ("POST", "/api/v1/people"): Route("", CHIEF, {"number": "NEW1", "name": "Nora New"}),
+    ("GET", "/api/v1/people.csv"): Route("", CHIEF),
+    ("PUT", "/api/v1/people/{person_id}"): Route(
+        "/api/v1/people/{leaver}", CHIEF, {"number": "NEW2", "name": "Leaves"}
+    ),
+    ("POST", "/api/v1/people/{person_id}/archive"): Route(
+        "/api/v1/people/{leaver}/archive", CHIEF, {"release": False}
+    ),
+    ("POST", "/api/v1/people/{person_id}/unarchive"): Route(
+        "/api/v1/people/{leaver}/unarchive", CHIEF
+    ),
+    ("POST", "/api/v1/people/{person_id}/erase"): Route(
+        "/api/v1/people/{leaver}/erase", CHIEF, {"number": "{leaver_number}"}
+    ),
+    ("GET", "/api/v1/people/{person_id}/data"): Route("/api/v1/people/{leaver}/data", CHIEF),
+    ("GET", "/api/v1/me/data"): Route("", PERSONS),
+    ("POST", "/api/v1/people/imports"): Route("", CHIEF, file="number,name\nX1,Xaver"),
+    ("GET", "/api/v1/people/imports"): Route("", CHIEF),
+    ("GET", "/api/v1/people/imports/{import_id}"): Route("/api/v1/people/imports/{upload}", CHIEF),
+    ("GET", "/api/v1/people/imports/{import_id}/rows"): Route(
+        "/api/v1/people/imports/{upload}/rows?kind=new", CHIEF
+    ),
+    ("GET", "/api/v1/people/imports/{import_id}/report.csv"): Route(
+        "/api/v1/people/imports/{upload}/report.csv", CHIEF
+    ),
+    ("PUT", "/api/v1/people/imports/{import_id}/columns"): Route(
+        "/api/v1/people/imports/{upload}/columns", CHIEF, {"columns": {"number": 0, "name": 1}}
+    ),
+    ("POST", "/api/v1/people/imports/{import_id}/confirm"): Route(
+        "/api/v1/people/imports/{upload}/confirm", CHIEF, {"good_only": False}
+    ),
+    ("POST", "/api/v1/people/imports/{import_id}/discard"): Route(
+        "/api/v1/people/imports/{upload}/discard", CHIEF
     ),
     # the other site's admin sees that site's events: see test_who_sees_names
     ("GET", "/api/v1/events"): Route("", frozenset({"admin", "elsewhere"})),
@@ -372,6 +429,9 @@ def send(client: Client, key: tuple[str, str], route: Route, scene: Scene) -> in
     method, declared = key
     path = (route.path or declared).format(**vars(scene))
     headers = {"Idempotency-Key": f"{id(client)}"}
+    if route.file:
+        sent = {"file": ("people.csv", route.file)}
+        return client.request(method, path, files=sent, headers=headers).status_code
     if route.form:
         form = {name: text.format(**vars(scene)) for name, text in route.form.items()}
         return client.request(method, path, data=form, headers=headers).status_code
@@ -398,7 +458,7 @@ GETS = [key for key in ROUTES if key[0] == "GET"]
 @pytest.mark.parametrize("actor", ACTORS)
 def test_who_sees_names(library: Library, actor: str) -> None:
     """Nobody finds a name or a number of somebody else in any answer, but the site's staff; those
-    who only help at a queue find who is in it."""
+    who only help at a queue find who is in it, and the desk of another site whom it looks up."""
     scene = Scene(library)
     client = scene.client(actor, browser=True)
     secrets = [text for row in library.world.rows(metadata.tables["person"])
@@ -421,7 +481,7 @@ def test_who_sees_names(library: Library, actor: str) -> None:
             )
             seen |= {text for text in secrets if text in answer.text and text not in own}
 
-    assert bool(seen) == (actor in HELPERS)
+    assert bool(seen) == (actor in HELPERS | DESKS)
 
 
 SIGNING_OUT = {("POST", path) for path in OWN_SESSION}

@@ -14,7 +14,10 @@ from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
 from locker_app.live.kinds import KINDS
 from locker_app.live.topics import ALL, Topic, touched
+from locker_app.services.import_work import look_at
 from locker_app.services.lockers import take_out_of_service
+from locker_app.services.people_import import open_import
+from locker_app.services.sealing import Seal
 from locker_app.services.tickets import join_queue
 from tests.world import World
 
@@ -26,7 +29,7 @@ _SITE = {("home", ALL), ("sites", ALL), ("site_setup", SITE)}
 _NOWHERE = {("events", ALL)}
 _PLACE = _SITE | {("bank", BANK), ("doors", BANK), ("holders", BANK), ("bank_setup", BANK)}
 _DOOR = _LOG | _PLACE | {("door", LOCKER)}
-_CLAIM = _DOOR | {("person", PERSON), ("tickets", PERSON)}
+_CLAIM = _DOOR | {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
 _door: Any = {"site_id": SITE, "bank_id": BANK, "locker_id": LOCKER}
 _claim: Any = {**_door, "person_id": PERSON, "assignment_id": 7}
 _wait: Any = {"site_id": SITE, "bank_id": BANK, "person_id": PERSON, "wait_id": 8}
@@ -36,9 +39,11 @@ _STAFF = {("staff", STAFF), ("accounts", ALL)}
 _staff: Any = {"site_id": None, "staff_id": STAFF}
 QUEUE, VISITOR = 10, 11
 _LINE = _LOG | _SITE | {("queue", QUEUE), ("helm", QUEUE), ("room", QUEUE)}
-_HELD = _LINE | {("person", PERSON), ("tickets", PERSON)}
+_HELD = _LINE | {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
 _VISITED = _LINE | {("tickets", -VISITOR)}
-_ME = {("person", PERSON), ("tickets", PERSON)}
+_ME = {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
+_LIST = {("people", ALL)}
+_IMPORT = {("imports", ALL), ("people_import", 1)}
 _queue: Any = {"site_id": SITE, "queue_id": QUEUE}
 _held: Any = {
     **_queue,
@@ -77,23 +82,26 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.BankRestored(**_bank), _LOG | _PLACE),
     (facts.HoldProlonged(**_claim, held_until=AT), _CLAIM),
     (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE),
-    (facts.PersonAdded(**_person), _NOWHERE | _ME),
-    (facts.PersonChanged(**_person, changed="name"), _NOWHERE | _ME),
-    (facts.PersonArchived(**_person), _NOWHERE | _ME),
-    (facts.PersonUnarchived(**_person), _NOWHERE | _ME),
-    (facts.PersonErased(**_person), _NOWHERE | _ME),
-    (facts.PeopleImportOpened(site_id=None, import_id=1), _NOWHERE),
-    (facts.PeopleImportConfirmed(site_id=None, import_id=1, good_only=False), _NOWHERE),
-    (facts.PeopleImported(site_id=None, import_id=1, added=1, changed=2, left_out=3), _NOWHERE),
-    (facts.PeopleImportEnded(site_id=None, import_id=1, outcome="stopped"), _NOWHERE),
+    (facts.PersonAdded(**_person), _NOWHERE | _ME | _LIST),
+    (facts.PersonChanged(**_person, changed="name"), _NOWHERE | _ME | _LIST),
+    (facts.PersonArchived(**_person), _NOWHERE | _ME | _LIST),
+    (facts.PersonUnarchived(**_person), _NOWHERE | _ME | _LIST),
+    (facts.PersonErased(**_person), _NOWHERE | _ME | _LIST),
+    (facts.PeopleImportOpened(site_id=None, import_id=1), _NOWHERE | _IMPORT),
+    (facts.PeopleImportConfirmed(site_id=None, import_id=1, good_only=False), _NOWHERE | _IMPORT),
+    (
+        facts.PeopleImported(site_id=None, import_id=1, added=1, changed=2, left_out=3),
+        _NOWHERE | _IMPORT | _LIST,
+    ),
+    (facts.PeopleImportEnded(site_id=None, import_id=1, outcome="stopped"), _NOWHERE | _IMPORT),
     (
         facts.NamesForgotten(
             site_id=SITE, before=AT, events=1, assignments=1, waits=1, tickets=1, sessions=0
         ),
         _LOG | _SITE,
     ),
-    (facts.PinChosen(**_person), _NOWHERE | _ME),
-    (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | _ME),
+    (facts.PinChosen(**_person), _NOWHERE | _ME | _LIST),
+    (facts.PinReset(**_person, reason="forgotten"), _NOWHERE | _ME | _LIST),
     (
         facts.PreferencesChanged(**_person, accessible=True, near_last=False),
         _NOWHERE | _ME,
@@ -160,7 +168,7 @@ def _all_kinds() -> set[type[Fact]]:
 def logged(fact: Fact) -> Logged:
     """The fact as the hub gets it."""
     names = ("site_id", "bank_id", "locker_id", "queue_id", "person_id", "staff_id")
-    names += ("session_id", "visitor_id")
+    names += ("session_id", "visitor_id", "import_id")
     given = {name: getattr(fact, name, None) for name in names}
     return Logged(id=1, kind=type(fact).__name__, **given)
 
@@ -211,6 +219,8 @@ class Library:
                 room_pin="sesame",
             )
         self.queue_elsewhere = world.queue(self.other_site)
+        upload = look_at("people.csv", b"number,name\nA1,Anna", Seal(("a key",)))
+        self.people_import = world.run(self.everywhere, open_import, upload=upload)
 
     def keys(self) -> dict[str, int]:
         """A thing of each kind."""
@@ -235,6 +245,10 @@ class Library:
             "site_setup": self.site,
             "bank_setup": self.bank,
             "accounts": ALL,
+            "people": ALL,
+            "person_card": self.holder.id,
+            "imports": ALL,
+            "people_import": self.people_import,
         }
 
     def project(self, kind: str, key: int) -> dict[str, Any] | None:
@@ -316,7 +330,19 @@ def test_who_may_watch_what(library: Library) -> None:
         "site_setup": staff,
         "bank_setup": staff,
         "accounts": {"everywhere"},
+        "people": staff | {"elsewhere"},
+        "person_card": staff | {"elsewhere"},
+        "imports": {"everywhere"},
+        "people_import": {"everywhere"},
     }
+
+
+@pytest.mark.parametrize(("kind", "key"), [("person_card", 2**31 - 1), ("people_import", 99)])
+def test_what_is_gone_is_said_to_be(library: Library, kind: str, key: int) -> None:
+    sent = library.project(kind, key)
+    assert sent is not None
+    assert sent["gone"]
+    assert sent.get("name", "") == ""
 
 
 def test_staff_of_a_site_see_no_other(library: Library) -> None:

@@ -1,8 +1,6 @@
-"""Routes for staff: stepping in at lockers, resetting a PIN."""
+"""Routes for staff: stepping in at lockers."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from locker_app.api.answers.lockers import LabelAnswer, ManyAnswer
 from locker_app.api.asked import (
@@ -13,11 +11,10 @@ from locker_app.api.asked import (
     OpenDoor,
     OutOfService,
     PathId,
-    Reason,
 )
 from locker_app.api.caller import Poster
 from locker_app.api.openapi import problems
-from locker_app.services import doors, lockers, people
+from locker_app.services import doors, lockers
 from locker_app.services.many import Act, Aim
 
 router = APIRouter(tags=["staff"], responses=problems(401, 403, 429))
@@ -92,13 +89,3 @@ async def many_lockers(asked: Many, who: Poster) -> ManyAnswer:
     aims = [Aim(door.locker_id, door.assignment_id, door.seen_until) for door in asked.doors]
     became = await who.run_many(Act(asked.action), aims, reason=asked.reason, minutes=asked.minutes)
     return ManyAnswer.of(became)
-
-
-@router.post("/people/{number:path}/reset-pin", status_code=204, responses=problems(404))
-async def reset_pin(
-    number: Annotated[str, Path(max_length=200, examples=["CS2021001"])],
-    asked: Reason,
-    who: Poster,
-) -> None:
-    """Let a person choose a new PIN: the old one, its lock and all sessions end."""
-    await who.run(people.reset_pin, number=number, reason=asked.reason)

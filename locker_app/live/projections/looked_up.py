@@ -1,0 +1,40 @@
+"""People as staff look them up: how many there are, and one of them.
+
+What a list shows, and what somebody has, goes by who looks, so each screen asks for it itself; the
+time in `changed` tells it when to ask again.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from locker_app.live.projections.wire import Vars, millis
+from locker_app.queries.people_list import people_counts
+from locker_app.queries.people_list import person_card as card_of
+
+
+def people(conn: Connection, _key: int, now: datetime) -> Vars:
+    """How many there are."""
+    counts = people_counts(conn)
+    return {"people": counts.people, "archived": counts.archived, "changed": millis(now)}
+
+
+def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
+    """One person; `gone` when there is none, or who it was has been erased."""
+    card = card_of(conn, person_id)
+    if card is None:
+        empty = {"number": "", "name": "", "locked_until": 0, "archived_at": 0}
+        return {**empty, "person_id": person_id, "gone": True, "changed": millis(now)}
+    return {
+        "person_id": person_id,
+        "gone": False,
+        "number": card.number,
+        "name": card.name,
+        "accessible": card.accessible,
+        "near_last": card.near_last,
+        "has_pin": card.has_pin,
+        "locked_until": millis(card.locked_until),
+        "created_at": millis(card.created_at),
+        "archived_at": millis(card.archived_at),
+        "changed": millis(now),
+    }
