@@ -203,13 +203,6 @@ def locker_ids(conn: Connection, bank_id: int) -> list[int]:
     return [row.id for row in _LOCKER_IDS.rows(conn, bank_id=bank_id)]
 
 
-def locker_of(conn: Connection, bank_id: int, number: int) -> int | None:
-    """The id of the locker with this number in a bank; None when there is none."""
-    return conn.scalar(
-        select(locker.c.id).where(locker.c.bank_id == bank_id, locker.c.number == number)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class DoorView(Holder):
     """One door with who has it. For staff who may see names."""

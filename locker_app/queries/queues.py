@@ -204,13 +204,15 @@ def _card(row: Any) -> QueueCard:
 
 
 def queue_of_code(conn: Connection, code: str) -> int | None:
-    """The id of the queue with this code in its short address; None when there is none."""
-    return conn.scalar(select(_Q.id).where(_Q.code == code.upper()))
+    """The id of the queue with this code in its short address; None when there is none in use."""
+    here = select(_Q.id).join(site, site.c.id == _Q.site_id)
+    return conn.scalar(here.where(_Q.code == code.upper(), site.c.archived_at.is_(None)))
 
 
 def site_of_queue(conn: Connection, queue_id: int) -> int | None:
-    """The site that a queue belongs to; None when there is no such queue."""
-    return conn.scalar(select(_Q.site_id).where(_Q.id == queue_id))
+    """The site that a queue belongs to; None when there is no such queue in use."""
+    here = select(_Q.site_id).join(site, site.c.id == _Q.site_id)
+    return conn.scalar(here.where(_Q.id == queue_id, site.c.archived_at.is_(None)))
 
 
 def room_pin_of(conn: Connection, queue_id: int) -> str | None:

@@ -45,7 +45,7 @@ _LINE = Statement(
         site.c.time_zone,
     )
     .join(site, site.c.id == _Q.site_id)
-    .where(_Q.id == bindparam("queue_id"))
+    .where(_Q.id == bindparam("queue_id"), site.c.archived_at.is_(None))
     .with_for_update(of=queue, key_share=True)
 )
 _QUEUE_OF = Statement(select(_T.queue_id).where(_T.id == bindparam("ticket_id")))

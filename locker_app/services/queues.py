@@ -233,8 +233,9 @@ def _check_name(conn: Connection, site_id: int, name: str, own_id: int | None = 
     """Let pass only a name that no other queue of the site has, in whatever capitals. The site's
     row is held until this is done. The unique index minds the capitals of all alphabets on
     PostgreSQL only, so that all names are looked at here."""
-    there = select(site.c.id).where(site.c.id == site_id).with_for_update(key_share=True)
-    if conn.execute(there).first() is None:
+    there = select(site.c.archived_at).where(site.c.id == site_id).with_for_update(key_share=True)
+    row = conn.execute(there).first()
+    if row is None or row.archived_at is not None:
         raise NotFound("This site does not exist, or no longer.")
     others = select(_Q.name).where(_Q.site_id == site_id, _Q.id != (own_id or 0))
     if name.casefold() in {other.casefold() for other in conn.scalars(others)}:

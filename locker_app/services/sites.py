@@ -10,8 +10,9 @@ from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, Right, Role
 from locker_app.domain.errors import BadInput, NotFound, RulesChanged, WouldStrand
 from locker_app.domain.facts import SiteArchived, SiteCreated, SiteRestored, SiteRulesChanged
+from locker_app.domain.queues import QueueMode
 from locker_app.domain.sites import SiteRules, check_site, version_of
-from locker_app.services import banks, opening
+from locker_app.services import banks, opening, rounds
 from locker_app.services.ids import Id, Text
 from locker_app.services.sessions import end_sessions
 
@@ -95,7 +96,7 @@ def archive_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     actor.require(Right.SET_UP, site_id)
     if row.archived_at is not None:
         return False
-    _refuse_to_strand_lines(tx.conn, site_id)
+    _close_lines(tx, actor, now, site_id)
     here = select(bank.c.id).where(bank.c.site_id == site_id, bank.c.archived_at.is_(None))
     for bank_id in tx.conn.scalars(here.order_by(bank.c.id)).all():
         banks.archive_bank(tx, actor, now, bank_id=bank_id)
@@ -120,6 +121,9 @@ def restore_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     tx.conn.execute(update(site).where(_S.id == site_id).values(archived_at=None))
     tx.record(SiteRestored(site_id=site_id), actor, now)
     opening.plan_change(tx.conn, now, _row(tx.conn, site_id))
+    for line in tx.conn.execute(_lines(site_id)).all():  # those without hours are for staff to open
+        rounds.keep_hours(tx, now, line.id)
+        rounds.plan_change(tx.conn, now, line.id)
     with_it = select(bank.c.id).where(bank.c.site_id == site_id)
     with_it = with_it.where(bank.c.archived_at == row.archived_at).order_by(bank.c.id)
     for bank_id in tx.conn.scalars(with_it).all():
@@ -156,14 +160,24 @@ def _check_name(conn: Connection, name: str, own_id: int) -> None:
         raise BadInput("There is a site of this name already.", field="name")
 
 
-def _refuse_to_strand_lines(conn: Connection, site_id: int) -> None:
-    lines = select(queue.c.id).where(queue.c.site_id == site_id).order_by(queue.c.id)
-    conn.execute(lines.with_for_update(key_share=True)).all()
+def _close_lines(tx: Tx, actor: Actor, now: datetime, site_id: int) -> None:
+    """Close the queues of the site, in which nobody may be. Who reaches for a ticket meanwhile
+    waits until this is done, and finds the queue closed."""
+    conn = tx.conn
+    for line in conn.execute(_lines(site_id)).all():
+        rounds.change_mode(tx, actor, now, line, QueueMode.CLOSED)
+    conn.execute(update(queue).where(queue.c.site_id == site_id).values(changes_at=None))
     in_line = select(func.count()).where(ticket.c.site_id == site_id, ticket.c.ended_at.is_(None))
     count = conn.scalar(in_line) or 0
     if count:
         who = "1 person is" if count == 1 else f"{count} people are"
         raise WouldStrand(f"{who} in line here. Serve them, or reset their queues first.")
+
+
+def _lines(site_id: int) -> Any:
+    """The queues of the site, held until this is done."""
+    here = select(queue.c.id, queue.c.site_id, queue.c.mode).where(queue.c.site_id == site_id)
+    return here.order_by(queue.c.id).with_for_update(key_share=True)
 
 
 def _sign_viewers_out(tx: Tx, actor: Actor, now: datetime, site_id: int) -> None:

@@ -272,7 +272,7 @@ def _places() -> rx.Component:
 
 def _stale() -> rx.Component:
     there = in_browser(
-        "(({0} || !{3}) ? {1} : {2}.map((bank) => bank.id))",
+        "(!{3} ? {1} : {2}.map((bank) => bank.id).filter((bank) => !{0} || bank === {0}))",
         *(BoardPage.one, BoardPage.banks, _banks_here(), Home.ready),
     )
     return Stale.create(banks=BoardPage.banks, there=there.to(list[int]), on_stale=BoardPage.load)
