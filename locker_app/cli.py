@@ -1,4 +1,4 @@
-"""Cubby from the shell: `python -m locker_app.cli run|init|doctor|locker|queue|people|…`.
+"""Cubby from the shell: `python -m locker_app.cli run|init|doctor|site|bank|locker|queue|…`.
 
 What fails ends with one sentence that says what to do, and exit code 1.
 """
@@ -11,7 +11,15 @@ import time
 from types import FrameType
 from typing import NoReturn
 
-from locker_app import cli_events, cli_lockers, cli_people, cli_queues, cli_staff
+from locker_app import (
+    cli_banks,
+    cli_events,
+    cli_lockers,
+    cli_people,
+    cli_queues,
+    cli_sites,
+    cli_staff,
+)
 from locker_app.serving import addresses, first_run, frontend
 from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unknown_variables
 
@@ -95,6 +103,8 @@ def doctor(settings: Settings) -> int:
 _COMMANDS = {"run": run, "init": init, "build": build, "doctor": doctor}
 _OF_A_LIBRARY = {
     "events": cli_events,
+    "site": cli_sites,
+    "bank": cli_banks,
     "locker": cli_lockers,
     "queue": cli_queues,
     "people": cli_people,

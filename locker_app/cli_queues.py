@@ -14,7 +14,7 @@ from locker_app import cli_line, cli_rules
 from locker_app.cli_desk import Desk, desk_of, table
 from locker_app.cli_line import QUEUE, Doing
 from locker_app.domain.errors import DomainError, NotFound
-from locker_app.domain.queues import QueueMode, version_of
+from locker_app.domain.queues import QueueMode, QueueRules, version_of
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
 from locker_app.queries import scoped
 from locker_app.queries.after_class import AfterClass, Times
@@ -158,8 +158,8 @@ def _rules(desk: Desk, asked: argparse.Namespace) -> str:
     card = desk.queue(asked.queue)
     row = desk.read(scoped.queue_rules, card.id)
     if not asked.set:
-        return cli_rules.shown(row)
-    rules = cli_rules.changed(row, asked.set)
+        return cli_rules.shown(QueueRules, row)
+    rules = cli_rules.changed(QueueRules, row, asked.set)
     kept = desk.run(queues.change_rules, queue_id=card.id, rules=rules, version=version_of(row))
     if not kept.changed:
         return f"{card.name}: nothing to change."

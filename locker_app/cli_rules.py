@@ -1,51 +1,68 @@
-"""What a queue's rules are, in the words of the shell: `name = value`, shown as they are set."""
+"""Rules of a queue, a site or a bank in the words of the shell: `name = value`, shown as they are
+set. Which rules there are is said by the class that they are kept in."""
 
 import types
 import typing
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from locker_app.domain.errors import BadInput
 from locker_app.domain.hours_text import WEEKDAYS, read, written
-from locker_app.domain.queues import QueueRules
 
-_HINTS = typing.get_type_hints(QueueRules)
-_TYPES = {field.name: _HINTS[field.name] for field in fields(QueueRules)}
+Rules = TypeVar("Rules")
 _DAYS = [day.lower() for day in WEEKDAYS]
 _SAID = {"yes": True, "no": False}
 
 
-def shown(row: Any) -> str:
-    """All rules of a queue's row, each in a line."""
+def shown(kind: type, row: Any) -> str:
+    """All rules of a row, each in a line; `kind` is the class of rules."""
     lines = []
-    for field in fields(QueueRules):
-        value = getattr(row, field.name)
-        if field.name == "hours":
+    for name in _types(kind):
+        value = getattr(row, name)
+        if name == "hours":
             lines += [f"{day} = {text}" for day, text in zip(_DAYS, written(value), strict=True)]
         else:
-            lines.append(f"{field.name} = {_written(value)}")
+            lines.append(f"{name} = {_written(value)}")
     return "\n".join(line.rstrip() for line in lines)
 
 
-def changed(row: Any, settings: Sequence[str]) -> QueueRules:
-    """The rules of a queue's row with some set anew, each by a text such as `capacity=30`.
+def changed(kind: type[Rules], row: Any, settings: Sequence[str]) -> Rules:
+    """The rules of a row with some set anew, each by a text such as `capacity=30`.
 
     Raises:
         BadInput: there is no such rule, or it can't be that.
     """
-    rules = QueueRules(**{field.name: getattr(row, field.name) for field in fields(QueueRules)})
-    days = written(rules.hours)
+    types_ = _types(kind)
+    known = [name for name in types_ if name != "hours"]
+    rules: Any = kind(**{name: _kept(types_[name], getattr(row, name)) for name in types_})
+    days = written(rules.hours) if "hours" in types_ else None
     for setting in settings:
         name, equals, text = (part.strip() for part in setting.partition("="))
-        if name in _DAYS and equals:
+        if days is not None and name in _DAYS and equals:
             days[_DAYS.index(name)] = text
-        elif name in _TYPES and name != "hours" and equals:
-            rules = replace(rules, **{name: _read(name, text)})
+        elif name in known and equals:
+            rules = replace(rules, **{name: _read(types_[name], name, text)})
         else:
-            known = ", ".join([name for name in _TYPES if name != "hours"] + _DAYS)
-            raise BadInput(f"“{setting}” sets no rule. Write NAME=VALUE, with one of {known}.")
-    return replace(rules, hours=read(days))
+            names = ", ".join([*known, *(_DAYS if days is not None else ())])
+            raise BadInput(f"“{setting}” sets no rule. Write NAME=VALUE, with one of {names}.")
+    return rules if days is None else replace(rules, hours=read(days))
+
+
+def _types(kind: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _is_word(kind: Any) -> bool:
+    """Whether it is one of a few words."""
+    return isinstance(kind, type) and issubclass(kind, StrEnum)
+
+
+def _kept(kind: Any, value: Any) -> Any:
+    """A value as the class of rules has it, from what the table has."""
+    return kind(value) if _is_word(kind) else value
 
 
 def _written(value: Any) -> str:
@@ -54,8 +71,12 @@ def _written(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _read(name: str, text: str) -> Any:
-    kind = _TYPES[name]
+def _read(kind: Any, name: str, text: str) -> Any:
+    if _is_word(kind):
+        words = [word.value for word in kind]
+        if text not in words:
+            raise BadInput(f"{name} is one of {', '.join(words)}.")
+        return kind(text)
     if kind is str:
         return text
     if kind is bool:

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.tables import session, staff, staff_role
 from locker_app.db.transaction import Tx, Work
-from locker_app.services.secrets import secret_matches
+from locker_app.domain.errors import InvitationOver, WrongPassword
+from locker_app.services.secrets import TokenKeys, secret_matches
+from locker_app.services.sign_in import Door, enter_by_invitation, sign_in_staff
 from locker_app.settings import get_settings
 from tests.world import Clock, World
 
@@ -69,9 +72,9 @@ def test_what_can_not_be_made(shell: Shell, typed: tuple[str, ...], sentence: st
 def test_all_accounts(shell: Shell) -> None:
     shell("staff", "add", "ada", "--name", "Ada Lovelace", "--site", "Central Library")
     said = [" ".join(line.split()) for line in shell("staff", "list").splitlines()]
-    assert said[0] == "ada Ada Lovelace professor at Central Library"
+    assert said[0] == "ada Ada Lovelace professor at Central Library has not signed in lately"
     assert said[1].startswith("admin ")
-    assert said[1].endswith("admin at all sites")
+    assert "admin at all sites" in said[1]
 
 
 def test_a_new_password_ends_what_the_old_one_opened(shell: Shell, tmp_path: Path) -> None:
@@ -118,3 +121,39 @@ def test_a_password_that_is_asked_for(
     database.close()
     assert secret_matches(row.password_hash, "a long enough one")
     assert "no staff account “bob”" in shell("staff", "password", "bob", fails=True)
+
+
+def test_an_invitation_by_a_link_that_works_once(shell: Shell, tmp_path: Path) -> None:
+    said = shell("staff", "invite", "Bob", "--name", "Bob Kahn", "--role", "admin")
+    address, until = said.splitlines()
+    assert until.startswith("Lets bob choose a password, once, until ")
+    assert "invited until" in shell("staff", "list")
+    database = Database(f"sqlite:///{tmp_path / 'cubby.db'}")
+    world, door = World(database, Clock()), Door(database, TokenKeys(("a key",)))
+    world.clock.now = datetime.now(UTC)
+    link = address.rpartition("/invite/")[2]
+    enter_by_invitation(door, world.call(), link, "a good password", address="10.0.0.7")
+    with pytest.raises(InvitationOver):
+        enter_by_invitation(door, world.call(), link, "another password")
+    assert "from 10.0.0.7" in shell("staff", "list")
+    again = shell("staff", "invite", "bob", "--forget").splitlines()[0].rpartition("/")[2]
+    assert again != link
+    with pytest.raises(WrongPassword):
+        sign_in_staff(door, world.call(), "bob", "a good password")
+    database.close()
+    assert "no staff account “eve”" in shell("staff", "invite", "eve", fails=True)
+    assert "already" in shell("staff", "invite", "bob", "--name", "Bob", fails=True)
+
+
+def test_an_account_is_disabled_and_enabled(shell: Shell) -> None:
+    said = shell("staff", "disable", "admin", fails=True)
+    assert said == "This is the last admin of all sites who can sign in. Make another one first."
+    shell("staff", "add", "root", "--name", "Grace Hopper", "--role", "admin")
+    assert shell("staff", "disable", "admin") == "The account is disabled, and signed out."
+    assert shell("staff", "disable", "admin") == "It is disabled already."
+    assert "disabled" in shell("staff", "list")
+    said = shell("site", "list", fails=True)
+    assert said == "There is no staff account “admin”. Name one: --as LOGIN"
+    assert "disabled" in shell("staff", "invite", "admin", fails=True)
+    assert shell("staff", "enable", "admin") == "The account can be used again."
+    assert shell("staff", "enable", "admin") == "It is not disabled."

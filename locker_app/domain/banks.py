@@ -86,8 +86,9 @@ def check_bank(rules: BankRules) -> BankRules:
     )
 
 
-def doors_of(plan: DoorPlan) -> dict[int, Door]:
-    """The doors by number.
+def doors_of(plan: DoorPlan, there: Collection[int] = ()) -> dict[int, Door]:
+    """The doors by number. What is said of those that are `there` until now and go is left aside:
+    whoever takes doors away need not take them out of every list.
 
     Raises:
         BadInput: a list can't be read, or names a door that there is not.
@@ -95,10 +96,11 @@ def doors_of(plan: DoorPlan) -> dict[int, Door]:
     numbers = read_numbers(plan.numbers, "numbers")
     if not numbers:
         raise BadInput("A bank has at least one door. Write numbers like 1-50.", field="numbers")
-    low = _among(numbers, plan.accessible, "accessible")
+    gone = set(there) - numbers
+    low = _among(numbers, plan.accessible, "accessible", gone)
     sizes: dict[int, str] = {}
     for size, field in zip(SIZES, ("small", "medium", "large"), strict=True):
-        for number in _among(numbers, getattr(plan, field), field):
+        for number in _among(numbers, getattr(plan, field), field, gone):
             if sizes.setdefault(number, size) != size:
                 raise BadInput(f"Door {number} has two sizes.", field=field)
     return {n: Door(n, n in low, sizes.get(n, "")) for n in sorted(numbers)}
@@ -200,8 +202,8 @@ def stranded_waiters(wanting_low: Collection[bool], doors: Iterable[Any]) -> int
     return 0 if any(lows) else sum(wanting_low)
 
 
-def _among(numbers: set[int], text: str, field: str) -> set[int]:
-    some = read_numbers(text, field)
+def _among(numbers: set[int], text: str, field: str, gone: set[int]) -> set[int]:
+    some = read_numbers(text, field) - gone
     if some - numbers:
         raise BadInput(f"The bank has no door {min(some - numbers)}.", field=field)
     return some

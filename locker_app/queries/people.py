@@ -59,12 +59,6 @@ def staff_view(conn: Connection, staff_id: int) -> StaffView | None:
     return StaffView(*row, roles=[(site_id, Role(role)) for site_id, role in roles])
 
 
-def all_staff(conn: Connection) -> list[StaffView]:
-    """All staff members, by login."""
-    ids = conn.scalars(select(staff.c.id).order_by(staff.c.login)).all()
-    return [view for staff_id in ids if (view := staff_view(conn, staff_id)) is not None]
-
-
 @dataclass(frozen=True, slots=True)
 class Secret:
     """What a sign-in is checked against."""

@@ -6,7 +6,7 @@ that it is gone.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,8 @@ class DoorsChanged:
     added: int
     removed: int
     altered: int
+    version: str = field(default="", compare=False)
+    """What stands for the doors as they are now."""
 
 
 def set_up_bank(
@@ -137,9 +139,9 @@ def change_doors(
         WouldStrand: somebody has, or waits for, what would go.
         BadInput: a list of doors can't be.
     """
-    wanted = doors_of(doors)
     row = _lock(tx.conn, actor, bank_id)
     there = {door.number: door for door in _lock_doors(tx.conn, bank_id)}
+    wanted = doors_of(doors, there)
     if version and version != doors_version(there.values()):
         raise RulesChanged
     gone = [door for number, door in there.items() if number not in wanted]
@@ -149,7 +151,7 @@ def change_doors(
         for n, door in wanted.items()
         if n in there and (bool(there[n].accessible), there[n].size) != (door.accessible, door.size)
     ]
-    done = DoorsChanged(len(new), len(gone), len(other))
+    done = DoorsChanged(len(new), len(gone), len(other), doors_version(wanted.values()))
     if not (gone or new or other):
         return done
     waiting = stranded_waiters(_waiters(tx.conn, bank_id), wanted.values())

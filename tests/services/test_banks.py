@@ -133,6 +133,16 @@ class TestDoors:
         assert numbers(world, bank_id) == list(range(1, 12)), "a number can come back"
         invariants.check(world)
 
+    def test_who_takes_doors_away_need_not_name_them_elsewhere(
+        self, world: World, admin: Actor
+    ) -> None:
+        bank_id = world.bank(count=4, accessible=3)
+        done = doors(world, admin, bank_id, "1-2, 5", accessible="1-3, 5", small="4")
+        assert done.version == version(world, bank_id)
+        assert world.view(bank_id).accessible == [1, 2, 5]
+        with pytest.raises(BadInput, match="no door 3"):
+            doors(world, admin, bank_id, "1-2, 5", accessible="1-3")
+
     def test_removed_doors_are_given_to_nobody(self, world: World, admin: Actor) -> None:
         bank_id = world.bank(count=3)
         gone = world.locker_ids(bank_id)[1]

@@ -9,8 +9,6 @@ from locker_app.domain.banks import (
     MAX_PLACE_LENGTH,
     BankRules,
     check_bank,
-    doors_of,
-    doors_version,
 )
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.domain.lockers import OverdueAction
@@ -114,7 +112,7 @@ class SetupBankPage(rx.State):
             version=self._kept_doors[1] if shown == self._kept_doors[0] else shown,
         )
         if done is not None:
-            self._kept_doors = shown, doors_version(doors_of(plan).values())
+            self._kept_doors = shown, done.version
         return rx.set_focus(self.wrong) if self.wrong else None
 
     @rx.event
