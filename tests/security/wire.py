@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from websockets.sync.client import ClientConnection, connect
 
 from locker_app.services.runtime import SESSION_COOKIE
+from locker_app.web import live_states
 
 ROOT = "reflex___state____state"
 HYDRATE = f"{ROOT}.hydrate_and_load"
@@ -24,6 +25,8 @@ PATIENCE_SECONDS = 20.0
 def state(place: str) -> str:
     """The name of a State class on the wire: `pages.board.BoardPage`, `live_states.Bank`."""
     module, _, name = place.rpartition(".")
+    if module == "live_states":
+        module = getattr(live_states, name).__module__.removeprefix("locker_app.web.")
     snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
     return f"{ROOT}.locker_app___web___{module.replace('.', '___')}____{snake}"
 

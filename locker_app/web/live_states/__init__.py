@@ -1,0 +1,122 @@
+"""State classes that topics fill: their vars are the keys of a topic's projection.
+
+The server keeps no values here for a client; see `live.rooms.LiveState`.
+
+One module for each subject; all are named here.
+"""
+
+from locker_app.live.rooms import Rooms
+from locker_app.web.live_states.board import Door, DoorPast, Doors, Feed, Holders, Outcome
+from locker_app.web.live_states.everywhere import (
+    ClaimRow,
+    Me,
+    Pulse,
+    StaffMe,
+    TicketRow,
+    Tickets,
+    WaitRow,
+)
+from locker_app.web.live_states.figures import Figures, SiteFigures
+from locker_app.web.live_states.happenings import Events, OlderEvents
+from locker_app.web.live_states.lines import Helm, Line, LookBack, Room
+from locker_app.web.live_states.people import (
+    Found,
+    FoundRow,
+    HasRow,
+    ImportCardRow,
+    ImportRows,
+    Imports,
+    People,
+    PeopleImport,
+    PersonCard,
+    PersonHas,
+)
+from locker_app.web.live_states.places import Bank, BankRow, Home, PlaceRow, QueueRow
+from locker_app.web.live_states.setup import (
+    AccountRow,
+    Accounts,
+    BankSetUp,
+    BankSetUpRow,
+    QueueSetUpRow,
+    SiteSetUp,
+    SiteSetUpRow,
+    SitesToSetUp,
+)
+
+__all__ = [
+    "AccountRow",
+    "Accounts",
+    "Bank",
+    "BankRow",
+    "BankSetUp",
+    "BankSetUpRow",
+    "ClaimRow",
+    "Door",
+    "DoorPast",
+    "Doors",
+    "Events",
+    "Feed",
+    "Figures",
+    "Found",
+    "FoundRow",
+    "HasRow",
+    "Helm",
+    "Holders",
+    "Home",
+    "ImportCardRow",
+    "ImportRows",
+    "Imports",
+    "Line",
+    "LookBack",
+    "Me",
+    "OlderEvents",
+    "Outcome",
+    "People",
+    "PeopleImport",
+    "PersonCard",
+    "PersonHas",
+    "PlaceRow",
+    "Pulse",
+    "QueueRow",
+    "QueueSetUpRow",
+    "Room",
+    "SiteFigures",
+    "SiteSetUp",
+    "SiteSetUpRow",
+    "SitesToSetUp",
+    "StaffMe",
+    "TicketRow",
+    "Tickets",
+    "WaitRow",
+    "bind_topics",
+]
+
+
+def bind_topics(rooms: Rooms) -> None:
+    """Tell the rooms which State class each kind of topic fills."""
+    rooms.bind_pulse(Pulse)
+    for kind, state in (
+        ("home", Home),
+        ("bank", Bank),
+        ("doors", Doors),
+        ("holders", Holders),
+        ("person", Me),
+        ("staff", StaffMe),
+        ("queue", Line),
+        ("room", Room),
+        ("feed", Feed),
+        ("tickets", Tickets),
+        ("sites", SitesToSetUp),
+        ("site_setup", SiteSetUp),
+        ("bank_setup", BankSetUp),
+        ("accounts", Accounts),
+        ("imports", Imports),
+    ):
+        rooms.bind(kind, state)
+    rooms.bind("door", Door, DoorPast)
+    rooms.bind("events", Events, OlderEvents)
+    rooms.bind("helm", Helm, LookBack)
+    rooms.bind("figures", Figures, SiteFigures)
+    rooms.bind("people", People, Found)
+    rooms.bind("person_card", PersonCard, PersonHas)
+    rooms.bind("people_import", PeopleImport, ImportRows)
