@@ -39,6 +39,10 @@ from locker_app.web.pages.home import HomePage, home
 from locker_app.web.pages.invite import InvitePage, invite
 from locker_app.web.pages.me import MePage, me
 from locker_app.web.pages.missing import MissingPage, missing
+from locker_app.web.pages.people import PeoplePage, people
+from locker_app.web.pages.people_import import PeopleImportPage, people_import
+from locker_app.web.pages.people_imports import PeopleImportsPage, people_imports
+from locker_app.web.pages.person import PersonPage, person
 from locker_app.web.pages.queue import QueuePage, queue
 from locker_app.web.pages.queue_settings import QueueSettingsPage, queue_settings
 from locker_app.web.pages.setup import SetupPage, setup
@@ -91,6 +95,15 @@ PAGES = (
     (accounts, "/staff/accounts", "Staff · Cubby", AccountsPage.load),
     (invite, "/invite/[invitation]", "Welcome · Cubby", InvitePage.load),
     (unknown_code, "/unknown-code", "Nothing has this code · Cubby", UnknownCodePage.load),
+    (people, "/staff/people", "People · Cubby", PeoplePage.load),
+    (person, "/staff/people/[person]", "People · Cubby", PersonPage.load),
+    (people_imports, "/staff/people/import", "Import people · Cubby", PeopleImportsPage.load),
+    (
+        people_import,
+        "/staff/people/import/[people_import]",
+        "Import people · Cubby",
+        PeopleImportPage.load,
+    ),
     (history, "/staff/history", "History · Cubby", HistoryPage.load),
     (statistics, "/staff/statistics", "Statistics · Cubby", StatisticsPage.load),
 )
@@ -155,7 +168,7 @@ def make_app() -> rx.App:
     """The application with all its pages."""
     made = rx.App(
         html_lang="en",
-        stylesheets=["/cubby.css", "/helm.css", "/board.css"],
+        stylesheets=["/cubby.css", "/helm.css", "/board.css", "/people.css"],
         head_components=_head(),
         toaster=None,
         backend_exception_handler=_log_fault,

@@ -152,6 +152,9 @@ class ChangedPerson(NewPerson):
     """All that is known of somebody, as it is to be."""
 
     near_last: bool = Field(default=False, description="The free one nearest to the last.")
+    version: str = Field(
+        default="", max_length=40, description="Of what was seen: newer stays. Empty overwrites."
+    )
 
 
 class Leave(Asked):

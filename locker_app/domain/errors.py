@@ -72,6 +72,10 @@ class NumberTaken(DomainError):
     """Somebody else has this enrolment number."""
 
 
+class PersonMoved(DomainError):
+    """Somebody else has changed this person meanwhile. Close this, look again, then decide."""
+
+
 class StillHolds(DomainError):
     """This person still has a locker, or one is held for them."""
 

@@ -1,5 +1,6 @@
 """Rules about persons and staff who sign in: numbers, PINs, passwords, and when to lock."""
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -84,6 +85,12 @@ def check_pin(pin: str) -> str:
     if steps in ({0}, {1}, {-1}):
         raise BadInput("Choose a PIN that is harder to guess than 1111 or 1234.", field="pin")
     return pin
+
+
+def version_of(number: str, name: str, accessible: bool, near_last: bool) -> str:
+    """Names what is known of a person: changed from what was seen, it is another."""
+    known = repr((number, name, accessible, near_last))
+    return hashlib.sha256(known.encode()).hexdigest()[:16]
 
 
 def check_typed(typed: str | None, number: str) -> None:

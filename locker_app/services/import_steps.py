@@ -36,7 +36,7 @@ DROP_AFTER = timedelta(days=1)
 """How long a file lies that nobody decides on."""
 KEEP_REPORT = timedelta(days=30)
 """How long one can read what was wrong with a file."""
-BEAT_LOST_AFTER = timedelta(seconds=15)
+BEAT_LOST_AFTER = timedelta(seconds=5)
 """Without a sign for so long, the process that worked on an import is taken for gone."""
 
 _I, _R, _P = people_import.c, people_import_row.c, person.c

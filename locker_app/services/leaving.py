@@ -24,7 +24,7 @@ from locker_app.db.tables import (
 )
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, ActorKind
-from locker_app.domain.errors import NotFound, NumberTaken, StillHolds
+from locker_app.domain.errors import NotFound, NumberTaken, PersonMoved, StillHolds
 from locker_app.domain.facts import (
     PersonArchived,
     PersonChanged,
@@ -40,6 +40,7 @@ from locker_app.domain.people import (
     normalise_number,
     search_key,
     tombstone,
+    version_of,
 )
 from locker_app.services import holds, lines, lockers
 from locker_app.services.ids import Flag, Id, Text
@@ -60,15 +61,20 @@ def change_person(
     name: Text,
     accessible: Flag,
     near_last: Flag,
+    version: Text = "",
 ) -> bool:
-    """Change what is known of a person; whether anything did.
+    """Change what is known of a person; whether anything did. With the version of what was seen,
+    only while it still is.
 
     Raises:
         NotSignedIn, NotAllowed, NotFound, BadInput: as the words say.
+        PersonMoved: somebody else was quicker.
         NumberTaken: somebody else has the number.
     """
     check_manages(actor)
     row = _lock(tx, person_id)
+    if version and version != version_of(row.number, row.name, row.accessible, row.near_last):
+        raise PersonMoved
     name = check_name(name)
     wanted = {
         "number": normalise_number(number),

@@ -19,8 +19,11 @@ from locker_app.db.migrate import upgrade
 from locker_app.db.tables import bank, locker, metadata, queue, session, staff
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
+from locker_app.services.import_work import Worker, look_at
 from locker_app.services.lockers import force_release, take_out_of_service
 from locker_app.services.people import add_person
+from locker_app.services.people_import import open_import
+from locker_app.services.sealing import Seal
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
 from locker_app.services.tickets import join_queue
@@ -225,6 +228,7 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
     )
     assert first.ticket_id == 1
     ids = {
+        "import": _import(world, people["admin"]),
         "queue": line,
         "ticket": ticket.ticket_id,
         "site": here,
@@ -242,6 +246,15 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
         "locker_abroad": abroad.locker_id,
     }
     return people, ids
+
+
+def _import(world: World, admin: Actor) -> int:
+    """A file of people that waits for somebody to confirm it."""
+    seal = Seal((SIGNING_KEY,))
+    upload = look_at("people.csv", b"number,name\nQF799999,Zarniwoop Vann Harl", seal)
+    import_id = world.run(admin, open_import, upload=upload)
+    Worker(world.db, seal, "house", lambda: world.clock.now).work_off(import_id)
+    return import_id
 
 
 def _person(world: World, number: int) -> Actor:

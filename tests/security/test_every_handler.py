@@ -73,6 +73,9 @@ QUEUE = "pages.queue.QueuePage"
 SITES, SITE = "pages.setup.SetupPage", "pages.setup_site.SetupSitePage"
 SETUP_BANK, SHEETS = "pages.setup_bank.SetupBankPage", "pages.sheets.SheetsPage"
 ACCOUNTS = "pages.accounts.AccountsPage"
+PEOPLE, PERSON = "pages.people.PeoplePage", "pages.person.PersonPage"
+IMPORTS = "pages.people_imports.PeopleImportsPage"
+IMPORT = "pages.people_import.PeopleImportPage"
 SITE_FORM = {
     "name": "Renamed",
     "time_zone": "UTC",
@@ -168,11 +171,52 @@ OURS: dict[str, Handler] = {
     f"{SIGN_IN}.start_over": public("empties this tab's form"),
     f"{FORM}.load": public("watches who is signed in; shows a refusal in words of ours"),
     "pages.staff_sign_in.StaffAccountPage.load": public("watches who is signed in"),
-    "pages.staff_sign_in.StaffAccountPage.reset_pin": staff(
+    f"{PEOPLE}.load": public("watches how many people there are: right checked by topic"),
+    f"{PEOPLE}.search": public("finds people, if one may: checked by the query", text="XX0000000"),
+    f"{PEOPLE}.refresh": public("the same again", changed=2**30),
+    f"{PEOPLE}.add": everywhere(
+        Right.MANAGE_PEOPLE, "adds somebody", form={"number": "XX7", "name": "New"}
+    ),
+    f"{PERSON}.load": public("watches a person: right checked by topic and query"),
+    f"{PERSON}.refresh": public("reads what they have, if one may", changed=2**30),
+    f"{PERSON}.ask_whether": public("opens this tab's question", what="erase"),
+    f"{PERSON}.close": public("closes it"),
+    f"{PERSON}.save": everywhere(
+        Right.MANAGE_PEOPLE,
+        "changes somebody",
+        form={"number": "XX8", "name": "Renamed"},
+        person_id=1,
+    ),
+    f"{PERSON}.reset_pin": staff(
         Right.RESET_PIN,
         "lets somebody choose a new PIN",
-        form={"number": "XX0000000", "reason": "to see who may"},
+        form={"reason": "to see who may"},
+        number="XX0000000",
     ),
+    f"{PERSON}.archive": everywhere(
+        Right.MANAGE_PEOPLE, "lets somebody in no more", form={"reason": "x"}, person_id=1
+    ),
+    f"{PERSON}.unarchive": everywhere(Right.MANAGE_PEOPLE, "lets somebody in again", person_id=1),
+    f"{PERSON}.erase": everywhere(
+        Right.MANAGE_PEOPLE,
+        "erases somebody",
+        form={"typed": "QF700001", "reason": "x"},
+        person_id=1,
+    ),
+    f"{IMPORTS}.load": public("watches the imports: right checked by topic"),
+    f"{IMPORT}.load": public("watches an import: right checked by topic and query"),
+    f"{IMPORT}.refresh": public("reads its rows, if one may", turn=2**30),
+    f"{IMPORT}.show": public("the same", kind="new", after=0),
+    f"{IMPORT}.choose": everywhere(
+        Right.MANAGE_PEOPLE,
+        "has a file read anew",
+        form={"number": "0", "name": "1"},
+        import_id="import",
+    ),
+    f"{IMPORT}.confirm": everywhere(
+        Right.MANAGE_PEOPLE, "has it done", import_id="import", good_only=True
+    ),
+    f"{IMPORT}.discard": everywhere(Right.MANAGE_PEOPLE, "forgets a file", import_id="import"),
     f"{BOARD}.load": public("watches what of the board one may: right checked by topic"),
     f"{BOARD}.open_door": public("watches a door, if one may", locker_id="locker"),
     f"{BOARD}.close_door": public("closes this tab's panel"),
@@ -615,7 +659,6 @@ def test_the_rights_are_those_that_the_walk_knows() -> None:
         Right.MANAGE_PEOPLE,  # commands of people: tests/services/test_rights.py
         Right.EXTEND_TIME,  # likewise: tests/services/test_doors.py
         Right.OPEN_DOORS,  # a route: tests/api/test_every_route.py
-        Right.RESET_PIN,  # a route: tests/api/test_every_route.py
     }
     assert set(Right) <= used
     assert all(rights <= set(Right) for rights in RIGHTS.values())

@@ -7,12 +7,13 @@ from pydantic import Field
 
 from locker_app.api.answers.base import Answer
 from locker_app.api.answers.me import ClaimAnswer, WaitAnswer
+from locker_app.domain.people import version_of
 from locker_app.queries.people_imports import ImportRow
 from locker_app.queries.people_list import PersonRow
 from locker_app.queries.scoped_people import PersonSeen
 
 Status = Literal[
-    *("reading", "choosing", "ready", "hashing", "applying", "done", "discarded", "stopped")
+    "reading", "choosing", "ready", "hashing", "applying", "done", "discarded", "stopped"
 ]
 
 
@@ -59,6 +60,7 @@ class PersonSeenAnswer(PersonRowAnswer):
     near_last: bool
     locked_until: datetime | None = Field(description="After wrong PINs.")
     created_at: datetime
+    version: str = Field(description="To change them with, only while this is still so.")
     lockers: list[ClaimAnswer]
     waits: list[WaitAnswer]
     tickets: list[OpenTicketAnswer]
@@ -69,6 +71,7 @@ class PersonSeenAnswer(PersonRowAnswer):
         card = {name: getattr(seen.card, name) for name in seen.card.__slots__}
         return cls(
             **card,
+            version=version_of(card["number"], card["name"], card["accessible"], card["near_last"]),
             lockers=[ClaimAnswer.of(claim) for claim in seen.claims],
             waits=[WaitAnswer.model_validate(wait) for wait in seen.waits],
             tickets=[OpenTicketAnswer.model_validate(ticket) for ticket in seen.tickets],

@@ -92,6 +92,7 @@ async def change_person(person_id: PathId, asked: ChangedPerson, who: Anyone) ->
         name=asked.name,
         accessible=asked.accessible,
         near_last=asked.near_last,
+        version=asked.version,
     )
     return ChangedAnswer(changed=changed)
 

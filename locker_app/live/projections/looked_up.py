@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from locker_app.domain.people import version_of
 from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.people_list import people_counts
 from locker_app.queries.people_list import person_card as card_of
@@ -36,5 +37,6 @@ def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
         "locked_until": millis(card.locked_until),
         "created_at": millis(card.created_at),
         "archived_at": millis(card.archived_at),
+        "version": version_of(card.number, card.name, card.accessible, card.near_last),
         "changed": millis(now),
     }

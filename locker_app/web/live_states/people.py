@@ -50,6 +50,7 @@ class PersonCard(LiveState, rx.State):
     locked_until: int = 0
     created_at: int = 0
     archived_at: int = 0
+    version: str = ""
     changed: int = 0
 
 
@@ -70,6 +71,7 @@ class PersonHas(LiveState, rx.State):
     """What a person has and what happened, where the one who looks may see that. Sent to that
     screen alone, and not kept."""
 
+    person_id: int = 0
     has: list[HasRow] = []
     rows: list[list[Any]] = []
     ready: bool = False
@@ -133,6 +135,8 @@ class PeopleImport(LiveState, rx.State):
 class ImportRows(LiveState, rx.State):
     """Rows of an import that this screen asked for. Sent to it alone, and not kept."""
 
+    import_id: int = 0
+    kind: str = ""
     rows: list[list[Any]] = []
     """Line, number, name, accessible ("", "yes", "no"), whether there is a PIN, field, why, what
     stands there."""

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from locker_app.services import people
-from locker_app.web.components.browser import new_request_id
+from locker_app.web.components.browser import Download, new_request_id
 from locker_app.web.components.parts import checkbox, sign_out_forms
 from locker_app.web.live_states import Me
 from locker_app.web.session import perform, watch
@@ -38,7 +38,7 @@ def me() -> rx.Component:
             rx.el.h1("My account"),
             rx.cond(
                 Me.signed_in,
-                rx.fragment(_preferences(), sign_out_forms()),
+                rx.fragment(_preferences(), _data(), sign_out_forms()),
                 rx.el.div(
                     rx.el.p("You are not signed in."),
                     rx.el.a("Sign in", href="/sign-in", class_name="button primary"),
@@ -65,5 +65,14 @@ def _preferences() -> rx.Component:
             lambda on: MePage.prefer(Me.accessible, on, new_request_id()),
             checked=Me.near_last,
         ),
+        class_name="card",
+    )
+
+
+def _data() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("My data"),
+        rx.el.p("All that is known of you here, as a file. To have it erased, ask at the desk."),
+        Download.create("Download my data", href="/api/v1/me/data"),
         class_name="card",
     )

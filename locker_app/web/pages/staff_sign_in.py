@@ -1,18 +1,14 @@
 """Staff sign in with login and password, by a form that the browser sends itself; their account."""
 
-from typing import Any
-
 import reflex as rx
 
-from locker_app.domain.actors import Right
 from locker_app.live.rooms import set_on_load
-from locker_app.services import people
-from locker_app.web.components.browser import NativeForm, new_request_id
+from locker_app.web.components.browser import NativeForm
 from locker_app.web.components.parts import Item, sign_out_forms, some
 from locker_app.web.live_states import StaffMe
 from locker_app.web.pages.accounts import sign_in_row
 from locker_app.web.pages.invite import password_field
-from locker_app.web.session import perform, watch
+from locker_app.web.session import watch
 from locker_app.web.template import page
 from locker_app.web.words import PASSWORD_REFUSALS, SIGN_IN_REFUSALS
 
@@ -83,33 +79,17 @@ def staff_sign_in() -> rx.Component:
     )
 
 
-@set_on_load("may_reset", "told")
+@set_on_load("told")
 class StaffAccountPage(rx.State):
-    """Whether this staff member may reset PINs."""
-
-    may_reset: bool = False
-    told: str = ""
     """What became of the form for another password."""
+
+    told: str = ""
 
     @rx.event
     async def load(self) -> None:
         """Begin to watch who is signed in."""
-        watched = await watch(self)
+        await watch(self)
         self.told = str(self.router.url.query_parameters.get("refused", ""))[:40]
-        self.may_reset = watched.actor.may(Right.RESET_PIN, None)
-
-    @rx.event
-    async def reset_pin(self, form: dict[str, Any], request_id: str) -> None:
-        """Let somebody choose a new PIN."""
-        asked = form if isinstance(form, dict) else {}
-        await perform(
-            self,
-            people.reset_pin,
-            request_id,
-            said="The PIN is reset. It is chosen anew at the next sign-in.",
-            number=asked.get("number", ""),
-            reason=asked.get("reason", ""),
-        )
 
 
 def staff_account() -> rx.Component:
@@ -127,7 +107,6 @@ def staff_account() -> rx.Component:
                 rx.el.a("Sign in", href="/staff/sign-in", class_name="button primary"),
             ),
             rx.cond(StaffMe.signed_in, rx.fragment(_password(), _sign_ins())),
-            rx.cond(StaffAccountPage.may_reset, _forgotten_pin()),
             class_name="narrow",
         ),
         here="/staff/account",
@@ -165,30 +144,4 @@ def _sign_ins() -> Item:
             rx.el.p("If one of them was not you, change the password.", class_name="hint"),
             class_name="card",
         ),
-    )
-
-
-def _forgotten_pin() -> rx.Component:
-    return rx.form(
-        rx.el.h2("A forgotten PIN"),
-        rx.el.p(
-            "Resetting ends all sessions of the person, and lifts the lock after wrong tries.",
-            class_name="soft",
-        ),
-        _line("reset-number", "number", "Enrolment number"),
-        _line("reset-reason", "reason", "Reason"),
-        rx.el.button("Reset the PIN", type="submit", class_name="second"),
-        on_submit=lambda form: StaffAccountPage.reset_pin(form, new_request_id()),
-        reset_on_submit=False,
-        class_name="card",
-    )
-
-
-def _line(id: str, name: str, text: str) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(text, html_for=id),
-        rx.el.input(
-            id=id, name=name, type="text", required=True, auto_complete="off", max_length=500
-        ),
-        class_name="field",
     )
