@@ -40,9 +40,12 @@ class Past:
     seed: int = 7
 
 
-def write_past(db: Database, past: Past, first: date, days: int, visits: int) -> dict[str, int]:
-    """Fill the tables with about so many visits on these days; how many rows each table got."""
-    made = _Library(past)
+def write_past(
+    db: Database, past: Past, first: date, days: int, visits: int, until: datetime
+) -> dict[str, int]:
+    """Fill the tables with about so many visits on these days, of which nothing is later than
+    `until`; how many rows each table got."""
+    made = _Library(past, until)
     for day in range(days):
         made.live_through(first + timedelta(days=day), visits / days)
     rows = {assignment: made.claims, wait: made.waits, ticket: made.tickets, event: made.events}
@@ -75,8 +78,9 @@ def _write(db: Database, table: Table, rows: Iterable[Row]) -> int:
 class _Library:
     """Who has what while the days go by."""
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Past, until: datetime) -> None:
         self._past = past
+        self._until = until
         self._zone = ZoneInfo(past.zone)
         self._chance = random.Random(past.seed)
         self._free = {bank: list(range(len(doors))) for bank, doors in past.banks.items()}
@@ -92,9 +96,11 @@ class _Library:
     def live_through(self, day: date, mean: float) -> None:
         """A day, from opening to closing; some forget to give back what they have."""
         for at in self._arrivals(day, mean):
-            self._leave_until(at)
-            self._come(at)
-        self._leave_until(datetime.combine(day, time(23, 59), self._zone))
+            if at < self._until:
+                self._leave_until(at)
+                self._come(at)
+        night = datetime.combine(day, time(23, 59), self._zone)
+        self._leave_until(min(night, self._until))
         self._lines_of(day, mean)
 
     def _arrivals(self, day: date, mean: float) -> list[datetime]:
@@ -185,7 +191,9 @@ class _Library:
             joined = datetime.combine(day, time(9 + 2 * place), self._zone)
             for number in range(1, 8 + self._chance.randrange(20)):
                 joined += timedelta(minutes=self._chance.expovariate(1 / 6))
-                self.tickets.append(self._ticket(queue_id, day, number, joined))
+                row = self._ticket(queue_id, day, number, joined)
+                if row["ended_at"] < self._until:
+                    self.tickets.append(row)
 
     def _ticket(self, queue_id: int, day: date, number: int, joined: datetime) -> Row:
         (status,) = self._chance.choices(("done", "no_show", "withdrawn"), (90, 4, 6))

@@ -1,5 +1,5 @@
-"""What is tidied up now and then: names that leave the history at night, tickets that nobody can
-come with any more, files that nobody has decided on.
+"""What is tidied up now and then: names that leave the history at night, days that are over and
+summed up, tickets that nobody can come with any more, files that nobody has decided on.
 
 Beside the timer, and not in it: a night's work on a long history must not hold up a deadline. All
 of it is done in pieces, is idempotent, and may be done by several processes side by side.
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from locker_app.db.database import Database
 from locker_app.domain.actors import SYSTEM
-from locker_app.services import import_steps, retention
+from locker_app.services import day_sums, import_steps, retention
 from locker_app.services.command import Call, Command, command
 
 EVERY_SECONDS = 600.0
@@ -39,6 +39,8 @@ async def tidy_once(db: Database) -> None:
     """All that is to be done now."""
     for site_id in await db.aread(lambda conn: retention.sites_due(conn, datetime.now(UTC))):
         await _until_done(db, retention.forget_names, site_id=site_id)
+    for site_id in await db.aread(lambda conn: day_sums.sites_to_sum_up(conn, datetime.now(UTC))):
+        await _until_done(db, day_sums.keep_day, site_id=site_id)
     await _until_done(db, retention.withdraw_orphans)
     await _until_done(db, import_steps.drop_forgotten)
     await _until_done(db, import_steps.sweep)

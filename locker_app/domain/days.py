@@ -40,6 +40,16 @@ def span(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
     return begins(first, zone), begins(last + timedelta(days=1), zone)
 
 
+def check_past(last: date, now: datetime, zone: str) -> None:
+    """Look back on days that have come.
+
+    Raises:
+        BadInput: the last of them has not.
+    """
+    if last > today(now, zone):
+        raise BadInput("Choose days up to today: later ones are still to come.", field="last")
+
+
 def piece(start: datetime, end: datetime, zone: str) -> int:
     """How many seconds a piece of time has, counted from 1970 in UTC, if none is to lie on both
     sides of a full hour at the site: an hour in most zones, half or a quarter of one in some."""

@@ -1,42 +1,35 @@
 """How a site was used on some days: who looks sees figures, and nobody's name.
 
-The database counts claims by pieces of time in which they began and ended, and sums up when in the
-piece that was. From that follows how many lockers were held at each moment, exactly: who comes in
-a piece holds one for the rest of it, who goes leaves that rest free. Days and hours are those of
-the clocks at the site, so the pieces never lie on both sides of a full hour there.
+Days that are over are kept as sums (`db.tables.day_sums`), which the database adds up; the day
+that it is, and days that are not kept yet, are reckoned from what is there (`day_reckoning`).
 
-Days that are not over count up to now. Claims that go on are held, and their length is not known.
+Days that are not over count up to now, and days before there was anything don't count at all.
+Claims that go on are held, and their length is not known. Lengths are counted by the minute, from
+an hour on by five and from half a day on by thirty: a median is the mean of those counted with it.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, func, literal_column, select
 
-from locker_app.db.seconds import seconds_of
-from locker_app.db.tables import assignment, bank, event, queue, wait
-from locker_app.domain.days import piece, span
+from locker_app.db.tables import bank, day_sum, locker, queue
+from locker_app.domain.day_sums import Sum, What
+from locker_app.domain.days import begins, check_past, span, today
 from locker_app.domain.lockers import WaitOutcome
-from locker_app.queries.after_class import (
-    Spread,
-    Times,
-    counts_of,
-    spread_of,
-    times_of,
-    wall_clock,
-)
-from locker_app.queries.event_filter import REFUSED
+from locker_app.domain.queues import TicketStatus
+from locker_app.queries.after_class import Spread, Times, times_of
+from locker_app.queries.day_reckoning import first_day, kept_up_to, reckon
 from locker_app.queries.sites import BankCounts, SiteView, bank_counts
-from locker_app.queries.ticket_sums import sums_of
 
 STAYS = (15, 30, 60, 120, 240, 480, 1440)
 """Where the bars of the stays end, in minutes; the last bar has no end."""
 WAITS = (5, 15, 30, 60, 120)
-_A = assignment.c
+_S = day_sum.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +59,13 @@ class Bank:
     bank_id: int
     name: str
     doors: int
+    """Those that it has now: none, when it was taken out of use."""
+    archived: bool
     assigned: int
     held: float
     """How many of its lockers were held, on average, day and night."""
+    percent: int
+    """Of the doors that it had in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +74,29 @@ class Line:
 
     queue_id: int
     name: str
-    tickets: int
+    joined: int
+    """Tickets that were taken in this time; what follows is of those that ended in it."""
     done: int
     no_show: int
+    left: int
+    """By themselves, or because the line was cleared."""
     waits: Times
     services: Times
+
+
+@dataclass(frozen=True, slots=True)
+class LineDay:
+    """A day in a line for help on which anybody joined or was helped."""
+
+    day: date
+    queue_id: int
+    name: str
+    joined: int
+    done: int
+    no_show: int
+    left: int
+    mean_wait: int
+    """In seconds, of those called that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +128,12 @@ class Statistics:
     wait_bars: list[int]
     wait_outcomes: dict[str, int]
     lines: list[Line]
+    line_days: list[LineDay]
 
     @property
     def held(self) -> float:
         """How many lockers were held on average."""
-        return sum(bank.held for bank in self.banks)
+        return round(sum(bank.held for bank in self.banks), 2)
 
 
 def statistics(
@@ -126,253 +142,226 @@ def statistics(
     """How the site was used from the first day to the last.
 
     Raises:
-        BadInput: as `days.span`.
+        BadInput: as `days.span` and `days.check_past`.
     """
-    start, end = span(first, last, site.time_zone)
-    until = max(start, min(end, now))
-    step = piece(start, end, site.time_zone)
-    begun, ended = (_by_piece(conn, site.id, at, start, until, step) for at in _BEGIN_AND_END)
-    refused, why = _refusals(conn, site.id, start, until, step)
-    hours = _hours(site, begun, ended, _open_at(conn, site.id, start), start, until, step)
-    days = (begun, ended, refused)
-    stays = list(_stays(conn, site.id, start, until))
-    waited, outcomes = _waits(conn, site.id, start, until)
-    stay_spread, wait_spread = _spread(stays), _spread(waited)
-    counts = bank_counts(conn, site.id, now)
+    span(first, last, site.time_zone)
+    check_past(last, now, site.time_zone)
+    of = _Days(conn, site, now, first, last)
+    hours = of.sums(What.HOUR, "weekday", "at")
+    banks = of.sums(What.BANK, "of")
+    refusals: Counter[str] = Counter()
+    for (queue_id, code), (many, _) in of.sums(What.REFUSED, "of", "name").items():
+        if not queue_id:
+            refusals[code] += many
+    waits = of.sums(What.WAIT, "at", "name")
+    took = {(at,): sums for (at, how), sums in waits.items() if how == WaitOutcome.TOOK_LOCKER}
+    outcomes: Counter[str] = Counter()
+    for (_, how), (many, _) in waits.items():
+        outcomes[how] += many
+    stays = of.sums(What.STAY, "at")
+    lines = list(_lines(conn, site, of))
     return Statistics(
         site_id=site.id,
         name=site.name,
         time_zone=site.time_zone,
         first=first,
         last=last,
-        now=counts,
+        now=bank_counts(conn, site.id, now),
         by_hour=list(_mean(hours, lambda weekday, hour: (None, hour))),
         by_weekday=list(_mean(hours, lambda weekday, hour: (weekday, hour))),
-        by_day=list(_days(site, first, _last_day(site, last, until), days, step)),
-        assigned=sum(row.many for row in begun.values()),
-        refused=sum(refused.values()),
-        refusals=dict(why.most_common()),
-        stays=times_of(stay_spread),
-        stay_bars=_bars(stay_spread, STAYS),
-        open=_open_at(conn, site.id, until),
-        banks=list(_banks(conn, site, counts, start, until)),
-        waits=times_of(wait_spread),
-        wait_bars=_bars(wait_spread, WAITS),
-        wait_outcomes=outcomes,
-        lines=list(_lines(conn, site, start, until, step)),
+        by_day=list(_days(of)),
+        assigned=sum(many for many, _ in banks.values()),
+        refused=refusals.total(),
+        refusals=dict(refusals.most_common()),
+        stays=_times(stays),
+        stay_bars=_bars(stays, STAYS),
+        open=of.open(),
+        banks=list(_banks(conn, site, of, banks)),
+        waits=_times(took),
+        wait_bars=_bars(took, WAITS),
+        wait_outcomes=dict(outcomes),
+        lines=lines,
+        line_days=list(_line_days(of, {line.queue_id: line.name for line in lines})),
     )
 
 
-_BEGIN_AND_END = (_A.assigned_at, _A.released_at)
-Pieces = dict[int, Any]
+_Key = tuple[Any, ...]
+_Sums = dict[_Key, tuple[int, int]]
+"""How many, and seconds, by something."""
 
 
-def _by_piece(
-    conn: Connection, site_id: int, at: Any, start: datetime, until: datetime, step: int
-) -> Pieces:
-    """How many claims began, or ended, in each piece of time, and the sum of the seconds."""
-    read = (
-        select(seconds_of(at).label("at"))
-        .where(_A.site_id == site_id, at >= start, at < until, _A.assigned_at.is_not(None))
-        .subquery()
-    )
-    rows = select(
-        (read.c.at // step).label("piece"),
-        func.count().label("many"),
-        func.sum(read.c.at % step).label("into"),
-    ).group_by("piece")
-    return {row.piece: row for row in conn.execute(rows)}
+class _Days:
+    """The sums of some days at a site: those that are kept, and those that are not."""
+
+    def __init__(
+        self, conn: Connection, site: SiteView, now: datetime, first: date, last: date
+    ) -> None:
+        zone = site.time_zone
+        self._conn, self._site_id = conn, site.id
+        self.first, self.last = max(first, first_day(conn, site.id, zone)), last
+        self.start = begins(self.first, zone)
+        self.until = max(self.start, min(now, begins(last + timedelta(days=1), zone)))
+        kept = kept_up_to(conn, site.id, zone)
+        self._kept = self.first.toordinal(), min(last, kept - timedelta(days=1)).toordinal()
+        self._fresh: dict[What, list[Sum]] = defaultdict(list)
+        day = max(self.first, kept)
+        while day <= min(last, today(now, zone)):
+            for one in reckon(conn, site.id, zone, day, now):
+                self._fresh[one.what].append(one)
+            day += timedelta(days=1)
+
+    def days(self) -> Iterator[date]:
+        """All of them, whether there is anything of them or not."""
+        for n in range((self.last - self.first).days + 1):
+            yield self.first + timedelta(days=n)
+
+    def sums(self, what: What, *by: str) -> _Sums:
+        """What the sums of a kind come to, by these columns."""
+        columns = [_WEEKDAY if name == "weekday" else _S[name] for name in by]
+        rows = (
+            select(*columns, func.sum(_S.many), func.sum(_S.seconds))
+            .where(_S.site_id == self._site_id, _S.what == what.value)
+            .where(_S.day.between(*self._kept))
+            .group_by(*columns)
+        )
+        found: _Sums = {
+            tuple(key): (int(many), int(seconds))
+            for *key, many, seconds in self._conn.execute(rows)
+        }
+        for one in self._fresh[what]:
+            key = tuple(getattr(one, name) for name in by)
+            many, seconds = found.get(key, (0, 0))
+            found[key] = many + one.many, seconds + one.seconds
+        return found
+
+    def open(self) -> int:
+        """How many lockers were held when the last of the days ended, or are held now."""
+        if self.last < self.first:
+            return 0
+        by_day = self.sums(What.OPEN, "day")
+        return by_day.get((self.last.toordinal(),), (0, 0))[0]
 
 
-def _open_at(conn: Connection, site_id: int, at: datetime) -> int:
-    """How many claims there were at a moment."""
-    still = or_(_A.released_at >= at, _A.released_at.is_(None))
-    mine = and_(_A.site_id == site_id, _A.assigned_at < at)
-    return conn.scalar(select(func.count()).select_from(assignment).where(mine, still)) or 0
+_WEEKDAY = (_S.day + literal_column("6")) % literal_column("7")
+"""Of numbers, not values: PostgreSQL groups by what it sees to be the same."""
 
 
-_Hours = dict[tuple[int, int], list[float]]
-
-
-def _hours(
-    site: SiteView,
-    begun: Pieces,
-    ended: Pieces,
-    held: int,
-    start: datetime,
-    until: datetime,
-    step: int,
-) -> _Hours:
-    """For how many seconds lockers were held in each hour of each weekday, and how many seconds
-    it had."""
-    clock, found = wall_clock(site.time_zone), defaultdict[tuple[int, int], list[float]](_nothing)
-    first, stop = int(start.timestamp()) // step, until.timestamp()
-    for number in range(first, -(-int(stop) // step)):
-        length = min(step, stop - number * step)
-        seconds = held * length
-        for rows, sign in ((begun, 1), (ended, -1)):
-            if (row := rows.get(number)) is not None:
-                seconds += sign * max(0, row.many * length - int(row.into))
-                held += sign * row.many
-        at = clock(number * step)
-        sums = found[at.weekday(), at.hour]
-        sums[0] += max(0.0, seconds)
-        sums[1] += length
-    return found
-
-
-def _nothing() -> list[float]:
-    return [0.0, 0.0]
-
-
-def _mean(hours: _Hours, key: Any) -> Iterator[Hour]:
-    sums: dict[Any, list[float]] = defaultdict(_nothing)
-    for (weekday, hour), (held, time) in sorted(hours.items()):
+def _mean(hours: _Sums, key: Any) -> Iterator[Hour]:
+    sums: dict[_Key, list[int]] = defaultdict(lambda: [0, 0])
+    for (weekday, hour), (length, held) in hours.items():
         both = sums[key(weekday, hour)]
         both[0] += held
-        both[1] += time
-    for (weekday, hour), (held, time) in sorted(sums.items()):
-        yield Hour(weekday, hour, round(held / time, 2) if time else 0.0)
+        both[1] += length
+    for (weekday, hour), (held, length) in sorted(sums.items()):
+        yield Hour(weekday, hour, round(held / length, 2) if length else 0.0)
 
 
-def _days(
-    site: SiteView, first: date, last: date, counted: tuple[Any, ...], step: int
-) -> Iterator[Day]:
-    clock = wall_clock(site.time_zone)
-    by_day: list[Counter[date]] = [Counter(), Counter(), Counter()]
-    for counts, pieces in zip(by_day, counted, strict=True):
-        for number, row in pieces.items():
-            counts[clock(number * step).date()] += row if isinstance(row, int) else row.many
-    for n in range((last - first).days + 1):
-        day = first + timedelta(days=n)
-        yield Day(day, *(counts[day] for counts in by_day))
+def _days(of: _Days) -> Iterator[Day]:
+    begun, ended = of.sums(What.BANK, "day"), of.sums(What.ENDED, "day")
+    refused = {
+        day: sums for (day, of_), sums in of.sums(What.REFUSED, "day", "of").items() if not of_
+    }
+    for day in of.days():
+        n = day.toordinal()
+        yield Day(
+            day,
+            begun.get((n,), (0, 0))[0],
+            ended.get((n,), (0, 0))[0],
+            refused.get(n, (0, 0))[0],
+        )
 
 
-def _last_day(site: SiteView, last: date, until: datetime) -> date:
-    """Days that have not come yet are no days without visitors."""
-    return min(last, wall_clock(site.time_zone)(int(until.timestamp())).date())
-
-
-def _refusals(
-    conn: Connection, site_id: int, start: datetime, until: datetime, step: int
-) -> tuple[Counter[int], Counter[str]]:
-    """How often somebody was refused a locker, by piece of time and by code."""
-    e = event.c
-    code = e.details["code"].as_string()
-    rows = select(
-        (seconds_of(e.at) // step).label("piece"), code.label("code"), func.count().label("many")
-    ).where(
-        *(e.site_id == site_id, e.kind == REFUSED, e.at >= start, e.at < until),
-        func.coalesce(e.bank_id, 0) > 0,
-    )
-    by_piece: Counter[int] = Counter()
-    by_code: Counter[str] = Counter()
-    for row in conn.execute(rows.group_by("piece", "code")):
-        by_piece[row.piece] += row.many
-        by_code[row.code or ""] += row.many
-    return by_piece, by_code
-
-
-def _stays(conn: Connection, site_id: int, start: datetime, until: datetime) -> Iterable[Any]:
-    took = (seconds_of(_A.released_at) - seconds_of(_A.assigned_at)).label("took")
-    ended = and_(_A.released_at >= start, _A.released_at < until, _A.assigned_at.is_not(None))
-    return _by_minute(conn, select(took).where(_A.site_id == site_id, ended).subquery())
-
-
-def _by_minute(conn: Connection, of: Any, *also: Any) -> Iterable[Any]:
-    rows = select(
-        (of.c.took // 60).label("minute"),
-        func.count().label("many"),
-        func.sum(of.c.took).label("took"),
-        func.max(of.c.took).label("longest"),
-        *also,
-    )
-    return conn.execute(rows.group_by("minute", *also)).all()
-
-
-def _waits(
-    conn: Connection, site_id: int, start: datetime, until: datetime
-) -> tuple[list[Any], dict[str, int]]:
-    """The waits in waiting lists that ended: by minute those until a locker was taken, and how
-    many ended in which way."""
-    w = wait.c
-    of = (
-        select((seconds_of(w.ended_at) - seconds_of(w.joined_at)).label("took"), w.outcome)
-        .where(w.site_id == site_id, w.ended_at >= start, w.ended_at < until)
-        .subquery()
-    )
-    rows = list(_by_minute(conn, of, of.c.outcome))
-    outcomes: Counter[str] = Counter()
-    for row in rows:
-        outcomes[row.outcome or ""] += row.many
-    return [row for row in rows if row.outcome == WaitOutcome.TOOK_LOCKER.value], dict(outcomes)
-
-
-def _spread(rows: Iterable[Any]) -> Spread:
+def _spread(sums: _Sums) -> Spread:
+    """How many took how long, from sums by minutes: as long as the mean of these."""
     many: Counter[int] = Counter()
-    for row in rows:
-        many[max(0, round(row.took / row.many))] += row.many
+    for count, seconds in sums.values():
+        many[round(seconds / count)] += count
     return sorted(many.items())
 
 
-def _bars(spread: list[tuple[int, int]], edges: tuple[int, ...]) -> list[int]:
+def _times(sums: _Sums) -> Times:
+    return times_of(_spread(sums))
+
+
+def _bars(sums: _Sums, edges: tuple[int, ...]) -> list[int]:
     bars = [0] * (len(edges) + 1)
-    for seconds, many in spread:
-        bars[bisect_right(edges, seconds / 60)] += many
+    for (minutes,), (many, _) in sums.items():
+        bars[bisect_right(edges, minutes)] += many
     return bars
 
 
-def _banks(
-    conn: Connection, site: SiteView, counts: list[BankCounts], start: datetime, until: datetime
-) -> Iterator[Bank]:
-    """The banks, those that were held most first. What is held is clipped to these days."""
-    begin, stop = int(start.timestamp()), int(until.timestamp())
-    since = case((_A.assigned_at < start, begin), else_=seconds_of(_A.assigned_at))
-    going_on = or_(_A.released_at.is_(None), _A.released_at >= until)
-    of = (
-        select(
-            _A.bank_id,
-            (case((going_on, stop), else_=seconds_of(_A.released_at)) - since).label("held"),
-            case((_A.assigned_at >= start, 1), else_=0).label("begun"),
-        )
-        .where(
-            *(_A.site_id == site.id, _A.assigned_at < until),
-            or_(_A.released_at > start, _A.released_at.is_(None)),
-        )
-        .subquery()
-    )
-    sums = select(of.c.bank_id, func.sum(of.c.held).label("held"), func.sum(of.c.begun).label("n"))
-    found = {row.bank_id: row for row in conn.execute(sums.group_by(of.c.bank_id))}
-    names = {row.id: row.name for row in conn.execute(select(bank.c.id, bank.c.name))}
-    doors = {count.id: count.total for count in counts}
+def _banks(conn: Connection, site: SiteView, of: _Days, sums: _Sums) -> Iterator[Bank]:
+    """The banks, those that were held most first; those out of use only if they were used."""
+    seconds = int(of.until.timestamp()) - int(of.start.timestamp())
+    had, has = _doors(conn, site.id, of)
+    b = bank.c
     made = []
-    for bank_id in {*found, *doors}:
-        row = found.get(bank_id)
-        held = float(row.held) / (stop - begin) if row and stop > begin else 0.0
-        many = int(row.n) if row else 0
-        name = names.get(bank_id, "")
-        made.append(Bank(bank_id, name, doors.get(bank_id, 0), many, round(held, 2)))
-    return iter(sorted(made, key=lambda one: (-one.held, -one.assigned, one.bank_id)))
+    for row in conn.execute(select(b.id, b.name, b.archived_at).where(b.site_id == site.id)):
+        many, held = sums.get((row.id,), (0, 0))
+        if row.archived_at is not None and not held and not many:
+            continue
+        mean = held / seconds if seconds else 0.0
+        percent = min(100, round(100 * held / had[row.id])) if had[row.id] else 0
+        archived = row.archived_at is not None
+        made.append(Bank(row.id, row.name, has[row.id], archived, many, round(mean, 2), percent))
+    return iter(sorted(made, key=lambda one: (-one.percent, -one.assigned, one.bank_id)))
 
 
-def _lines(
-    conn: Connection, site: SiteView, start: datetime, until: datetime, step: int
-) -> Iterator[Line]:
+def _doors(conn: Connection, site_id: int, of: _Days) -> tuple[Counter[int], Counter[int]]:
+    """For how many seconds each bank had doors in this time, and how many it has now."""
+    start, until = of.start.timestamp(), of.until.timestamp()
+    rows = select(locker.c.bank_id, locker.c.retired_at, func.count().label("doors"))
+    rows = rows.join(bank, bank.c.id == locker.c.bank_id).where(bank.c.site_id == site_id)
+    had: Counter[int] = Counter()
+    has: Counter[int] = Counter()
+    for row in conn.execute(rows.group_by(locker.c.bank_id, locker.c.retired_at)):
+        end = until if row.retired_at is None else min(until, row.retired_at.timestamp())
+        had[row.bank_id] += int(row.doors * max(0.0, end - start))
+        has[row.bank_id] += row.doors if row.retired_at is None else 0
+    return had, has
+
+
+def _lines(conn: Connection, site: SiteView, of: _Days) -> Iterator[Line]:
     """The lines for help, as they are set up."""
+    joined, ended = of.sums(What.JOINED, "of"), of.sums(What.TICKET, "of", "name")
+    waits, services = (of.sums(what, "of", "at") for what in (What.LINE_WAIT, What.LINE_HELP))
     q = queue.c
     for row in conn.execute(select(q.id, q.name).where(q.site_id == site.id).order_by(q.id)):
-        sums = sums_of(conn, row.id, start, until, step)
-        counts = counts_of(sums.by_whom)
-        waits, services = (times_of(spread_of(of)) for of in (sums.by_wait, sums.by_service))
+        done, no_show, left = _ways(
+            {how: n for (of_, how), (n, _) in ended.items() if of_ == row.id}
+        )
         yield Line(
             row.id,
             row.name,
-            sum(counts.values()),
-            counts.get("done", 0),
-            counts.get("no_show", 0),
-            waits,
-            services,
+            joined.get((row.id,), (0, 0))[0],
+            *(done, no_show, left),
+            *(
+                _times({(at,): two for (of_, at), two in sums.items() if of_ == row.id})
+                for sums in (waits, services)
+            ),
         )
+
+
+def _line_days(of: _Days, names: dict[int, str]) -> Iterator[LineDay]:
+    joined, waits = of.sums(What.JOINED, "day", "of"), of.sums(What.LINE_WAIT, "day", "of")
+    ended: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    for (day, queue_id, how), (many, _) in of.sums(What.TICKET, "day", "of", "name").items():
+        ended[day, queue_id][how] = many
+    for day, queue_id in sorted({*joined, *ended}):
+        called, seconds = waits.get((day, queue_id), (0, 0))
+        yield LineDay(
+            date.fromordinal(day),
+            queue_id,
+            names.get(queue_id, ""),
+            joined.get((day, queue_id), (0, 0))[0],
+            *_ways(ended[day, queue_id]),
+            round(seconds / called) if called else 0,
+        )
+
+
+def _ways(ended: dict[str, int]) -> tuple[int, int, int]:
+    done, no_show = (ended.get(way.value, 0) for way in (TicketStatus.DONE, TicketStatus.NO_SHOW))
+    return done, no_show, sum(ended.values()) - done - no_show
 
 
 def bars_of(edges: tuple[int, ...]) -> list[str]:

@@ -57,7 +57,7 @@ def _waits(seen: Statistics) -> Rows:
 
 def _banks(seen: Statistics) -> Rows:
     return [
-        [b.name, b.doors, b.assigned, b.held, round(100 * b.held / b.doors) if b.doors else 0]
+        [f"{b.name} (out of use)" if b.archived else b.name, b.doors, b.assigned, b.held, b.percent]
         for b in seen.banks
     ]
 
@@ -65,11 +65,21 @@ def _banks(seen: Statistics) -> Rows:
 def _lines(seen: Statistics) -> Rows:
     return [
         [
-            *(one.name, one.tickets, one.done, one.no_show),
+            *(one.name, one.joined, one.done, one.no_show, one.left),
             *(_minutes(one.waits.mean), _minutes(one.waits.median), _minutes(one.waits.p90)),
             _minutes(one.services.mean),
         ]
         for one in seen.lines
+    ]
+
+
+def _line_days(seen: Statistics) -> Rows:
+    return [
+        [
+            *(one.day.isoformat(), one.name, one.joined, one.done, one.no_show, one.left),
+            _minutes(one.mean_wait),
+        ]
+        for one in seen.line_days
     ]
 
 
@@ -104,10 +114,15 @@ TABLES: dict[str, Table] = {
     "lines": Table(
         "Lines for help",
         (
-            *("Line", "Tickets", "Helped", "Did not come", "Mean wait, min"),
+            *("Line", "Joined", "Helped", "Did not come", "Left", "Mean wait, min"),
             *("Median wait, min", "Nine of ten up to, min", "Mean help, min"),
         ),
         _lines,
+    ),
+    "joins": Table(
+        "Lines for help, each day",
+        ("Day", "Line", "Joined", "Helped", "Did not come", "Left", "Mean wait, min"),
+        _line_days,
     ),
 }
 

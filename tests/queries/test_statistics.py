@@ -1,7 +1,8 @@
-"""How a site was used: the same as a slow reckoning minute by minute, also when clocks change."""
+"""How a site was used: the same as a slow reckoning from the log, also when clocks change."""
 
 import random
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,15 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, update
 
-from locker_app.db.tables import assignment, event, wait
-from locker_app.domain.actors import NOBODY, Actor, Role
+from locker_app.db.tables import assignment, event, locker, site, wait
+from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
 from locker_app.domain.errors import BadInput, DomainError, NotAllowed, NotFound, NotSignedIn
 from locker_app.queries.scoped import site_statistics
 from locker_app.queries.statistics import STAYS, Statistics, bars_of
+from locker_app.queries.statistics_tables import TABLES, as_file
+from locker_app.services.banks import archive_bank
+from locker_app.services.day_sums import keep_day, sites_to_sum_up
+from locker_app.services.lockers import give_back
 from tests.world import World
 
 DAY = date(2026, 3, 2)
-ZONES = ("Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "Asia/Kathmandu")
 
 
 def look(
@@ -29,19 +33,6 @@ def look(
             conn, actor, world.clock.now, site_id=site_id, first=first, last=last
         )
     )
-
-
-def claim(world: World, bank_id: int, since: datetime, until: datetime | None) -> dict[str, Any]:
-    """Some claim on some door of the bank."""
-    return {
-        "site_id": world.view(bank_id).site_id,
-        "bank_id": bank_id,
-        "locker_id": world.locker_ids(bank_id)[0],
-        "person_id": 1,
-        "slot": 1,
-        "assigned_at": since,
-        "released_at": until,
-    }
 
 
 def test_nothing_yet(world: World) -> None:
@@ -66,62 +57,236 @@ def test_one_claim_that_goes_on(world: World) -> None:
     assert (row.doors, row.assigned, row.held) == (2, 1, round(90 / (10 * 60 + 30), 2))
 
 
-def reference(
-    rows: list[dict[str, Any]], zone: str, first: date, last: date, now: datetime
-) -> tuple[dict[tuple[int, int], float], Counter[date], Counter[date]]:
-    """Minute by minute: how many were held in each hour of each weekday, and what began and ended
-    on each day."""
-    here = ZoneInfo(zone)
-    begin = datetime.combine(first, datetime.min.time(), here).astimezone(UTC)
-    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), here).astimezone(UTC)
-    held: Counter[tuple[int, int]] = Counter()
-    minutes: Counter[tuple[int, int]] = Counter()
-    at = begin
-    while at < min(end, now):
-        local = at.astimezone(here)
-        key = local.weekday(), local.hour
-        minutes[key] += 1
-        for row in rows:
-            since, until = row["assigned_at"], row["released_at"]
-            held[key] += since <= at and (until is None or until > at)
-        at += timedelta(minutes=1)
-    days: list[Counter[date]] = []
-    for name in ("assigned_at", "released_at"):
-        times = [row[name] for row in rows if row[name] and begin <= row[name] < min(end, now)]
-        days.append(Counter(time.astimezone(here).date() for time in times))
-    return {key: held[key] / minutes[key] for key in minutes}, *days
+def live(world: World, site_id: int, chance: random.Random, steps: int) -> None:
+    """Some days at a site: people who come, go and wait, and lines that are worked off."""
+    banks = [world.bank(site_id, count=n) for n in (1, 2)]
+    queues = [world.queue(site_id) for _ in range(2)]
+    admin, people = world.staff(), world.people(6)
+    for _ in range(steps):
+        world.clock.advance(seconds=chance.randrange(30, 3 * 3600))
+        world.run_due()
+        who, bank_id, queue_id = chance.choice(people), chance.choice(banks), chance.choice(queues)
+        mine = world.rows(assignment, person_id=who.id, released_at=None)
+        with suppress(DomainError):
+            match chance.randrange(8):
+                case 0 | 1 | 2 if not mine:
+                    world.take(who, bank_id)
+                case 3 if not mine:
+                    world.join(who, bank_id)
+                case 4 | 5:
+                    world.ticket(world.visitor(), queue_id)
+                case 6:
+                    world.press(admin, queue_id)
+                case _:
+                    world.run(who, give_back, assignment_id=mine[0].id if mine else 999)
 
 
-@pytest.mark.parametrize("zone", ZONES)
+class ByHand:
+    """The same figures, slowly, from the event log alone."""
+
+    def __init__(self, world: World, site_id: int, zone: str, first: date, last: date) -> None:
+        self.zone, self.now = ZoneInfo(zone), world.clock.now
+        self.log = [row for row in world.rows(event) if row.site_id == site_id]
+        midnight = datetime.min.time()
+        begin = datetime.combine(first, midnight, self.zone).astimezone(UTC)
+        end = datetime.combine(last + timedelta(days=1), midnight, self.zone).astimezone(UTC)
+        self.begin, self.end = max(begin, self._first_midnight()), min(end, self.now)
+        self.claims: dict[int, list[Any]] = {}
+        for row in self.log:
+            if row.kind == "LockerAssigned":
+                self.claims[row.details["assignment_id"]] = [row.bank_id, row.at, None]
+            elif row.kind == "LockerReleased":
+                self.claims[row.details["assignment_id"]][2] = row.at
+
+    def _first_midnight(self) -> datetime:
+        day = min(row.at for row in self.log).astimezone(self.zone).date()
+        return datetime.combine(day, datetime.min.time(), self.zone).astimezone(UTC)
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def inside(self, at: datetime | None) -> bool:
+        return at is not None and self.begin <= at < self.end
+
+    def count(self, kind: str, *, queue: bool = False) -> Counter[Any]:
+        """How many there were on each day, for each line if that is asked."""
+        rows = [row for row in self.log if row.kind == kind and self.inside(row.at)]
+        return Counter(
+            (self.day(row.at), row.queue_id) if queue else self.day(row.at) for row in rows
+        )
+
+    def held(self, bank_id: int | None = None) -> dict[tuple[int, int], float]:
+        """On average, in each hour of each weekday: by quarters of an hour."""
+        held: Counter[tuple[int, int]] = Counter()
+        length: Counter[tuple[int, int]] = Counter()
+        at = self.begin
+        while at < self.end:
+            stop = min(at + timedelta(minutes=15), self.end)
+            local = at.astimezone(self.zone)
+            key = local.weekday(), local.hour
+            length[key] += (stop - at).total_seconds()
+            for bank, since, until in self.claims.values():
+                if bank_id in (None, bank):
+                    both = min(stop, until or self.end) - max(at, since)
+                    held[key] += max(0.0, both.total_seconds())
+            at = stop
+        return {key: held[key] / length[key] for key in length}
+
+    def mean(self, bank_id: int) -> float:
+        """How many of a bank were held, day and night."""
+        seconds = 0.0
+        for bank, since, until in self.claims.values():
+            both = min(self.end, until or self.end) - max(self.begin, since)
+            seconds += max(0.0, both.total_seconds()) if bank == bank_id else 0
+        return seconds / (self.end - self.begin).total_seconds()
+
+
 @pytest.mark.parametrize(
-    "first", [date(2026, 3, 28), date(2026, 10, 24), date(2026, 10, 31), date(2026, 3, 7)]
+    ("zone", "begin", "seed"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 28, 6, 10, tzinfo=UTC), 1),
+        ("America/St_Johns", datetime(2026, 10, 31, 6, 10, tzinfo=UTC), 2),
+        ("Asia/Kathmandu", datetime(2026, 10, 24, 6, 10, tzinfo=UTC), 3),
+    ],
 )
-def test_as_by_hand_also_when_clocks_change(world: World, zone: str, first: date) -> None:
-    chance = random.Random(f"{zone}{first}")
+def test_as_by_hand_from_the_log(world: World, zone: str, begin: datetime, seed: int) -> None:
+    chance = random.Random(seed)
+    world.clock.now = begin
     site_id = world.site(time_zone=zone)
-    bank_id = world.bank(site_id, count=1)
-    world.person()
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
-    rows = []
-    for n in range(40):
-        since = start + timedelta(minutes=chance.randrange(4 * 24 * 60))
-        until = since + timedelta(minutes=chance.choice([1, 20, 60, 300, 1500]))
-        row = claim(world, bank_id, since, None if n == 39 else until)
-        rows.append(row)
-    for row in rows:
-        if row["released_at"] is None:  # one door, one open claim
-            row["assigned_at"] = start + timedelta(days=2)
-        world.change(insert(assignment).values(row))
-    last = first + timedelta(days=1)
-    world.clock.now = start + timedelta(days=chance.choice([2, 9]), hours=7, minutes=13)
-    seen = look(world, site_id, first, last)
-    held, begun, ended = reference(rows, zone, first, last, world.clock.now)
-    assert {(h.weekday, h.hour): h.held for h in seen.by_weekday} == pytest.approx(held, abs=0.011)
-    assert {day.day: day.assigned for day in seen.by_day if day.assigned} == dict(begun)
-    assert {day.day: day.given_back for day in seen.by_day if day.given_back} == dict(ended)
-    total = sum(held.values()) / len(held)
-    if total:
-        assert seen.held == pytest.approx(sum(b.held for b in seen.banks))
+    live(world, site_id, chance, steps=90)
+    today = world.clock.now.astimezone(ZoneInfo(zone)).date()
+    whole = (today - timedelta(days=9), today)
+    part = (today - timedelta(days=3), today - timedelta(days=1))
+    for first, last in (whole, part):
+        seen, hand = look(world, site_id, first, last), ByHand(world, site_id, zone, first, last)
+        as_by_hand(seen, hand)
+    before = [look(world, site_id, *days) for days in (whole, part)]
+    assert keep(world, site_id) >= 3
+    assert [look(world, site_id, *days) for days in (whole, part)] == before
+    assert keep(world, site_id) == 0
+
+
+def as_by_hand(seen: Statistics, hand: ByHand) -> None:
+    held = {(hour.weekday, hour.hour): hour.held for hour in seen.by_weekday}
+    assert held == pytest.approx(hand.held(), abs=0.011)
+    assigned, released = hand.count("LockerAssigned"), hand.count("LockerReleased")
+    assert {day.day: day.assigned for day in seen.by_day if day.assigned} == assigned
+    assert {day.day: day.given_back for day in seen.by_day if day.given_back} == released
+    lockers = [
+        row for row in hand.log if row.kind == "Refused" and row.bank_id and not row.queue_id
+    ]
+    refused = Counter(hand.day(row.at) for row in lockers if hand.inside(row.at))
+    assert {day.day: day.refused for day in seen.by_day if day.refused} == refused
+    assert seen.refused == refused.total() == sum(seen.refusals.values())
+    stays = [until - since for _, since, until in hand.claims.values() if hand.inside(until)]
+    assert (seen.stays.count, sum(seen.stay_bars)) == (len(stays), len(stays))
+    if stays:
+        exact = sorted(stay.total_seconds() for stay in stays)
+        assert seen.stays.mean == pytest.approx(sum(exact) / len(exact), abs=1)
+        assert seen.stays.median == pytest.approx(exact[(len(exact) + 1) // 2 - 1], abs=1800)
+    still = [
+        1 for _, since, until in hand.claims.values() if since < hand.end <= (until or hand.end)
+    ]
+    assert seen.open == len(still)
+    for bank in seen.banks:
+        assert bank.held == pytest.approx(hand.mean(bank.bank_id), abs=0.006)
+        begun = [since for of, since, _ in hand.claims.values() if of == bank.bank_id]
+        assert bank.assigned == sum(map(hand.inside, begun))
+    ends = [row for row in hand.log if row.kind == "WaitEnded" and hand.inside(row.at)]
+    assert seen.wait_outcomes == Counter(row.details["outcome"] for row in ends)
+    joined, done = hand.count("TicketTaken", queue=True), hand.count("TicketCompleted", queue=True)
+    by_line = {(one.day, one.queue_id): one for one in seen.line_days}
+    assert {key: one.joined for key, one in by_line.items() if one.joined} == joined
+    assert {key: one.done for key, one in by_line.items() if one.done} == done
+    for line in seen.lines:
+        assert line.joined == sum(n for (_, queue), n in joined.items() if queue == line.queue_id)
+        assert line.done == sum(n for (_, queue), n in done.items() if queue == line.queue_id)
+
+
+def keep(world: World, site_id: int) -> int:
+    """Sum up all days that are over; how many there were."""
+    days = 0
+    while world.run(SYSTEM, keep_day, site_id=site_id):
+        days += 1
+    return days
+
+
+def test_a_day_is_kept_once_it_has_settled(world: World) -> None:
+    bank_id = world.bank(count=1)
+    site_id = world.view(bank_id).site_id
+    world.take(world.person(), bank_id)
+    world.clock.now = datetime(2026, 3, 3, 1, 59, tzinfo=UTC)  # 2:59 in Berlin
+    assert world.db.read(lambda conn: sites_to_sum_up(conn, world.clock.now)) == []
+    assert keep(world, site_id) == 0
+    world.clock.advance(minutes=1)
+    assert world.db.read(lambda conn: sites_to_sum_up(conn, world.clock.now)) == [site_id]
+    with pytest.raises(NotAllowed):
+        world.run(world.staff(), keep_day, site_id=site_id)
+    assert keep(world, site_id) == 1
+    seen = look(world, site_id, DAY, DAY + timedelta(days=1))
+    assert (seen.assigned, seen.open) == (1, 1)
+
+
+def test_another_time_zone_sums_up_anew(world: World) -> None:
+    bank_id = world.bank(count=2)
+    site_id = world.view(bank_id).site_id
+    world.clock.now = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)  # 23:30 in Berlin
+    world.take(world.person(), bank_id)
+    world.clock.advance(days=2)
+    assert keep(world, site_id) == 2
+    world.change(update(site).where(site.c.id == site_id).values(time_zone="Asia/Tokyo"))
+    days = DAY, DAY + timedelta(days=2)
+    before = look(world, site_id, *days)
+    assert [day.assigned for day in before.by_day] == [0, 1, 0]
+    assert keep(world, site_id) == 3
+    assert look(world, site_id, *days) == before
+
+
+def test_banks_that_are_gone_and_doors_that_were_removed(world: World) -> None:
+    site_id = world.site()
+    small, gone = world.bank(site_id, count=2), world.bank(site_id, count=1, name="Old wing")
+    who, other, admin = world.person(), world.person(), world.staff()
+    taken, second = world.take(who, gone), world.take(other, small)
+    world.clock.advance(hours=1)
+    world.give_back(who, taken)
+    world.give_back(other, second)
+    world.run(admin, archive_bank, bank_id=gone)
+    doors = locker.c.bank_id == small
+    world.change(
+        update(locker).where(doors, locker.c.number == 1).values(retired_at=world.clock.now)
+    )
+    world.clock.advance(hours=1)
+    seen = look(world, site_id)
+    old, left = sorted(seen.banks, key=lambda bank: bank.doors)
+    assert (old.name, old.archived, old.assigned) == ("Old wing", True, 1)
+    assert (left.doors, left.archived) == (1, False)
+    # held for one of eleven hours; a door for ten of them, and two less the one hour it is gone
+    assert (old.percent, left.percent) == (10, round(100 / 21))
+    assert [bank.id for bank in seen.now] == [small]
+    assert [row[0] for row in TABLES["banks"].rows(seen)] == ["Old wing (out of use)", left.name]
+
+
+def test_days_that_can_t_be_looked_back_on(world: World) -> None:
+    site_id = world.site()
+    for first, last, why in (
+        (DAY, DAY - timedelta(days=1), "before the first"),
+        (DAY, DAY + timedelta(days=1), "still to come"),
+        (DAY - timedelta(days=400), DAY, "up to 400 days"),
+        (date(1999, 1, 1), date(1999, 1, 2), "from 2000 on"),
+    ):
+        with pytest.raises(BadInput, match=why):
+            look(world, site_id, first, last)
+
+
+def test_files_run_nothing(world: World) -> None:
+    site_id = world.site()
+    world.bank(site_id, name="=HYPERLINK(1)")
+    world.queue(site_id, name="+1")
+    files = {name: as_file(name, look(world, site_id)) for name in TABLES}
+    assert all(text.startswith("\ufeff") for text in files.values())
+    assert "'=HYPERLINK(1)" in files["banks"]
+    assert "'=HYPERLINK(1)" in files["now"]
+    assert "'+1" in files["lines"]
 
 
 def test_stays_refusals_and_waits(world: World) -> None:
@@ -158,7 +323,7 @@ def test_lines_for_help(world: World) -> None:
     world.press(professor, queue_id)
     world.clock.advance(minutes=1)
     (line,) = look(world, 1).lines
-    assert (line.tickets, line.done, line.no_show) == (1, 1, 0)
+    assert (line.joined, line.done, line.no_show, line.left) == (2, 1, 0, 0)
     assert line.services.mean == 600
 
 
@@ -183,8 +348,6 @@ def test_whose_it_is(world: World) -> None:
         look(world, site_id, actor=NOBODY)
     with pytest.raises(NotFound):
         look(world, 99)
-    with pytest.raises(BadInput):
-        look(world, site_id, DAY, DAY - timedelta(days=1))
 
 
 def test_refusals_elsewhere_and_of_lines_don_t_count(world: World) -> None:

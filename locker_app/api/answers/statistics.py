@@ -32,8 +32,10 @@ class BankUseAnswer(Answer):
     bank_id: int
     name: str
     doors: int
+    archived: bool
     assigned: int
     held: float = Field(description="Of its lockers, on average, day and night.")
+    percent: int = Field(description="Of the doors that it had in this time.")
 
 
 class LineUseAnswer(Answer):
@@ -41,11 +43,25 @@ class LineUseAnswer(Answer):
 
     queue_id: int
     name: str
-    tickets: int
+    joined: int = Field(description="Tickets taken; what follows is of those that ended.")
     done: int
     no_show: int
+    left: int
     waits: TimesAnswer
     services: TimesAnswer
+
+
+class LineDayAnswer(Answer):
+    """A day in a line for help."""
+
+    day: date
+    queue_id: int
+    name: str
+    joined: int
+    done: int
+    no_show: int
+    left: int
+    mean_wait: int = Field(description="In seconds, of those called that day.")
 
 
 class LengthAnswer(Answer):
@@ -78,6 +94,7 @@ class StatisticsAnswer(Answer):
     wait_bars: list[LengthAnswer]
     wait_outcomes: dict[str, int]
     lines: list[LineUseAnswer]
+    line_days: list[LineDayAnswer]
 
     @classmethod
     def of(cls, found: Statistics) -> "StatisticsAnswer":

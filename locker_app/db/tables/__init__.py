@@ -7,6 +7,7 @@ map stands between a command and what the database decides.
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
+from locker_app.db.tables.day_sums import DaySum, Summed
 from locker_app.db.tables.events import Event, Request
 from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
 from locker_app.db.tables.people import Invitation, Person, Session, SignIn, Staff, StaffRole
@@ -43,12 +44,15 @@ push_next = _table(PushNext)
 people_import = _table(PeopleImport)
 people_import_row = _table(PeopleImportRow)
 retention = _table(Retention)
+day_sum = _table(DaySum)
+summed = _table(Summed)
 event = _table(Event)
 request = _table(Request)
 
 __all__ = [
     "Assignment",
     "Bank",
+    "DaySum",
     "Desk",
     "Event",
     "Invitation",
@@ -67,10 +71,12 @@ __all__ = [
     "Site",
     "Staff",
     "StaffRole",
+    "Summed",
     "Ticket",
     "Wait",
     "assignment",
     "bank",
+    "day_sum",
     "desk",
     "event",
     "invitation",
@@ -90,6 +96,7 @@ __all__ = [
     "site",
     "staff",
     "staff_role",
+    "summed",
     "ticket",
     "wait",
 ]

@@ -19,6 +19,7 @@ class SiteFigures(LiveState, rx.State):
     site_id: int = 0
     first: str = ""
     last: str = ""
+    zone: str = ""
     assigned: int = 0
     refused: int = 0
     open: int = 0
@@ -32,6 +33,7 @@ class SiteFigures(LiveState, rx.State):
     refusals: list[dict[str, Any]] = []
     banks: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
+    joins: list[dict[str, Any]] = []
     week: list[list[Any]] = []
     """For each weekday its name and its hours, each as words and as percent of the fullest."""
     said: dict[str, str] = {}

@@ -1,12 +1,13 @@
 """Statistics: how a site was used, in pictures, tables and files. No names are in it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import reflex as rx
+from sqlalchemy import Connection
 
-from locker_app.domain.actors import Right
+from locker_app.domain.actors import Actor, Right
 from locker_app.domain.days import today
 from locker_app.domain.errors import DomainError
 from locker_app.live import watching
@@ -31,10 +32,14 @@ from locker_app.web.template import page
 ADDRESS = "/staff/statistics"
 SPANS = ((1, "Today"), (7, "7 days"), (30, "30 days"), (365, "A year"))
 DAYS = 30
+MOST_DAYS = 366
 """What is looked back on when nothing is said."""
 
 
-@set_on_load("loaded", "may_see", "site_ids", "everywhere", "site", "first", "last", "error")
+@set_on_load(
+    *("loaded", "may_see", "site_ids", "everywhere"),
+    *("site", "days", "first", "last", "latest", "error"),
+)
 class StatisticsPage(rx.State):
     """Which site is looked back on, and which days: what stands in the address."""
 
@@ -44,8 +49,12 @@ class StatisticsPage(rx.State):
     site_ids: list[int] = []
     """The sites to choose from, unless all are."""
     site: int = 0
+    days: int = 0
+    """How many days back, if that is what was chosen."""
     first: str = ""
     last: str = ""
+    latest: str = ""
+    """The day that it is at the site."""
     error: str = ""
 
     @rx.event
@@ -61,7 +70,7 @@ class StatisticsPage(rx.State):
         self.may_see = topic in watched.topics
         self.error = ""
         if self.may_see:
-            await self._look(str(query.get("first", "")), str(query.get("last", "")), query)
+            await self._look(*(str(query.get(name, "")) for name in ("first", "last", "days")))
         self.loaded = True
 
     @rx.event
@@ -71,34 +80,43 @@ class StatisticsPage(rx.State):
         days = {name: str(fields.get(name, ""))[:10] for name in ("first", "last")}
         return rx.redirect(f"{ADDRESS}?{urlencode({'site': self.site, **days})}")
 
-    async def _look(self, first: str, last: str, query: Any) -> None:
+    async def _look(self, first: str, last: str, days: str) -> None:
+        """Show these days; what is wrong with them is said, and the usual ones are shown."""
+        zone = await ask(self, scoped.zone_of_statistics, site_id=self.site)
+        here = today(call_of(self).now, zone)
+        self.latest, self.days = here.isoformat(), 0
         try:
-            found = await self._found(_day(first), _day(last), str(query.get("days", "")))
+            if first or last:
+                since, until = _day(first or last), _day(last or first)
+            else:
+                self.days = min(_id(days) or DAYS, MOST_DAYS)
+                since, until = here - timedelta(days=self.days - 1), here
+            shown = await self._shown(since, until)
         except DomainError as refusal:
             self.error = str(refusal)
-            found = await self._found(None, None, "")
         except ValueError:
             self.error = "Please check the days."
-            found = await self._found(None, None, "")
-        self.first, self.last = found.first.isoformat(), found.last.isoformat()
-        topic = Topic("figures", self.site)
-        watching.current().tell(self, topic, SiteFigures, _vars(found))
+        if self.error:
+            since, until, self.days = here - timedelta(days=DAYS - 1), here, DAYS
+            shown = await self._shown(since, until)
+        self.first, self.last = shown["first"], shown["last"]
+        watching.current().tell(self, Topic("figures", self.site), SiteFigures, shown)
 
-    async def _found(self, first: date | None, last: date | None, days: str) -> Statistics:
-        if first is None and last is None:
-            count = _id(days) or DAYS
-            zone = await ask(self, scoped.zone_of_statistics, site_id=self.site)
-            last = today(call_of(self).now, zone)
-            first = last - timedelta(days=min(count, 366) - 1)
-        return await ask(self, scoped.site_statistics, site_id=self.site, first=first, last=last)
+    async def _shown(self, first: date, last: date) -> dict[str, Any]:
+        return await ask(self, _seen, site_id=self.site, first=first, last=last)
 
 
 def _id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 else None
 
 
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _seen(conn: Connection, actor: Actor, now: datetime, **asked: Any) -> dict[str, Any]:
+    """What the page shows, all of it made in the thread that reads: a year is many rows."""
+    return _vars(scoped.site_statistics(conn, actor, now, **asked))
 
 
 def _vars(found: Statistics) -> dict[str, Any]:
@@ -108,6 +126,7 @@ def _vars(found: Statistics) -> dict[str, Any]:
         "site_id": found.site_id,
         "first": found.first.isoformat(),
         "last": found.last.isoformat(),
+        "zone": found.time_zone,
         "assigned": found.assigned,
         "refused": found.refused,
         "open": found.open,
@@ -122,7 +141,8 @@ def _vars(found: Statistics) -> dict[str, Any]:
         "waits": [{"name": name, "count": count} for name, count in tables["waits"]],
         "refusals": [{"name": why, "count": count} for why, count in tables["refusals"][:8]],
         "banks": [{"name": row[0], "share": row[4]} for row in tables["banks"][:20]],
-        "lines": [{"name": row[0], "wait": row[4], "help": row[7]} for row in tables["lines"][:20]],
+        "lines": [{"name": row[0], "wait": row[5], "help": row[8]} for row in tables["lines"][:20]],
+        "joins": _joins(found),
         "week": _week(found, most),
         "said": _said(found),
     }
@@ -135,6 +155,16 @@ def _any(rows: list[list[Any]]) -> bool:
 
 def _short(day: date) -> str:
     return f"{day.day} {day:%b}"
+
+
+def _joins(found: Statistics) -> list[dict[str, Any]]:
+    """For each day how many joined all lines together, and how many were helped."""
+    sums: dict[date, list[int]] = {day.day: [0, 0] for day in found.by_day}
+    for one in found.line_days:
+        both = sums.setdefault(one.day, [0, 0])
+        both[0] += one.joined
+        both[1] += one.done
+    return [{"name": _short(day), "joined": a, "helped": b} for day, (a, b) in sums.items()]
 
 
 def _long(seconds: int) -> str:
@@ -177,9 +207,8 @@ def _said(found: Statistics) -> dict[str, str]:
     busiest = max(found.by_day, key=lambda day: day.assigned, default=None)
     if busiest is not None and busiest.assigned:
         said["days"] = (
-            f"{found.assigned} times somebody got a locker, most often on {busiest.day:%A}, "
-            f"{_short(busiest.day)}: {busiest.assigned} times. {found.refused} times somebody "
-            "was refused."
+            f"Lockers given: {found.assigned}, most of them on {busiest.day:%A}, "
+            f"{_short(busiest.day)}: {busiest.assigned}. Refused: {found.refused}."
         )
     if found.stays.count:
         said["stays"] = (
@@ -190,9 +219,14 @@ def _said(found: Statistics) -> dict[str, str]:
         took = found.waits.count
         others = sum(found.wait_outcomes.values()) - took
         said["waits"] = (
-            f"{took} waited and got one, half of them within {_long(found.waits.median)}. "
-            f"{others} left or let it pass."
+            f"Got one after a wait: {took}, half of them within {_long(found.waits.median)}. "
+            f"Left, or let it pass: {others}."
         )
+    joined, helped = (
+        sum(getattr(line, what) for line in found.lines) for what in ("joined", "done")
+    )
+    if joined or helped:
+        said["joins"] = f"Joined: {joined}. Helped: {helped}."
     return said
 
 
@@ -241,7 +275,13 @@ def _choose_days() -> rx.Component:
         return rx.el.div(
             rx.el.label(label, html_for=name),
             rx.el.input(
-                id=name, name=name, type="date", default_value=value, key=value, required=True
+                id=name,
+                name=name,
+                type="date",
+                default_value=value,
+                key=value,
+                max=StatisticsPage.latest,
+                required=True,
             ),
             class_name="field",
         )
@@ -249,7 +289,14 @@ def _choose_days() -> rx.Component:
     address = f"{ADDRESS}?site=" + StatisticsPage.site.to(str) + "&days="
     return rx.el.section(
         rx.el.nav(
-            *[rx.el.a(text, href=address + str(days)) for days, text in SPANS],
+            *[
+                rx.el.a(
+                    text,
+                    href=address + str(days),
+                    aria_current=rx.cond(StatisticsPage.days == days, "page", "false"),
+                )
+                for days, text in SPANS
+            ],
             class_name="tabs",
             aria_label="How far back",
         ),
@@ -273,6 +320,16 @@ def _figures() -> rx.Component:
     of = SiteFigures.tables
     said = SiteFigures.said
     return rx.fragment(
+        rx.el.p(
+            "From ",
+            SiteFigures.first,
+            " to ",
+            SiteFigures.last,
+            ", by the clocks of ",
+            SiteFigures.zone,
+            ".",
+            class_name="soft",
+        ),
         rx.el.dl(
             _fact("Got a locker", SiteFigures.assigned),
             _fact("Refused", SiteFigures.refused),
@@ -310,6 +367,15 @@ def _figures() -> rx.Component:
             rx.fragment(
                 bars_picture(SiteFigures.lines, ("wait", "reserved"), ("help", "free")),
                 key_of(("mean wait, minutes", "reserved"), ("mean help, minutes", "free")),
+            ),
+            of,
+            said,
+        ),
+        _of(
+            "joins",
+            rx.fragment(
+                bars_picture(SiteFigures.joins, ("joined", "held"), ("helped", "free")),
+                key_of(("joined", "held"), ("helped", "free")),
             ),
             of,
             said,
