@@ -16,6 +16,7 @@ from bench.check import Broken
 from bench.commands import WAYS, measure_commands
 from bench.fanout import measure_fan_out
 from bench.growth import measure_growth
+from bench.importing import measure_imports
 from bench.library import Plan, make_library
 from bench.machine import facts
 from bench.person import PAGE
@@ -42,6 +43,8 @@ class Sizes:
     boards: tuple[tuple[int, int], ...]
     """Banks, and lockers in each."""
     changes: int
+    rows: int
+    """Of a file of people."""
 
 
 FULL = Sizes(
@@ -57,9 +60,22 @@ FULL = Sizes(
     looks=9,
     boards=((1, 150), (1, 2000), (14, 143)),
     changes=60,
+    rows=50_000,
 )
 QUICK = Sizes(
-    ((PAGE, 200), (PAGE, 500)), 3, (50,), 3, 1, 1, 2, (50, 200), 3, 3, ((1, 150), (1, 2000)), 20
+    ((PAGE, 200), (PAGE, 500)),
+    3,
+    (50,),
+    3,
+    1,
+    1,
+    2,
+    (50, 200),
+    3,
+    3,
+    ((1, 150), (1, 2000)),
+    20,
+    5_000,
 )
 STUDENTS = 500
 """In the line when "complete" is pressed."""
@@ -137,6 +153,13 @@ async def board(sizes: Sizes, report: Report) -> None:
     report.table("board", title, [each.row() for each in measured])
 
 
+async def importing(sizes: Sizes, report: Report) -> None:
+    """A file of people, from the upload until all of them are there."""
+    measured = await measure_imports(sizes.rows, sizes.seconds)
+    title = "Import: people from a file until all are there, alone and beside 50 busy students"
+    report.table("import", title, measured)
+
+
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
@@ -144,6 +167,7 @@ ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "queue": queue,
     "after": after,
     "board": board,
+    "import": importing,
     "start": start,
 }
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
-from bench.server import SECRET_KEY
+from bench.server import SECRET_KEY, url_of
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.migrate import upgrade
@@ -54,13 +54,13 @@ class Library:
 
 def database_of(folder: Path) -> Database:
     """The database of a server's data folder."""
-    return Database(f"sqlite:///{folder / 'cubby.db'}")
+    return Database(url_of(folder))
 
 
 def make_library(folder: Path, plan: Plan) -> Library:
     """Fill the folder's database by the plan."""
     now = datetime.now(UTC)
-    upgrade(f"sqlite:///{folder / 'cubby.db'}")
+    upgrade(url_of(folder))
     db = database_of(folder)
     try:
         call = Call(now, "setup", actor=SYSTEM)
@@ -94,6 +94,10 @@ def _fill(tx: Tx, now: datetime, plan: Plan, site: int) -> Library:
         {"id": 1, "login": "desk", "name": "Desk", "password_hash": "", "created_at": now},
     )
     tx.conn.execute(insert(role_table), {"staff_id": 1, "site_id": site, "role": Role.ADMIN.value})
+    if tx.conn.dialect.name == "postgresql":
+        for table in ("person", "staff"):  # whose ids were given by hand
+            highest = f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"
+            tx.conn.execute(text(highest))
     tokens = [_sign_in(tx.conn, now, person_id=i) for i in people if i >= first]
     return Library(tokens, _sign_in(tx.conn, now, staff_id=1))
 

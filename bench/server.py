@@ -52,6 +52,17 @@ def new_folder(name: str) -> Path:
     return folder
 
 
+def use_database(folder: Path, url: str) -> None:
+    """Let the server of this folder run on another database than a file in it."""
+    (folder / "database_url").write_text(url)
+
+
+def url_of(folder: Path) -> str:
+    """The address of the database of this folder's server."""
+    other = folder / "database_url"
+    return other.read_text() if other.exists() else f"sqlite:///{folder / 'cubby.db'}"
+
+
 @contextmanager
 def serving(data: Path) -> Iterator[Server]:
     """Cubby on the database in this folder."""
@@ -62,6 +73,7 @@ def serving(data: Path) -> Iterator[Server]:
         "CUBBY_SECRET_KEY": SECRET_KEY,
         "CUBBY_ADMIN_PASSWORD": SECRET_KEY,
         "CUBBY_SAMPLE": "false",
+        "DATABASE_URL": url_of(data),
     }
     with _process([sys.executable, "-m", "locker_app.cli", "run"], settings, data, port) as pid:
         yield Server(pid, port, data)

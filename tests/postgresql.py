@@ -27,6 +27,7 @@ _FAST_AND_FORGETFUL = {
     "deadlock_timeout": "100ms",
     "log_min_messages": "fatal",
 }
+_DURABLE = dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "on")
 _SEND_OTHERS_AWAY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -75,7 +76,8 @@ def _end_with_parent() -> None:
 class Cluster:
     """A running server."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._settings = _FAST_AND_FORGETFUL | (_DURABLE if durable else {})
         self._home = Path(tempfile.mkdtemp(prefix="cubby-pg-"))
         self._names = count(1)
         if _is_root():
@@ -125,7 +127,7 @@ class Cluster:
     def _start(self) -> subprocess.Popen[Any]:
         command: list[Any] = [_programs() / "postgres", "-D", self._home / "data"]
         command += ["-k", self._home]
-        for name, value in _FAST_AND_FORGETFUL.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         server = subprocess.Popen(
             command, cwd="/", preexec_fn=_end_with_parent, **_as_server_user()

@@ -58,6 +58,7 @@ EVENT_WORDS: dict[str, str] = {
     "PersonUnarchived": "person back from the archive",
     "PersonErased": "person erased",
     "PeopleImportOpened": "file of people sent",
+    "PeopleImportReread": "columns of a file chosen",
     "PeopleImportConfirmed": "import begun",
     "PeopleImported": "people imported",
     "PeopleImportEnded": "import given up",

@@ -431,6 +431,11 @@ class PeopleImportOpened(ImportFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleImportReread(ImportFact):
+    """Staff have said how a file of people is to be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleImportConfirmed(ImportFact):
     """Staff want it done; `good_only` without the rows in which something is wrong."""
 

@@ -25,6 +25,7 @@ from locker_app.domain.facts import (
     PeopleImportConfirmed,
     PeopleImportEnded,
     PeopleImportOpened,
+    PeopleImportReread,
 )
 from locker_app.domain.headings import check_columns
 from locker_app.domain.people_import import (
@@ -137,6 +138,7 @@ def choose_columns(
         progress=0,
         **_NOTHING,
     )
+    tx.record(PeopleImportReread(site_id=None, import_id=import_id), actor, now)
     return True
 
 

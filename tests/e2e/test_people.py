@@ -12,7 +12,7 @@ from locker_app.domain.people import ERASED_NAME
 from locker_app.services.people import add_person
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
-from tests.e2e.screens import Screen
+from tests.e2e.screens import Screen, Troubles
 
 MIXED = """Matrikelnummer;Name;Barrierefrei
 {0}1;Zoë Müller;ja
@@ -141,7 +141,7 @@ def send(screen: Screen, text: str | bytes, name: str = "students.csv") -> int:
 
 
 def test_a_file_is_looked_through_then_all_are_there(
-    request: pytest.FixtureRequest, library: Library, screens: NewScreen
+    request: pytest.FixtureRequest, library: Library, screens: NewScreen, troubles: Troubles
 ) -> None:
     key = f"IM{library.mark()}X"
     wide = "desktop" in request.node.name
@@ -151,6 +151,7 @@ def test_a_file_is_looked_through_then_all_are_there(
     screen.page.get_by_label("A file of people").set_input_files(
         {"name": "picture.csv", "mimeType": "text/csv", "buffer": b"PK\x03\x04 no text"}
     )
+    troubles.allow("422")
     screen.press("Send").sees_refusal("This is no text file.")
     import_id = send(screen, data)
     status = screen.page.get_by_test_id("status")
@@ -166,6 +167,11 @@ def test_a_file_is_looked_through_then_all_are_there(
     screen.page.get_by_label("Name", exact=True).select_option("in no column")
     screen.press("Read it so").sees_refusal("Choose the column that has the name.")
     screen.page.get_by_label("Name", exact=True).select_option("Name")
+    between = screen.page.get_by_label("Between the cells stands")
+    expect(between).to_have_value("semicolon")
+    between.select_option("a comma")
+    screen.press("Read it so").sees("5 wrong", "There is nothing in it")
+    between.select_option("a semicolon")
     screen.page.get_by_label("Accessible height").select_option("in no column")
     screen.press("Read it so").button("Import only the 3 that are right").wait_for()
     assert library.rows(person, number=f"{key}1") == []

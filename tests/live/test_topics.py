@@ -88,6 +88,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.PersonUnarchived(**_person), _NOWHERE | _ME | _LIST),
     (facts.PersonErased(**_person), _NOWHERE | _ME | _LIST),
     (facts.PeopleImportOpened(site_id=None, import_id=1), _NOWHERE | _IMPORT),
+    (facts.PeopleImportReread(site_id=None, import_id=1), _NOWHERE | _IMPORT),
     (facts.PeopleImportConfirmed(site_id=None, import_id=1, good_only=False), _NOWHERE | _IMPORT),
     (
         facts.PeopleImported(site_id=None, import_id=1, added=1, changed=2, left_out=3),

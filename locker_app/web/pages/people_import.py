@@ -404,8 +404,8 @@ def _columns() -> rx.Component:
             _select(
                 "delimiter",
                 "Between the cells stands",
-                "",
-                rx.el.option("as found", value=""),
+                rx.match(one.delimiter, *[(char, name) for name, char in _DELIMITERS.items()], ""),
+                rx.el.option("another sign", value=""),
                 rx.el.option("a comma", value="comma"),
                 rx.el.option("a semicolon", value="semicolon"),
                 rx.el.option("a tab", value="tab"),
