@@ -126,6 +126,7 @@ CODE_WORDS: dict[str, str] = {
     "unknown_number": "number not known",
     "person_archived": "number not in use any more",
     "number_taken": "somebody else has this number",
+    "person_moved": "somebody else was quicker",
     "still_holds": "still has a locker",
     "import_moved": "import had moved on",
     "import_has_errors": "rows were wrong",

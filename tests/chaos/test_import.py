@@ -29,7 +29,7 @@ class Desk:
         self.import_id = 0
 
     def post(self, path: str, **sent: object) -> httpx.Response:
-        headers = {"authorization": f"Bearer {self.token}", "idempotency-key": path}
+        headers = {"authorization": f"Bearer {self.token}", "idempotency-key": f"key{path}"}
         url = f"{self.server.url}/api/v1/people/imports{path}"
         answer = httpx.post(url, headers=headers, timeout=30, **sent)  # pyright: ignore[reportArgumentType]
         assert answer.status_code == 200, answer.text
