@@ -208,10 +208,10 @@ function beside(shown, id, key) {
 /** Says when banks were set up or taken away while the board was open: it then watches others. */
 export function Stale({ banks, there, onStale }) {
   const stale = there.length !== banks.length || there.some((id, k) => id !== banks[k]);
-  const asked = useRef("");
+  const asked = useRef(null); // not "": that is no bank at all
   useEffect(() => {
     const wanted = there.join();
-    if (!stale) asked.current = "";
+    if (!stale) asked.current = null;
     else if (asked.current !== wanted) {
       asked.current = wanted;
       onStale?.();

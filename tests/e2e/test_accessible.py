@@ -218,6 +218,56 @@ def test_pages_of_a_professor(library: Library, desktop: NewScreen, inspector: I
     look("somebody else's queue")
 
 
+def test_pages_of_an_admin(library: Library, desktop: NewScreen, inspector: Inspector) -> None:
+    site_id = library.site()
+    bank_id = library.bank(site_id, count=12, accessible=3)
+    library.queue(site_id, name="Llanfairpwllgwyngyll" * 3)
+    library.take(library.person(), bank_id)
+    screen = desktop(library.staff())
+    page = screen.page
+
+    def look(name: str) -> None:
+        inspector.inspect(page, name)
+
+    screen.open("/staff/setup").sees("Set up a site").page.get_by_text("Set up a site").click()
+    screen.press("Set it up").sees_refusal("Give the site a name")
+    look("set-up, a site refused")
+    screen.open(f"/staff/setup/{site_id}").sees("Banks of lockers")
+    page.get_by_text("Set up a bank", exact=True).click()
+    screen.press("Set it up").sees_refusal("Give the bank a name")
+    look("set-up of a site, a bank refused")
+    screen.press("Archive this site…").press("Archive", exact=True).sees_refusal("A1")
+    look("set-up of a site, archiving refused")
+    screen.open(f"/staff/setup/bank/{bank_id}").page.get_by_text("Sizes").click()
+    page.locator("#numbers").fill("1-x")
+    screen.press("Keep these doors").sees_refusal("can't be read")
+    look("set-up of a bank, doors refused")
+    screen.open(f"/staff/sheets/{site_id}").sees("Get a locker here:").press("Two on a page")
+    page.get_by_text("Which ones").click()
+    look("sheets")
+    screen.open("/staff/accounts").press("Invite somebody…")
+    screen.press("Make the account and a link").sees_refusal("A login has")
+    look("staff, an invitation refused")
+    screen.dialog.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    screen.dialog.get_by_label("Sign-in name").fill(f"axe{site_id}")
+    screen.dialog.get_by_role("group", name="All sites").get_by_label("viewer").check()
+    screen.press("Make the account and a link")
+    link = screen.dialog.get_by_label("The link")
+    link.wait_for()
+    look("staff, a link")
+    path = "/invite/" + link.input_value().rpartition("/")[2]
+    screen.press("Done").sees("Ada Lovelace")
+    look("staff")
+    screen.open("/staff/account?refused=wrong_password").sees_refusal("old password")
+    look("staff account, a password refused")
+    screen.open(path).sees("choose a password")
+    look("invitation")
+    screen.open("/invite/nobody").sees("This link works no more")
+    look("invitation that is over")
+    screen.open("/go/nothing").sees("Nothing has this code")
+    look("a code of nothing")
+
+
 def test_nothing_moves_for_who_wants_no_motion(library: Library, desktop: NewScreen) -> None:
     bank_id = library.bank()
     moving = "document.getAnimations().length"

@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from locker_app.web.components.parts import Item, in_browser
+
 
 class _Helm(rx.Component):
     library = "$/public/helm.js"
@@ -69,3 +71,9 @@ class SteadyLine(_Helm):
     on_call: rx.EventHandler[rx.event.passthrough_event_spec(int)]
     on_note: rx.EventHandler[rx.event.passthrough_event_spec(int)]
     on_remove: rx.EventHandler[rx.event.passthrough_event_spec(int)]
+
+
+def large(text: Item, class_name: str, longest: int) -> rx.Component:
+    """A line of a sheet in large letters; in smaller ones when it has more than so many."""
+    is_long = in_browser("({}.length > {})", text, longest).to(bool)
+    return rx.el.p(text, class_name=class_name, data_long=is_long)

@@ -73,7 +73,8 @@ def digits(state: Item, name: str, label: str, hint: str, value: Item = "") -> r
 
 
 def week(state: Item, values: Any) -> rx.Component:
-    """A line of opening hours for each day."""
+    """A line of opening hours for each day; with none at all it is always open."""
+    empty = in_browser("(({}.hours ?? []).some(Boolean) ? 'closed' : 'always')", values).to(str)
     lines = [
         line(
             state,
@@ -82,7 +83,7 @@ def week(state: Item, values: Any) -> rx.Component:
             "",
             in_browser("({}.hours?.[{}] ?? '')", values, day).to(str),
             max_length=200,
-            placeholder="closed",
+            placeholder=empty,
         )
         for day, name in enumerate(WEEKDAYS)
     ]

@@ -18,7 +18,7 @@ from locker_app.live.rooms import LiveState, set_on_load
 from locker_app.live.topics import ALL, Topic
 from locker_app.services import runtime, staff
 from locker_app.services.sign_in import invitation_key
-from locker_app.serving.addresses import join_address
+from locker_app.serving.addresses import is_for_phones, join_address
 from locker_app.settings import get_settings
 from locker_app.web.components.browser import CopyField, Modal, Moment, new_request_id
 from locker_app.web.components.fields import text_of, ticked
@@ -28,6 +28,7 @@ from locker_app.web.live_states import Accounts, Home
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import perform, watch
 from locker_app.web.template import page
+from locker_app.web.words import ONLY_HERE
 
 ROLES = (
     (Role.ADMIN, "admin"),
@@ -46,6 +47,8 @@ class InviteLink(LiveState, rx.State):
     """Its QR code."""
     name: str = ""
     until: int = 0
+    only_here: bool = False
+    """Whether its address means this machine alone."""
 
 
 @set_on_load("may_see", "loaded")
@@ -163,6 +166,7 @@ class AccountsPage(rx.State):
             "picture": _picture(address),
             "name": name,
             "until": millis(until),
+            "only_here": not is_for_phones(asked),
         }
         watching.current().answer(self, InviteLink, shown)
 
@@ -226,7 +230,9 @@ def _account(account: Item) -> rx.Component:
         rx.el.ul(rx.foreach(account["roles"].to(list[list[Any]]), _role)),
         rx.cond(
             account["disabled"],
-            rx.el.p("disabled", class_name="status", data_status="x"),
+            rx.el.p(
+                rx.el.span("disabled", class_name="status", data_status="x"),
+            ),
             rx.cond(
                 account["waits"],
                 rx.el.p(
@@ -241,7 +247,7 @@ def _account(account: Item) -> rx.Component:
                 ),
             ),
         ),
-        _signed_in(account["sign_ins"].to(list[list[Any]])),
+        rx.cond(~account["waits"], _signed_in(account["sign_ins"].to(list[list[Any]]))),
         rx.el.div(
             rx.el.button(
                 "Change…",
@@ -301,7 +307,7 @@ def _signed_in(rows: Item) -> Item:
             rx.el.summary("Last sign-ins"),
             rx.el.ul(rx.foreach(rows, sign_in_row), class_name="small"),
         ),
-        rx.el.p("Has never signed in.", class_name="soft small"),
+        rx.el.p("Has not signed in lately.", class_name="soft small"),
     )
 
 
@@ -463,6 +469,7 @@ def _link() -> rx.Component:
                     copy_text="Copy",
                     copied_text="Copied",
                 ),
+                rx.cond(InviteLink.only_here, rx.el.p(ONLY_HERE, class_name="box")),
                 rx.el.img(
                     src=InviteLink.picture, alt="QR code of the link", class_name="invite-qr"
                 ),

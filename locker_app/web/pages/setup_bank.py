@@ -251,8 +251,8 @@ def _bank() -> rx.Component:
 
 def _how_it_stands() -> rx.Var:
     return in_browser(
-        "`${{{0}}} ${{{0} === 1 ? 'door' : 'doors'}}, ${{{1}}} of them somebody’s"
-        "${{{1} > 0 ? ` (${{{2}}})` : ''}}, ${{{3}}} waiting`",
+        "`${{{0}}} ${{{0} === 1 ? 'door' : 'doors'}}, ${{{1}}} taken"
+        "${{{1} > 0 ? ` (number ${{{2}}})` : ''}}, ${{{3}}} waiting`",
         BankSetUp.count,
         BankSetUp.taken,
         BankSetUp.taken_numbers,

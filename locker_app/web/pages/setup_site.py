@@ -230,6 +230,7 @@ def _archived() -> rx.Component:
 def _in_use() -> rx.Component:
     return rx.fragment(
         _banks(),
+        _queues(),
         _rules(),
         rx.el.div(
             rx.el.button(
@@ -273,6 +274,31 @@ def _bank(bank: Item) -> rx.Component:
             )
         ),
         href=f"/staff/setup/bank/{bank['id']}",
+        class_name="card link",
+    )
+
+
+def _queues() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Queues"),
+            rx.el.a("Set up a queue", href="/staff/queues", class_name="button second"),
+            class_name="row apart",
+        ),
+        rx.cond(
+            some(SiteSetUp.queues),
+            rx.el.div(rx.foreach(SiteSetUp.queues, _queue), class_name="cards"),
+            rx.el.p("No queue has been set up here yet.", class_name="soft"),
+        ),
+        class_name="stack",
+    )
+
+
+def _queue(queue: Item) -> rx.Component:
+    return rx.el.a(
+        rx.el.h3(queue["name"]),
+        rx.el.p(queue["place"], class_name="soft"),
+        href=f"/staff/queues/{queue['id']}/settings",
         class_name="card link",
     )
 

@@ -6,9 +6,9 @@ from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.serving.addresses import is_for_phones, join_address
 from locker_app.settings import get_settings
-from locker_app.web.components.helm_parts import PrintButton
+from locker_app.web.components.helm_parts import PrintButton, large
 from locker_app.web.components.helm_rules import helm_head
-from locker_app.web.components.parts import Item, in_browser, skeleton
+from locker_app.web.components.parts import skeleton
 from locker_app.web.live_states import Helm
 from locker_app.web.pages.board import no_such_queue
 from locker_app.web.session import id_in_address, watch
@@ -77,16 +77,10 @@ def _ready() -> rx.Component:
     )
 
 
-def _large(text: Item, class_name: str, longest: int) -> rx.Component:
-    """A line in large letters; in smaller ones when it has more than so many."""
-    is_long = in_browser("({}.length > {})", text, longest).to(bool)
-    return rx.el.p(text, class_name=class_name, data_long=is_long)
-
-
 def _paper() -> rx.Component:
     return rx.el.section(
-        _large(Helm.name, "sheet-name", 30),
-        rx.cond(Helm.place != "", _large(Helm.place, "sheet-place", 50)),
+        large(Helm.name, "sheet-name", 30),
+        rx.cond(Helm.place != "", large(Helm.place, "sheet-place", 50)),
         rx.el.p("Need help? Take a ticket:", class_name="sheet-how"),
         rx.el.img(
             src="/qr/q/" + Helm.code + ".svg",

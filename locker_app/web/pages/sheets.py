@@ -4,20 +4,21 @@ import reflex as rx
 
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
-from locker_app.serving.addresses import join_address
+from locker_app.serving.addresses import is_for_phones, join_address
 from locker_app.settings import get_settings
-from locker_app.web.components.helm_parts import PrintButton
+from locker_app.web.components.helm_parts import PrintButton, large
 from locker_app.web.components.parts import Item, checkbox, skeleton, some
 from locker_app.web.live_states import SiteSetUp
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import id_in_address, watch
 from locker_app.web.template import page
+from locker_app.web.words import ONLY_HERE
 
 SIZES = (("page", "One on a page"), ("post", "Two on a page"), ("door", "Eight on a page"))
 _MOST_LEFT_OUT = 1000
 
 
-@set_on_load("shown", "may_see", "loaded", "address")
+@set_on_load("shown", "may_see", "loaded", "address", "for_phones")
 class SheetsPage(rx.State):
     """Which site's codes are shown, how large, and which of them are left out."""
 
@@ -25,6 +26,8 @@ class SheetsPage(rx.State):
     may_see: bool = False
     loaded: bool = False
     address: str = ""
+    for_phones: bool = True
+    """Whether the address means the same on other machines."""
     size: str = "page"
     left_out: list[str] = []
 
@@ -38,7 +41,7 @@ class SheetsPage(rx.State):
         watched = await watch(self, topic)
         self.may_see = topic in watched.topics
         asked = join_address(get_settings(), f"http://{self.router.headers.host}")
-        self.address = asked.partition("://")[2]
+        self.address, self.for_phones = asked.partition("://")[2], is_for_phones(asked)
         self.loaded = True
 
     @rx.event
@@ -90,6 +93,11 @@ def _ready() -> rx.Component:
             ),
             PrintButton.create(text="Print"),
             rx.el.p("On A4 or Letter. Phones open the address by their camera.", class_name="soft"),
+            rx.cond(
+                SheetsPage.for_phones,
+                rx.fragment(),
+                rx.el.p(ONLY_HERE, class_name="box", role="status", data_testid="only-here"),
+            ),
             class_name="stack no-print",
         ),
         rx.cond(
@@ -144,8 +152,8 @@ def _sheet(thing: Item, how: str) -> Item:
     return rx.cond(
         _wanted(thing),
         rx.el.section(
-            rx.el.p(thing["name"], class_name="sheet-name"),
-            rx.cond(thing["place"] != "", rx.el.p(thing["place"], class_name="sheet-place")),
+            large(thing["name"], "sheet-name", 24),
+            rx.cond(thing["place"] != "", large(thing["place"], "sheet-place", 40)),
             rx.el.p(how, class_name="sheet-how"),
             rx.el.img(
                 src="/qr/go/" + thing["code"] + ".svg",
