@@ -154,8 +154,9 @@ def change_doors(
     done = DoorsChanged(len(new), len(gone), len(other), doors_version(wanted.values()))
     if not (gone or new or other):
         return done
+    taken = _taken(tx, now, bank_id, gone)  # first: holds that are over end by it
     waiting = stranded_waiters(_waiters(tx.conn, bank_id), wanted.values())
-    refuse_to_strand(row.prefix, _taken(tx, now, bank_id, gone), waiting)
+    refuse_to_strand(row.prefix, taken, waiting)
     _retire(tx.conn, now, [door.id for door in gone])
     for locker_id, door in other:
         values = {"accessible": door.accessible, "size": door.size}

@@ -234,7 +234,7 @@ def test_pages_of_an_admin(library: Library, desktop: NewScreen, inspector: Insp
     look("set-up, a site refused")
     screen.open(f"/staff/setup/{site_id}").sees("Banks of lockers")
     page.get_by_text("Set up a bank", exact=True).click()
-    screen.press("Set it up").sees_refusal("Give the bank a name")
+    screen.press("Set it up").sees_refusal("A bank has at least one door")
     look("set-up of a site, a bank refused")
     screen.press("Archive this site…").press("Archive", exact=True).sees_refusal("A1")
     look("set-up of a site, archiving refused")

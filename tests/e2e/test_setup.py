@@ -204,26 +204,24 @@ def test_codes_on_paper_lead_to_what_they_stand_for(
     expect(sheets).to_have_count(10)
     first = page.get_by_label(f"Sheet for {row.name}", exact=True)
     expect(first).to_contain_text(f"/go/{row.code}")
-    for paper in ("A4", "Letter"):
-        for choice, pages in (
-            ("One on a page", 10),
-            ("Two on a page", 5),
-            ("Eight on a page", 2),
-        ):
-            screen.press(choice)
+    sizes = [("One on a page", "page", 10), ("Two on a page", "post", 5)]
+    sizes.append(("Eight on a page", "door", 2))
+    too_much = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
+    own_size = page.viewport_size
+    assert own_size is not None
+    for choice, size, pages in sizes:
+        screen.press(choice)
+        expect(page.locator(".sheets")).to_have_attribute("data-size", size)
+        for paper in ("A4", "Letter"):
             printed = page.pdf(format=paper)
             assert len(re.findall(rb"/Type\s*/Page\b", printed)) == pages, (paper, choice)
-    page.set_viewport_size({"width": 688, "height": 1000})  # A4 less its margins
-    page.emulate_media(media="print")
-    expect(page.locator(".side")).to_be_hidden()
-    too_much = "e => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1"
-    for choice in ("One on a page", "Two on a page", "Eight on a page"):
-        page.emulate_media(media="screen")
-        screen.press(choice)
+        page.set_viewport_size({"width": 688, "height": 1000})  # A4 less its margins
         page.emulate_media(media="print")
+        expect(page.locator(".side")).to_be_hidden()
         for n in (0, 8, 9):
             assert not sheets.nth(n).evaluate(too_much), (choice, n)
-    page.emulate_media(media="screen")
+        page.emulate_media(media="screen")
+        page.set_viewport_size(own_size)
     page.get_by_text("Which ones").click()
     page.get_by_label(row.name, exact=True).uncheck()
     expect(first).to_have_count(0)

@@ -72,8 +72,12 @@ class Model:
     doors: dict[int, Door]
     claims: list[Claim] = field(default_factory=list)
     line: list[Place] = field(default_factory=list)
-    last_number: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
-    """By person and bank: order and number of the claim made last that was taken."""
+    last: dict[tuple[int, int], tuple[int, Door]] = field(default_factory=dict)
+    """By person and bank: order and door of the claim made last that was taken."""
+    gone: list[Door] = field(default_factory=list)
+    """Doors that were removed."""
+    archived: dict[int, tuple[Bank, list[Door]]] = field(default_factory=dict)
+    """Banks out of use, with the doors that they had."""
     prefers_low: set[int] = field(default_factory=set)
     prefers_near: set[int] = field(default_factory=set)
     made: int = 0
@@ -136,8 +140,8 @@ class Model:
                 return self.take(person, bank_id, low, now)
             raise Refusal("none_accessible_free" if low else "none_free")
         door = free[0]
-        if person in self.prefers_near and (person, bank_id) in self.last_number:
-            _, near = self.last_number[person, bank_id]
+        if person in self.prefers_near and (person, bank_id) in self.last:
+            near = self.last[person, bank_id][1].number
             door = min(free, key=lambda one: (abs(one.number - near), one.number))
         claim = self.claim(person, door)
         self.give(claim, now)
@@ -273,6 +277,75 @@ class Model:
             raise Refusal("reason_needed")
         raise Refusal("no_terminal")
 
+    # Commands of set-up.
+
+    def doors_of(self, bank_id: int) -> list[Door]:
+        return [door for door in self.doors.values() if door.bank.id == bank_id]
+
+    def change_doors(
+        self, bank: Bank, wanted: dict[int, bool], ids: dict[int, int], now: datetime
+    ) -> tuple[int, int, int]:
+        """`wanted` says of each number whether the door is low, `ids` which row it has become."""
+        there = {door.number: door for door in self.doors_of(bank.id)}
+        gone = [door for number, door in there.items() if number not in wanted]
+        new = [number for number in wanted if number not in there]
+        other = [n for n, low in wanted.items() if n in there and there[n].accessible != low]
+        if not (gone or new or other):
+            return 0, 0, 0
+        self.refuse_to_strand(gone, now)
+        if not any(wanted.values()) and any(
+            place.accessible for place in self.line if place.bank.id == bank.id
+        ):
+            raise Refusal("would_strand")
+        for door in gone:
+            self.gone.append(self.doors.pop(door.id))
+        for number in other:
+            there[number].accessible = wanted[number]
+        self.put([Door(ids[number], number, bank, wanted[number]) for number in new])
+        for door in self.free(bank, low=False) if new or other else ():
+            self.offer(door, now)
+        return len(new), len(gone), len(other)
+
+    def renumber(self, bank: Bank, first: int, now: datetime) -> bool:
+        moved = [(d, n) for n, d in enumerate(self.doors_of(bank.id), first) if d.number != n]
+        if not moved:
+            return False
+        self.refuse_to_strand([door for door, _ in moved], now)
+        for door, number in moved:
+            door.number = number
+        return True
+
+    def archive(self, bank_id: int, now: datetime) -> bool:
+        if bank_id in self.archived:
+            return False
+        doors = self.doors_of(bank_id)
+        self.refuse_to_strand(doors, now)
+        if any(place.bank.id == bank_id for place in self.line):
+            raise Refusal("would_strand")
+        self.archived[bank_id] = self.banks.pop(bank_id), doors
+        for door in doors:
+            del self.doors[door.id]
+        return True
+
+    def restore(self, bank_id: int) -> bool:
+        if bank_id not in self.archived:
+            return False
+        self.banks[bank_id], doors = self.archived.pop(bank_id)
+        self.put(doors)
+        return True
+
+    def put(self, doors: list[Door]) -> None:
+        """Among the others, in the order of their numbers."""
+        all_of_them = [*self.doors.values(), *doors]
+        self.doors = {
+            door.id: door for door in sorted(all_of_them, key=lambda one: (one.bank.id, one.number))
+        }
+
+    def refuse_to_strand(self, doors: list[Door], now: datetime) -> None:
+        self.lapse(now)
+        if any(self.claim_on(door) for door in doors):
+            raise Refusal("would_strand")
+
     # What time does.
 
     def run_due(self, now: datetime) -> int:
@@ -319,9 +392,8 @@ class Model:
             claim.due = now + limit
             claim.remind = claim.due - REMINDER if limit > REMINDER else None
         key = (claim.person, claim.door.bank.id)
-        self.last_number[key] = max(
-            self.last_number.get(key, (0, 0)), (claim.order, claim.door.number)
-        )
+        if key not in self.last or self.last[key][0] < claim.order:
+            self.last[key] = (claim.order, claim.door)
 
     def end(self, claim: Claim) -> None:
         self.claims.remove(claim)
@@ -352,5 +424,7 @@ class Model:
             (p.person, p.bank.id, p.accessible, p.offered.door.id if p.offered else None)
             for p in self.line
         ]
-        notes = {d.id for d in self.doors.values() if d.note}
-        return claims, line, {d.id for d in self.doors.values() if d.out_of_service}, notes
+        doors = [*self.doors.values(), *self.gone]
+        doors += [door for _, out_of_use in self.archived.values() for door in out_of_use]
+        notes = {d.id for d in doors if d.note}
+        return claims, line, {d.id for d in doors if d.out_of_service}, notes

@@ -3,7 +3,7 @@
 After each step the answers, the tables, the log and what everybody sees must fit the model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,13 +20,21 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection
 
 from locker_app.db.database import Database
-from locker_app.db.tables import event
+from locker_app.db.tables import event, locker
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.banks import DoorPlan
 from locker_app.domain.errors import DomainError
 from locker_app.domain.lockers import OverdueAction
 from locker_app.queries import mine as queries
 from locker_app.queries.lockers import BankView, bank_view
 from locker_app.queries.mine import claims_of, waits_of
+from locker_app.services.banks import (
+    DoorsChanged,
+    archive_bank,
+    change_doors,
+    renumber_bank,
+    restore_bank,
+)
 from locker_app.services.doors import extend_time, note_locker, open_door
 from locker_app.services.expiry import KEEP_ANSWERS, forget_old_answers, next_deadline, run_due
 from locker_app.services.lockers import (
@@ -361,7 +369,8 @@ class LockersMachine(RuleBasedStateMachine):
         return actor, allowed
 
     def door_id(self, index: int) -> int:
-        return [*self.doors, *self.doors, UNKNOWN, 0][index % 14]
+        choices = [*self.doors, *self.doors, UNKNOWN, 0]
+        return choices[index % len(choices)]
 
     @rule(staff=INDEX, door=INDEX, claim=st.none() | INDEX, reason=st.sampled_from(["x", " "]))
     def force(self, staff: int, door: int, claim: int | None, reason: str) -> None:
@@ -530,6 +539,90 @@ class LockersMachine(RuleBasedStateMachine):
         for door in [door for door in self.model.doors.values() if door.out_of_service]:
             self.in_service(0, self.doors.index(door.id), None)
             self.all_fits_together()
+
+    # What admins set up.
+
+    def set_up(self, bank_id: int, staff: int, *, archived: bool = False) -> tuple[Actor, Any]:
+        """Who acts, and what there is of the bank if they may set it up."""
+        actor = [self.admin, self.admin, self.admin_of_one, self.viewer, self.people[0], NOBODY][
+            staff % 6
+        ]
+
+        def allowed(model: Model) -> Bank:
+            known = {**model.banks, **{key: bank for key, (bank, _) in model.archived.items()}}
+            if bank_id not in known:
+                raise Refusal("not_found")
+            if actor is NOBODY:
+                raise Refusal("not_signed_in")
+            elsewhere = known[bank_id].site != self.admin_of_one.roles[0][0]
+            if actor not in (self.admin, self.admin_of_one) or (
+                actor is self.admin_of_one and elsewhere
+            ):
+                raise Refusal("not_allowed")
+            if bank_id in model.archived and not archived:
+                raise Refusal("not_found")
+            return known[bank_id]
+
+        return actor, allowed
+
+    @rule(staff=INDEX, bank=INDEX, number=st.integers(1, 3), low=FLAG, stay=FLAG, key=KEY)
+    def doors_come_and_go(
+        self, staff: int, bank: int, number: int, low: bool, stay: bool, key: str | None
+    ) -> None:
+        """A door comes, goes, or, with `stay`, is at another height than before."""
+        bank_id, now = self.bank_id(bank), self.world.clock.now
+        actor, allowed = self.set_up(bank_id, staff)
+        wanted = {door.number: door.accessible for door in self.model.doors_of(bank_id)}
+        if (stay and number in wanted) or wanted.pop(number, None) is None:
+            wanted[number] = low
+
+        def expected(model: Model) -> DoorsChanged:
+            there = allowed(model)
+            if not wanted:
+                raise Refusal("bad_input")
+            rows = self.world.rows(locker, bank_id=bank_id, retired_at=None)
+            ids = {row.number: row.id for row in rows}
+            return DoorsChanged(*model.change_doors(there, wanted, ids, now))
+
+        def written(numbers: Iterable[int]) -> str:
+            return ", ".join(map(str, sorted(numbers)))
+
+        plan = DoorPlan(written(wanted), written(n for n, is_low in wanted.items() if is_low))
+        self.ask(actor, change_doors, expected, key, bank_id=bank_id, doors=plan)
+        self.doors += [door_id for door_id in self.model.doors if door_id not in self.doors]
+
+    @rule(staff=INDEX, bank=INDEX, first=st.sampled_from([1, 2, 11]), key=KEY)
+    def renumber(self, staff: int, bank: int, first: int, key: str | None) -> None:
+        bank_id, now = self.bank_id(bank), self.world.clock.now
+        actor, allowed = self.set_up(bank_id, staff)
+        self.ask(
+            actor,
+            renumber_bank,
+            lambda model: model.renumber(allowed(model), first, now),
+            key,
+            bank_id=bank_id,
+            first=first,
+        )
+
+    @rule(staff=INDEX, bank=INDEX)
+    def archive(self, staff: int, bank: int) -> None:
+        bank_id, now = self.bank_id(bank), self.world.clock.now
+        actor, allowed = self.set_up(bank_id, staff, archived=True)
+        self.ask(
+            actor,
+            archive_bank,
+            lambda model: model.archive(allowed(model).id, now),
+            bank_id=bank_id,
+        )
+
+    @precondition(lambda self: self.model.archived)
+    @rule(staff=INDEX, which=INDEX)
+    def restore(self, staff: int, which: int) -> None:
+        bank_id = list(self.model.archived)[which % len(self.model.archived)]
+        actor, allowed = self.set_up(bank_id, staff, archived=True)
+        self.ask(
+            actor, restore_bank, lambda model: model.restore(allowed(model).id), bank_id=bank_id
+        )
 
     @rule(stranger=st.sampled_from(["nobody", "system", "staff"]), what=INDEX, index=INDEX)
     def stranger(self, stranger: str, what: int, index: int) -> None:
