@@ -178,6 +178,60 @@ def test_pages_of_staff(library: Library, desktop: NewScreen, inspector: Inspect
     look("staff account")
 
 
+def test_pages_of_people(
+    library: Library, desktop: NewScreen, inspector: Inspector, troubles: Troubles
+) -> None:
+    bank_id, admin, student = library.bank(), library.staff(), library.person()
+    whose = update(person).where(person.c.id == student.id)
+    library.change(whose.values(name="Llanfairpwllgwyngyll " * 4, pin_hash="x"))
+    library.take(student, bank_id)
+    screen = desktop(admin)
+    page = screen.page
+
+    def look(name: str) -> None:
+        inspector.inspect(page, name)
+
+    screen.open("/staff/people").page.get_by_text("Add a person").click()
+    screen.press("Add this person").sees_refusal("Enter a name.")
+    look("people, one refused")
+    screen.open("/staff/people?text=nobody+is+called+that").sees("Nobody is found")
+    look("people, nobody found")
+    screen.open(f"/staff/people/{student.id}").sees("Locker A1", "What happened last")
+    look("person")
+    for button, words in (
+        ("Change…", "Keep this"),
+        ("Archive…", "come back"),
+        ("Erase…", "Erase for good"),
+    ):
+        screen.press(button)
+        expect(screen.dialog).to_contain_text(words)
+        look(f"person, {button}")
+        page.keyboard.press("Escape")
+        expect(screen.dialog).to_have_count(0)
+    screen.press("Reset the PIN…")
+    screen.dialog.get_by_role("button", name="Reset the PIN").click()
+    screen.sees_refusal("Please give a reason")
+    look("person, reason refused")
+    screen.open("/staff/people/999999").sees("There is nobody at this address")
+    look("nobody there")
+    screen.open("/staff/people/import").press("Send").sees_refusal("Choose a file first.")
+    look("imports, one refused")
+    text = "number,name\nAX1,Anna\nAX1,Anna\nAX2,=1+1\n"
+    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    page.get_by_label("A file of people").set_input_files([file])
+    screen.press("Send").sees("2 wrong").page.get_by_text("Columns and letters").click()
+    look("import, to be confirmed")
+    screen.press("Import only the one that is right").sees("1 added")
+    look("import, done")
+    screen.open("/staff/people/import").sees("1 added, 0 changed")
+    look("imports")
+    screen.open("/staff/people/import/99999").sees("There is no such import")
+    look("no such import")
+    desk = desktop(library.staff(Role.ADMIN, library.site()))
+    desk.open("/staff/people").sees("Enter at least 3 letters")
+    inspector.inspect(desk.page, "people, for the desk")
+
+
 def test_pages_of_a_professor(library: Library, desktop: NewScreen, inspector: Inspector) -> None:
     site_id = library.site()
     queue_id, professor = library.queue(site_id), library.staff(Role.PROFESSOR, site_id)

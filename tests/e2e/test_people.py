@@ -206,7 +206,7 @@ def test_two_at_once(library: Library, desktop: NewScreen, phone: NewScreen, hol
     second = send(other, f"number,name\n{key}A,Alice\n")
     expect(other.page.get_by_test_id("status")).to_have_text(re.compile("being read|confirmed"))
     expect(one.page.get_by_test_id("done")).to_contain_text("90 added")
-    other.button("Import 1 people").wait_for()
+    other.button("Import 1 person").wait_for()
     other.press("Discard the file").sees("It was discarded, and nobody was changed.")
     assert library.row(people_import, second).status == "discarded"
     assert len(library.rows(event, kind="PeopleImported")) >= 1

@@ -310,10 +310,22 @@ def _decide() -> rx.Component:
                         "Mend the rows that are wrong and send the file again, or leave them out.",
                     ),
                     _confirm(
-                        rx.fragment("Import only the ", counted(good), " that are right"), True
+                        rx.cond(
+                            good == 1,
+                            "Import only the one that is right",
+                            rx.fragment("Import only the ", counted(good), " that are right"),
+                        ),
+                        True,
                     ),
                 ),
-                _confirm(rx.fragment("Import ", counted(good), " people"), False),
+                _confirm(
+                    rx.cond(
+                        good == 1,
+                        "Import 1 person",
+                        rx.fragment("Import ", counted(good), " people"),
+                    ),
+                    False,
+                ),
             ),
         ),
         _discard("Discard the file"),
