@@ -177,7 +177,7 @@ def running_house(folder: Path, **settings: str) -> Iterator[House]:
     clock.now = datetime.now(UTC)
     settings = {"CUBBY_SECRET_KEY": SIGNING_KEY, "CUBBY_SAMPLE": "false", **settings}
     try:
-        with running.running(folder, None, **settings) as server:
+        with running.running(folder, None, anew=False, **settings) as server:
             yield House(server, world, people=people, ids=ids)
     finally:
         db.close()
