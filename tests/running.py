@@ -1,4 +1,7 @@
-"""The real thing for tests: `locker_app.cli run` as a process, on a free port and a new folder."""
+"""The real thing for tests: `locker_app.cli run` as a process, on a free port and a new folder.
+
+It is forked from a process that has imported the app, unless a test is about the program itself.
+"""
 
 import os
 import signal
@@ -14,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from locker_app.settings import ROOT
+from tests.processes import ForkedServer
 
 READY_SECONDS = 90.0  # a build of the pages may come first
 ADMIN_PASSWORD = "correct horse battery staple"
@@ -25,7 +29,7 @@ class Server:
 
     url: str
     port: int
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedServer
     log: Path
 
     @property
@@ -63,8 +67,8 @@ def clean_environment(**settings: str) -> dict[str, str]:
     return kept | settings
 
 
-def start(data: Path, port: int | None = None, **settings: str) -> Server:
-    """Start a server and wait until it answers.
+def start(data: Path, port: int | None = None, *, anew: bool = False, **settings: str) -> Server:
+    """Start a server and wait until it answers; `anew` as the shell does it.
 
     Raises:
         AssertionError: it ended, or did not answer in time; with what it printed.
@@ -77,25 +81,32 @@ def start(data: Path, port: int | None = None, **settings: str) -> Server:
         "CUBBY_DATA_DIR": str(data),
         "CUBBY_ADMIN_PASSWORD": ADMIN_PASSWORD,
     }
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "locker_app.cli", "run"],
-            cwd=ROOT,
-            env=clean_environment(**(usual | settings)),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    environment = clean_environment(**(usual | settings))
+    process = _start_anew(environment, log) if anew else ForkedServer(environment, log)
     server = Server(f"http://localhost:{port}", port, process, log)
     _wait_until_it_answers(server)
     return server
 
 
+def _start_anew(environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "locker_app.cli", "run"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
 @contextmanager
-def running(data: Path, port: int | None = None, **settings: str) -> Iterator[Server]:
+def running(
+    data: Path, port: int | None = None, *, anew: bool = False, **settings: str
+) -> Iterator[Server]:
     """A server for the length of a block."""
-    server = start(data, port, **settings)
+    server = start(data, port, anew=anew, **settings)
     try:
         yield server
     finally:

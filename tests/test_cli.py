@@ -15,14 +15,14 @@ from websockets.sync.client import connect
 
 from locker_app import cli
 from locker_app.serving import addresses, frontend
-from locker_app.settings import ROOT, Settings
+from locker_app.settings import ROOT, Settings, get_settings
 from tests import running
 from tests.running import Server
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running.running(tmp_path_factory.mktemp("served")) as started:
+    with running.running(tmp_path_factory.mktemp("served"), anew=True) as started:
         yield started
 
 
@@ -40,14 +40,14 @@ def _family(group: int) -> list[int]:
 
 
 def test_a_first_run_prints_what_one_needs(tmp_path: Path) -> None:
-    with running.running(tmp_path / "data", CUBBY_ADMIN_PASSWORD="") as first:
+    with running.running(tmp_path / "data", anew=True, CUBBY_ADMIN_PASSWORD="") as first:
         said = first.output
         assert f"http://localhost:{first.port}" in said
         assert "the password " in said
         assert "CUBBY_HOST=0.0.0.0" in said
         assert "█" not in said  # no QR code of an address that phones can't open
         first.stop()
-        again = running.start(tmp_path / "data", CUBBY_ADMIN_PASSWORD="")
+        again = running.start(tmp_path / "data", anew=True, CUBBY_ADMIN_PASSWORD="")
         try:
             assert again.output.count("the password ") == 1  # of the first run: one log for both
         finally:
@@ -56,7 +56,7 @@ def test_a_first_run_prints_what_one_needs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_whole_and_quietly(tmp_path: Path, how: signal.Signals) -> None:
-    server = running.start(tmp_path)
+    server = running.start(tmp_path, anew=True)
     with connect(f"ws://localhost:{server.port}/_event/?EIO=4&transport=websocket") as screen:
         screen.recv()
         server.process.send_signal(how)
@@ -69,12 +69,12 @@ def test_it_stops_whole_and_quietly(tmp_path: Path, how: signal.Signals) -> None
 
 
 def test_it_starts_again_after_a_kill(tmp_path: Path) -> None:
-    killed = running.start(tmp_path)
+    killed = running.start(tmp_path, anew=True)
     with connect(f"ws://localhost:{killed.port}/_event/?EIO=4&transport=websocket") as screen:
         screen.recv()
         killed.stop(signal.SIGKILL)
     assert _family(killed.process.pid) == []
-    with running.running(tmp_path, port=killed.port) as again:
+    with running.running(tmp_path, port=killed.port, anew=True) as again:
         assert again.process.poll() is None
         with connect(f"ws://localhost:{again.port}/_event/?EIO=4&transport=websocket") as screen:
             assert "sid" in str(screen.recv())
@@ -147,7 +147,11 @@ def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("variable", ["CUBBY_DATA_DIR", "DATABASE_URL"])
 def test_a_mistyped_folder_is_named_and_not_made(
-    tmp_path: Path, typed: tuple[str, ...], variable: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: tuple[str, ...],
+    variable: str,
 ) -> None:
     library, wrong = tmp_path / "library", tmp_path / "libary"
     library.mkdir()
@@ -158,22 +162,29 @@ def test_a_mistyped_folder_is_named_and_not_made(
             "DATABASE_URL": f"sqlite:///{library / 'cuby.db'}",
         },
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "locker_app.cli", *typed],
-        env=running.clean_environment(CUBBY_PORT=str(running.free_port()), **mistyped[variable]),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for name, value in (mistyped[variable] | {"CUBBY_PORT": str(running.free_port())}).items():
+        monkeypatch.setenv(name, value)
+    code, said = _typed(*typed), capsys.readouterr()
     if typed == ("doctor",):
-        assert "there is no Cubby yet" in done.stdout
+        assert "there is no Cubby yet" in said.out
     else:
-        (sentence,) = done.stderr.strip().splitlines()
+        (sentence,) = said.err.strip().splitlines()
         assert sentence.startswith("There is no Cubby here: ")
         assert f"Check {variable}" in sentence
-        assert done.returncode == 1
+        assert code == 1
     assert list(tmp_path.rglob("*")) == [library]
+
+
+def _typed(*arguments: str) -> int:
+    """What a command ends with, run in this process: a new one takes two seconds to begin."""
+    before = signal.getsignal(signal.SIGTERM)
+    get_settings.cache_clear()
+    try:
+        return cli.main(list(arguments))
+    finally:
+        get_settings.cache_clear()
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_building_without_a_network_says_so() -> None:

@@ -201,6 +201,8 @@ def need_programs() -> None:
 def test(rest: list) -> int:
     """Install the browser and the database server, build the pages, run every test."""
     need_programs()
+    # The tests start many processes: what one has compiled the next need not.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return with_pages("pytest", *(rest or ALL_TESTS))
 
 

@@ -46,7 +46,8 @@ class Inspector:
 
     def inspect(self, page: Page, name: str) -> None:
         """Look at the page as it is now, in both themes and several sizes."""
-        page.evaluate(_AXE)
+        if page.evaluate("!('axe' in window)"):  # it stays until the next page is loaded
+            page.evaluate(_AXE)
         for size, colours, others in ((PHONE, "light", "dark"), (DESKTOP, "dark", "light")):
             page.set_viewport_size(size)  # pyright: ignore[reportArgumentType]
             self._axe(page, f"{name}, {size['width']} px, {colours}", colours, {})

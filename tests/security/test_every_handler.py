@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from locker_app.db.tables import event, metadata
+from locker_app.db.tables import event
 from locker_app.domain.actors import RIGHTS, Right
-from tests.security.house import House, Tables, request_id
+from tests.security.house import COLUMNS, House, Tables, request_id
 from tests.security.odd import NAMES, ODD, ROUTERS, other_names, payloads
 from tests.security.wire import ROOT, Screen, handler, state
 
@@ -452,21 +452,18 @@ def _site_of(house: House, sent: dict[str, Any]) -> int | None:
     return int(named) if isinstance(named, str) and named.isdecimal() else None
 
 
-def own_rows(house: House, actor: str, tables: Tables) -> Tables:
-    """The tables without what the actor may leave behind: refusals, answers kept for their keys,
-    and, for a person, what is theirs."""
+def changed(house: House, actor: str, before: Tables) -> Tables:
+    """The rows that are new, gone or otherwise than before, but for what the actor may leave
+    behind: refusals, answers kept for their keys, and, for a person, what is theirs."""
     who = house.people.get(actor)
     person_id = who.id if who is not None and actor == "student" else None
-    kept: Tables = {}
-    for name, rows in tables.items():
-        columns = [column.name for column in metadata.tables[name].columns]
-        dicts = [dict(zip(columns, row, strict=True)) for row in rows]
-        kept[name] = {
-            row
-            for row, named in zip(rows, dicts, strict=True)
-            if not _is_left_behind(name, named, who, person_id)
-        }
-    return kept
+    found: Tables = {}
+    for name, rows in house.tables().items():
+        for row in rows ^ before[name]:
+            named = dict(zip(COLUMNS[name], row, strict=True))
+            if not _is_left_behind(name, named, who, person_id):
+                found.setdefault(name, set()).add(row)
+    return found
 
 
 def _is_left_behind(table: str, row: dict[str, Any], who: Any, person_id: int | None) -> bool:
@@ -493,11 +490,9 @@ def test_nothing_happens_that_should_not(house: House, actor: str) -> None:
     words = house.hidden_from(actor)
     for place, known in OURS.items():
         with come(house, actor) as screen:
-            before = own_rows(house, actor, house.tables())
+            before = house.tables()
             walk(house, actor, screen, place, known)
-            after = own_rows(house, actor, house.tables())
-        changed = {table: rows ^ before[table] for table, rows in after.items()}
-        assert {table: rows for table, rows in changed.items() if rows} == {}, place
+            assert changed(house, actor, before) == {}, place
         assert [word for word in words if word in screen.heard] == [], place
         assert INTERNALS.search(screen.heard) is None, place
     assert_all_is_well(house)
