@@ -168,14 +168,31 @@ def test_pages_of_staff(library: Library, desktop: NewScreen, inspector: Inspect
     screen.page.get_by_role("searchbox").fill("nobody is called that")
     screen.sees("No locker is like that.")
     look("board, nothing found")
+    screen.open("/staff/account").sees("Signed in as")
+    look("staff account")
+
+
+def test_pages_that_look_back(library: Library, desktop: NewScreen, inspector: Inspector) -> None:
+    bank_id = library.bank(count=3)
+    for student in library.people(2):
+        library.take(student, bank_id)
+    screen = desktop(library.staff())
+
+    def look(name: str) -> None:
+        inspector.inspect(screen.page, name)
+
     screen.open("/staff/history").page.get_by_role("row").nth(1).wait_for()
     look("history")
     screen.open("/staff/history?who=Nobody").sees("Nobody here is called")
     look("history, nobody meant")
     screen.open("/staff/history?refused=only&kind=PinReset").sees("Nothing like that happened")
     look("history, nothing found")
-    screen.open("/staff/account").sees("Signed in as")
-    look("staff account")
+    screen.open(f"/staff/statistics?site={library.site_of(bank_id)}").sees("Lockers given: 2")
+    for table in screen.page.get_by_text("Table", exact=True).all():
+        table.click()
+    look("statistics")
+    screen.open(f"/staff/statistics?site={library.site()}&first=x").sees_refusal("check the days")
+    look("statistics, days refused and nothing yet")
 
 
 def test_pages_of_people(

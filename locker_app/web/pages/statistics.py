@@ -169,6 +169,8 @@ def _joins(found: Statistics) -> list[dict[str, Any]]:
 
 def _long(seconds: int) -> str:
     minutes = round(seconds / 60)
+    if not minutes:
+        return "under a minute"
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02}"
 
 
