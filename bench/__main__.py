@@ -18,12 +18,14 @@ from bench.fanout import measure_fan_out
 from bench.growth import measure_growth
 from bench.importing import measure_imports
 from bench.library import Plan, make_library
+from bench.lookback import measure_history, measure_statistics
 from bench.machine import facts
 from bench.person import PAGE
 from bench.queue import make_line, measure_joins, measure_press
 from bench.report import Report
 from bench.server import NotStarted, new_folder, serving
 from bench.start import measure_start
+from bench.year import Year
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Sizes:
     changes: int
     rows: int
     """Of a file of people."""
+    year: Year = Year()
 
 
 FULL = Sizes(
@@ -76,6 +79,7 @@ QUICK = Sizes(
     ((1, 150), (1, 2000)),
     20,
     5_000,
+    Year(banks=2, visits=240, events=100_000),
 )
 STUDENTS = 500
 """In the line when "complete" is pressed."""
@@ -146,6 +150,18 @@ async def after(sizes: Sizes, report: Report) -> None:
     report.table("after", "After class: all figures of a queue's past, SQLite", [measured])
 
 
+async def statistics(sizes: Sizes, report: Report) -> None:
+    """A site's figures over a year with a million events, 300 doors, each given twice a day."""
+    rows = measure_statistics(sizes.year, sizes.looks)
+    report.table("statistics", "Statistics: a year of a library, asked for in one go", rows)
+
+
+async def history(sizes: Sizes, report: Report) -> None:
+    """Pages of the log of the same year, as they are filtered."""
+    rows = measure_history(sizes.year, sizes.looks)
+    report.table("history", "History: 50 of a million events, by filter", rows)
+
+
 async def board(sizes: Sizes, report: Report) -> None:
     """The staff board in a browser: a change until it is in the DOM, its bytes, and scrolling."""
     measured = [await measure_board(*size, sizes.changes) for size in sizes.boards]
@@ -166,6 +182,8 @@ ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "growth": growth,
     "queue": queue,
     "after": after,
+    "statistics": statistics,
+    "history": history,
     "board": board,
     "import": importing,
     "start": start,

@@ -12,7 +12,7 @@ from bench.server import new_folder
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.migrate import upgrade
-from locker_app.db.tables import event, locker, person, staff
+from locker_app.db.tables import assignment, event, locker, person, staff
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import SYSTEM
 from locker_app.domain.days import begins
@@ -37,8 +37,8 @@ class Year:
     banks: int = 6
     doors: int = 50
     """In each bank."""
-    visits: int = 600
-    """Each day: two for each door."""
+    visits: int = 720
+    """Each day, of which some find no free locker: two for each door get one."""
     events: int = 1_000_000
     """In the log; those of the visits are the beginning of it."""
 
@@ -71,6 +71,19 @@ def _closing(db: Database) -> Iterator[Database]:
         yield db
     finally:
         db.close()
+
+
+def _drop_indexes(tx: Tx) -> None:
+    """Made afterwards, all at once, which takes a third of the time."""
+    for table in (assignment, event):
+        for index in table.indexes:
+            index.drop(tx.conn)
+
+
+def _make_indexes(tx: Tx) -> None:
+    for table in (assignment, event):
+        for index in table.indexes:
+            index.create(tx.conn)
 
 
 def live(db: Database, year: Year) -> int:
@@ -107,11 +120,13 @@ def live(db: Database, year: Year) -> int:
             past.banks[bank_id] = list(tx.conn.scalars(doors))
 
     db.run(Work(fill, Trace("setup")))
+    db.run(Work(_drop_indexes, Trace("setup")))
     written = write_past(db, past, FIRST, DAYS, year.visits * DAYS, until=NOW)
     rest = year.events - db.read(lambda conn: conn.scalar(select(func.count(event.c.id))))
     if rest > 0:
         write_log(db, past, datetime(2025, 1, 1, tzinfo=UTC), DAYS - 1, rest)
     assert written
+    db.run(Work(_make_indexes, Trace("setup")))
     if not db.is_sqlite:  # what PostgreSQL does by itself after a minute
         db.run(Work(lambda tx: tx.conn.execute(text("ANALYZE")), Trace("setup")))
     return site_id

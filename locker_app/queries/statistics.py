@@ -146,7 +146,7 @@ def statistics(
     """
     span(first, last, site.time_zone)
     check_past(last, now, site.time_zone)
-    of = _Days(conn, site, now, first, last)
+    of = Days(conn, site, now, first, last)
     hours = of.sums(What.HOUR, "weekday", "at")
     banks = of.sums(What.BANK, "of")
     refusals: Counter[str] = Counter()
@@ -190,7 +190,7 @@ _Sums = dict[_Key, tuple[int, int]]
 """How many, and seconds, by something."""
 
 
-class _Days:
+class Days:
     """The sums of some days at a site: those that are kept, and those that are not."""
 
     def __init__(
@@ -256,7 +256,7 @@ def _mean(hours: _Sums, key: Any) -> Iterator[Hour]:
         yield Hour(weekday, hour, round(held / length, 2) if length else 0.0)
 
 
-def _days(of: _Days) -> Iterator[Day]:
+def _days(of: Days) -> Iterator[Day]:
     begun, ended = of.sums(What.BANK, "day"), of.sums(What.ENDED, "day")
     refused = {
         day: sums for (day, of_), sums in of.sums(What.REFUSED, "day", "of").items() if not of_
@@ -290,7 +290,7 @@ def _bars(sums: _Sums, edges: tuple[int, ...]) -> list[int]:
     return bars
 
 
-def _banks(conn: Connection, site: SiteView, of: _Days, sums: _Sums) -> Iterator[Bank]:
+def _banks(conn: Connection, site: SiteView, of: Days, sums: _Sums) -> Iterator[Bank]:
     """The banks, those that were held most first; those out of use only if they were used."""
     seconds = int(of.until.timestamp()) - int(of.start.timestamp())
     had, has = _doors(conn, site.id, of)
@@ -307,7 +307,7 @@ def _banks(conn: Connection, site: SiteView, of: _Days, sums: _Sums) -> Iterator
     return iter(sorted(made, key=lambda one: (-one.percent, -one.assigned, one.bank_id)))
 
 
-def _doors(conn: Connection, site_id: int, of: _Days) -> tuple[Counter[int], Counter[int]]:
+def _doors(conn: Connection, site_id: int, of: Days) -> tuple[Counter[int], Counter[int]]:
     """For how many seconds each bank had doors in this time, and how many it has now."""
     start, until = of.start.timestamp(), of.until.timestamp()
     rows = select(locker.c.bank_id, locker.c.retired_at, func.count().label("doors"))
@@ -321,7 +321,7 @@ def _doors(conn: Connection, site_id: int, of: _Days) -> tuple[Counter[int], Cou
     return had, has
 
 
-def _lines(conn: Connection, site: SiteView, of: _Days) -> Iterator[Line]:
+def _lines(conn: Connection, site: SiteView, of: Days) -> Iterator[Line]:
     """The lines for help, as they are set up."""
     joined, ended = of.sums(What.JOINED, "of"), of.sums(What.TICKET, "of", "name")
     waits, services = (of.sums(what, "of", "at") for what in (What.LINE_WAIT, What.LINE_HELP))
@@ -342,7 +342,7 @@ def _lines(conn: Connection, site: SiteView, of: _Days) -> Iterator[Line]:
         )
 
 
-def _line_days(of: _Days, names: dict[int, str]) -> Iterator[LineDay]:
+def _line_days(of: Days, names: dict[int, str]) -> Iterator[LineDay]:
     joined, waits = of.sums(What.JOINED, "day", "of"), of.sums(What.LINE_WAIT, "day", "of")
     ended: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
     for (day, queue_id, how), (many, _) in of.sums(What.TICKET, "day", "of", "name").items():
