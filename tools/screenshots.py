@@ -16,8 +16,10 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import update
 
-from locker_app.db.tables import bank, person, queue
+from bench.past import Past, write_past
+from locker_app.db.tables import bank, locker, person, queue, site
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind
 from locker_app.services.command import Call
 from locker_app.services.desks import label_desk
@@ -34,6 +36,8 @@ from tests.world import Clock
 
 FOLDER = ROOT / "docs" / "screenshots"
 SEED = 11
+TERM = 60
+"""Days that the statistics look back on."""
 AFTERNOON = 15  # the hour that it is in the pictures, whenever they are taken
 
 _FIRST = ("Aarav", "Aditi", "Arjun", "Diya", "Farhan", "Gauri", "Isha", "Kiran", "Leela", "Nisha")
@@ -242,6 +246,33 @@ def save(page: Page, name: str) -> None:
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
 
 
+def take_pictures_of_a_term(browser: Browser, day: Day, url: str) -> None:
+    """The statistics of a site where people have come and gone for two months."""
+    (site_id,) = {row.site_id for row in day.rows(bank)}
+    for name, kind in (
+        ("desktop-statistics", chromium.DESKTOP),
+        ("phone-statistics", chromium.PHONE),
+    ):
+        context = browser.new_context(base_url=url, **kind)
+        day.signs_in(day.admin, context, url)
+        screen = Screen(context.new_page()).open(f"/staff/statistics?site={site_id}")
+        screen.sees("The fullest hour of the week is").page.locator(".heat").wait_for()
+        save(screen.page, name)
+
+
+def make_term(day: Day) -> None:
+    """Two months up to now, straight into the tables."""
+    people = [day.anybody().id or 0 for _ in range(100)]
+    banks = {
+        row.id: [door.id for door in day.rows(locker, bank_id=row.id)] for row in day.rows(bank)
+    }
+    (lab,) = day.rows(queue)
+    past = Past(lab.site_id, zone(), banks, people, [lab.id], [day.admin.id or 0], SEED)
+    first = (day.now - timedelta(days=TERM)).date()
+    day.change(update(site).values(created_at=day.now - timedelta(days=TERM)))
+    write_past(day.db, past, first, TERM + 1, 260 * (TERM + 1), until=day.now)
+
+
 def zone() -> str:
     """A time zone in which it is afternoon now. Those of Etc have their signs the other way."""
     east = (AFTERNOON - datetime.now(UTC).hour + 12) % 24 - 12
@@ -251,6 +282,12 @@ def zone() -> str:
 def main() -> None:
     """Make them all anew."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    _picture(make_day, take_pictures)
+    _picture(make_term, take_pictures_of_a_term)
+
+
+def _picture(make: Callable[[Day], None], take: Callable[[Browser, Day, str], None]) -> None:
+    """Make a library, serve it, and take its pictures."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder)
         settings = {"CUBBY_SECRET_KEY": SECRET_KEY, "CUBBY_TIME_ZONE": zone()}
@@ -258,10 +295,10 @@ def main() -> None:
         command = [sys.executable, "-m", "locker_app.cli", "init"]
         subprocess.run(command, cwd=ROOT, env=clean_environment(**init), check=True)
         day = Day(data)
-        make_day(day)
+        make(day)
         with running(data, None, **settings) as server:
             browser = chromium.launch(playwright)
-            take_pictures(browser, day, server.url)
+            take(browser, day, server.url)
             browser.close()
         day.db.close()
 

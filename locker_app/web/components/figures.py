@@ -116,7 +116,7 @@ def heat_map(week: Item) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.span(),
-            *[rx.el.span(f"{hour:02}" if hour % 3 == 0 else "") for hour in range(24)],
+            *[rx.el.span(f"{hour:02}" if hour % 6 == 0 else "") for hour in range(24)],
             class_name="heat-row hours",
         ),
         rx.foreach(
