@@ -27,7 +27,11 @@ _FAST_AND_FORGETFUL = {
     "deadlock_timeout": "100ms",
     "log_min_messages": "fatal",
 }
-_DURABLE = dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "on")
+_DURABLE = {
+    **dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "on"),
+    "log_min_messages": "panic",
+}
+"""For figures that are to mean something."""
 _SEND_OTHERS_AWAY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()

@@ -290,7 +290,7 @@ def _picture(make: Callable[[Day], None], take: Callable[[Browser, Day, str], No
     """Make a library, serve it, and take its pictures."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder)
-        settings = {"CUBBY_SECRET_KEY": SECRET_KEY, "CUBBY_TIME_ZONE": zone()}
+        settings: dict[str, Any] = {"CUBBY_SECRET_KEY": SECRET_KEY, "CUBBY_TIME_ZONE": zone()}
         init = settings | {"CUBBY_DATA_DIR": folder, "CUBBY_ADMIN_PASSWORD": ADMIN_PASSWORD}
         command = [sys.executable, "-m", "locker_app.cli", "init"]
         subprocess.run(command, cwd=ROOT, env=clean_environment(**init), check=True)

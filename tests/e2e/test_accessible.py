@@ -234,8 +234,9 @@ def test_pages_of_people(
     screen.open("/staff/people/import").press("Send").sees_refusal("Choose a file first.")
     look("imports, one refused")
     text = "number,name\nAX1,Anna\nAX1,Anna\nAX2,=1+1\n"
-    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": text.encode()}
-    page.get_by_label("A file of people").set_input_files([file])
+    page.get_by_label("A file of people").set_input_files(
+        {"name": "people.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
     screen.press("Send").sees("2 wrong").page.get_by_text("Columns and letters").click()
     look("import, to be confirmed")
     screen.press("Import only the one that is right").sees("1 added")
