@@ -77,7 +77,7 @@ def test_several_workers_do_it_once(world: World) -> None:
 
 def test_what_was_begun_goes_on_with_the_next(world: World) -> None:
     """Stopped in its middle, as when the server ends, it is let go at once."""
-    import_id = sent(world, "A", 20_000)
+    import_id = sent(world, "A", 6_000)
 
     async def a_little(moved: asyncio.Event) -> None:
         await until(moved, lambda: world.row(people_import, import_id).progress > 0)
@@ -88,9 +88,9 @@ def test_what_was_begun_goes_on_with_the_next(world: World) -> None:
     asyncio.run(at_work(world, 1, a_little))
     row = world.row(people_import, import_id)
     assert (row.status, row.process) == ("reading", "")
-    assert 0 < row.progress < 20_000
+    assert 0 < row.progress < 6_000
     asyncio.run(at_work(world, 1, the_rest))
-    assert world.row(people_import, import_id).new == 20_000
+    assert world.row(people_import, import_id).new == 6_000
 
 
 def test_one_that_fails_holds_up_no_other(
