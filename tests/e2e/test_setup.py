@@ -220,7 +220,7 @@ def test_codes_on_paper_lead_to_what_they_stand_for(
         expect(page.locator(".side")).to_be_hidden()
         for n in (0, 8, 9):
             assert not sheets.nth(n).evaluate(too_much), (choice, n)
-        page.emulate_media(media="screen")
+        page.emulate_media(media="null")  # as it was: pdf() prints for paper
         page.set_viewport_size(own_size)
     page.get_by_text("Which ones").click()
     page.get_by_label(row.name, exact=True).uncheck()

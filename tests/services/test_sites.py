@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from locker_app.db.tables import bank, event, session, site
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
@@ -19,9 +19,12 @@ from locker_app.domain.errors import (
     WouldStrand,
 )
 from locker_app.domain.sites import SiteRules, version_of
+from locker_app.live.kinds import KINDS
+from locker_app.queries.scoped import bank_with_holders
 from locker_app.services.banks import archive_bank
 from locker_app.services.expiry import next_deadline
 from locker_app.services.people import settle_staff_sign_in
+from locker_app.services.sessions import staff_actor
 from locker_app.services.sites import archive_site, change_site, restore_site, set_up_site
 from locker_app.services.waiting import leave_waiting, take_held
 from tests import invariants
@@ -91,6 +94,26 @@ class TestRules:
         world.run(admin, change_site, site_id=site_id, rules=RULES)
         ended = [row.ended_at is not None for row in world.rows(session)]
         assert ended == [True, True, False]
+
+    def test_viewers_see_names_where_the_site_says_so_and_nowhere_else(
+        self, world: World, admin: Actor, site_id: int
+    ) -> None:
+        there = world.site()
+        banks = [world.bank(site_id), world.bank(there)]
+        for bank_id in banks:
+            world.take(world.person(), bank_id)
+        shown = SiteRules("Library", "Europe/Berlin", viewers_see_names=True)
+        world.run(admin, change_site, site_id=site_id, rules=shown)
+        viewer = world.staff(Role.VIEWER)
+        assert viewer.id is not None
+
+        def sees(conn: Connection) -> list[tuple[bool, bool]]:
+            actor = staff_actor(conn, viewer.id or 0)
+            looks = (bank_with_holders(conn, actor, world.clock.now, one) for one in banks)
+            watch = (KINDS["holders"].may_watch(conn, actor, one) for one in banks)
+            return [(bool(rows), may) for (_, rows), may in zip(looks, watch, strict=True)]
+
+        assert world.db.read(sees) == [(True, True), (False, False)]
 
 
 class TestHours:
