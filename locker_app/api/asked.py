@@ -122,7 +122,7 @@ class DoorNote(Asked):
 class OneDoor(Asked):
     """One of many doors, as it was seen."""
 
-    locker_id: Id
+    locker_id: Id = Field(examples=[17])
     assignment_id: Version | None = _Seen
     seen_until: _SeenUntil = None
 

@@ -32,12 +32,12 @@ def test_no_page_that_loads_scripts_from_elsewhere(library: Library) -> None:
         assert library.program().get(path).status_code == 404
 
 
-def test_every_route_is_in_it_except_the_forms_and_pictures_of_the_pages() -> None:
+def test_every_route_is_in_it_except_those_of_the_pages() -> None:
     routes = {
         (method.lower(), route.path_format)
         for route in iter_route_contexts(make_api().routes)
         for method in (route.methods or set()) - {"HEAD"}
-        if not (route.path or "").startswith(("/auth/", "/qr/"))
+        if not (route.path or "").startswith(("/auth/", "/qr/", "/go/"))
         and route.path_format != "/api/v1/openapi.json"
     }
 
