@@ -329,7 +329,7 @@ def _decide() -> rx.Component:
             ),
         ),
         _discard("Discard the file"),
-        class_name="card",
+        class_name="card decide",
     )
 
 
