@@ -82,7 +82,9 @@ class Cluster:
 
     def __init__(self, *, durable: bool = False) -> None:
         self._settings = _FAST_AND_FORGETFUL | (_DURABLE if durable else {})
-        self._home = Path(tempfile.mkdtemp(prefix="cubby-pg-"))
+        self._home = Path(
+            tempfile.mkdtemp(prefix="cubby-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        )
         self._names = count(1)
         if _is_root():
             shutil.chown(self._home, "postgres", "postgres")
