@@ -10,8 +10,9 @@ const ASK_AGAIN_MS = 8000; // for an answer that was lost with the connection
 const MOST_TRIES = 5;
 const LISTED = 100; // rows of the list at first, and that come with each "more"
 
-/** What several components of the board share: all doors as they are now, and the open question. */
-const desk = { doors: new Map(), question: null, version: 0, listeners: new Set() };
+/** What several components of the board share: all doors as they are now, whether it is known who has
+ * which, without which nothing is offered, and the open question. */
+const desk = { doors: new Map(), known: false, question: null, version: 0, listeners: new Set() };
 
 function tell(change) {
   Object.assign(desk, change);
@@ -49,6 +50,14 @@ function doorsOfBlock(bank, head, fixed, letters, rows, before) {
 }
 
 const NONE = [];
+
+/** The same object for as long as the same is in it: props that are written in the page are made anew
+ * each time it is drawn, and would have every door drawn with it. */
+function useSame(value) {
+  const kept = useRef(value);
+  if (kept.current !== value && JSON.stringify(kept.current) !== JSON.stringify(value)) kept.current = value;
+  return kept.current;
+}
 
 /** All doors of these banks, by bank, out of the vars of the two states. */
 function useDoors(banks, doors, holders) {
@@ -144,7 +153,46 @@ const Row = memo(function Row({ door, words, text, active, picked, choosing, ope
   );
 });
 
-const BankDoors = memo(function BankDoors({ bank, shown, words, text, active, picked, choosing, open, plain, alone }) {
+const PIECE = 50; // doors that are looked at together for what has changed
+const SAME = ["words", "text", "choosing", "plain", "active", "open", "pickedHere"];
+const sameDoors = (one, other) => one.length === other.length && one.every((door, k) => door === other[k]);
+
+const Piece = memo(
+  function Piece({ doors, words, text, active, picked, choosing, open, plain }) {
+    return h(
+      "div",
+      { className: "piece" },
+      doors.map((door) =>
+        h(Door, {
+          key: door.id, door, words, text, choosing, plain,
+          active: door.id === active, picked: picked.has(door.id), open: door.id === open,
+        }),
+      ),
+    );
+  },
+  (before, now) => SAME.every((name) => before[name] === now[name]) && sameDoors(before.doors, now.doors),
+);
+
+/** All doors of a bank in one grid; what happens at one is drawn with its neighbours alone. */
+function Cabinet({ doors, label, active, open, picked, ...same }) {
+  const pieces = [];
+  for (let at = 0; at < doors.length; at += PIECE) pieces.push(doors.slice(at, at + PIECE));
+  return h(
+    "div",
+    { className: "cabinet", role: "group", "aria-label": label },
+    pieces.map((piece, k) =>
+      h(Piece, {
+        key: k, doors: piece, picked, ...same,
+        active: piece.some((door) => door.id === active) ? active : 0,
+        open: piece.some((door) => door.id === open) ? open : 0,
+        pickedHere: picked.size ? piece.filter((door) => picked.has(door.id)).map((door) => door.id).join() : "",
+      }),
+    ),
+  );
+}
+
+const BankDoors = memo(function BankDoors({ bank, shown, alone, ...same }) {
+  const { text } = same;
   const free = bank.doors.reduce((sum, door) => sum + (door.letter === "f"), 0);
   const waiting = bank.head[5];
   return h(
@@ -167,16 +215,7 @@ const BankDoors = memo(function BankDoors({ bank, shown, words, text, active, pi
       ),
     ),
     shown.length
-      ? h(
-          "div",
-          { className: "cabinet", role: "group", "aria-label": fill(text.doors, { bank: bank.head[0] }) },
-          shown.map((door) =>
-            h(Door, {
-              key: door.id, door, words, text, choosing, plain,
-              active: door.id === active, picked: picked.has(door.id), open: door.id === open,
-            }),
-          ),
-        )
+      ? h(Cabinet, { doors: shown, label: fill(text.doors, { bank: bank.head[0] }), ...same })
       : h("p", { className: "soft small" }, alone ? text.nothing : text.noneHere),
   );
 });
@@ -226,7 +265,9 @@ const KEYS = new Set(["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home",
  * All doors of some banks. `doors` and `holders` are the states as they are, for the names of
  * their vars go by the banks. `acts` says what may be done to many, `open` which door's panel is open.
  */
-export function Board({ banks, doors, holders, words, text, acts, open, plain, onOpen }) {
+export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...props }) {
+  const words = useSame(props.words);
+  const text = useSame(props.text);
   const all = useDoors(banks, doors, holders);
   const [query, setQuery] = useState("");
   const [statuses, setStatuses] = useState(() => new Set());
@@ -259,15 +300,16 @@ export function Board({ banks, doors, holders, words, text, acts, open, plain, o
   if (list) shown = shown.slice(0, most);
   const active = shown.some((door) => door.id === activeId) ? activeId : (shown[0]?.id ?? 0);
   const counts = {};
-  let known = 0;
+  let inAll = 0;
   all.forEach((bank) => bank.doors.forEach((door) => {
     counts[door.letter] = (counts[door.letter] ?? 0) + 1;
-    known += 1;
+    inAll += 1;
   }));
 
   // Questions ask about doors as they are now, wherever they stand.
   const current = useMemo(() => new Map(all.flatMap((bank) => bank.doors.map((door) => [door.id, door]))), [all]);
-  useEffect(() => tell({ doors: current }), [current]);
+  const known = Boolean(holders[`ready${VAR}`]);
+  useEffect(() => tell({ doors: current, known }), [current, known]);
   const gone = [...picked].filter((id) => !current.has(id));
   useEffect(() => {
     if (gone.length && all.length) setPicked(new Set([...picked].filter((id) => current.has(id))));
@@ -384,7 +426,7 @@ export function Board({ banks, doors, holders, words, text, acts, open, plain, o
     h(
       "div",
       { className: "chips", role: "group", "aria-label": text.filter, "data-testid": "board-counts" },
-      h("button", { type: "button", className: "chip", "aria-pressed": statuses.size === 0, onClick: () => setStatuses(new Set()) }, text.all, " ", h("b", null, known)),
+      h("button", { type: "button", className: "chip", "aria-pressed": statuses.size === 0, onClick: () => setStatuses(new Set()) }, text.all, " ", h("b", null, inAll)),
       Object.entries(words).map(([letter, word]) =>
         h(
           "button",
@@ -396,7 +438,7 @@ export function Board({ banks, doors, holders, words, text, acts, open, plain, o
     h(
       "p",
       { id: "found", className: "small soft", role: "status" },
-      statuses.size || found.length ? fill(text.found, { count: total, total: known }) : "",
+      statuses.size || found.length ? fill(text.found, { count: total, total: inAll }) : "",
     ),
     h(
       "div",
@@ -437,6 +479,7 @@ const FOR = {
 
 /** What is selected, and what can be done to it. */
 function Picked({ picked, acts, text, notShown, total, onAll, onNone }) {
+  useDesk();
   const doors = [...picked].map((id) => desk.doors.get(id)).filter(Boolean);
   return h(
     "div",
@@ -449,7 +492,7 @@ function Picked({ picked, acts, text, notShown, total, onAll, onNone }) {
     ),
     h("button", { type: "button", className: "second", onClick: onAll }, fill(text.allShown, { count: total })),
     acts.map((act) => {
-      const count = doors.filter(FOR[act.name]).length;
+      const count = desk.known ? doors.filter(FOR[act.name]).length : 0;
       return h(
         "button",
         { key: act.name, type: "button", className: act.tone, disabled: count === 0, onClick: () => ask(act, [...picked]) },
@@ -471,7 +514,7 @@ function ask(act, ids) {
 export function Act({ act, door, tone }) {
   useDesk();
   const there = desk.doors.get(door);
-  if (!there || !FOR[act.name](there)) return null;
+  if (!there || !desk.known || !FOR[act.name](there)) return null;
   return h("button", { type: "button", className: tone ?? act.tone, onClick: () => ask(act, [door]) }, `${act.long}…`);
 }
 

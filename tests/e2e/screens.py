@@ -166,13 +166,14 @@ class HeldBack:
 
     def __init__(self, page: Page) -> None:
         self._holding = False
+        self._only = ""
         self._kept: list[str | bytes] = []
         self._socket: WebSocketRoute | None = None
         page.route_web_socket(re.compile("/_event"), self._connect)
 
-    def begin(self) -> None:
-        """Hold back from now on."""
-        self._holding = True
+    def begin(self, only: str = "") -> None:
+        """Hold back from now on; with `only`, no more than what has this in it."""
+        self._holding, self._only = True, only
 
     def end(self) -> None:
         """Let the screen hear what it has missed, in order, and all that follows."""
@@ -188,7 +189,8 @@ class HeldBack:
 
     def _hear(self, message: str | bytes) -> None:
         assert self._socket is not None
-        if self._holding and message != "2":  # a ping, which keeps the connection
+        pings = message == "2"  # which keeps the connection
+        if self._holding and not pings and self._only in str(message):
             self._kept.append(message)
         else:
             self._socket.send(message)

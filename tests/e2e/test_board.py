@@ -83,6 +83,26 @@ def test_two_admins_at_one_door(library: Library, desktop: NewScreen, hold_back)
     assert library.claim(after).released_at is None
 
 
+def test_a_door_is_pressed_before_it_is_known_who_has_it(
+    library: Library, desktop: NewScreen, hold_back
+) -> None:
+    """Doors come with their ids, so each opens as soon as it is there. Nothing is offered at it
+    before it is known whose it is."""
+    bank_id, student = library.bank(count=2), library.person()
+    library.take(student, bank_id)
+    board = desktop(library.staff())
+    held = hold_back(board)
+    held.begin(only="____holders")
+    board.page.goto(f"/staff/board/{bank_id}")
+    board.press("A1, held")
+    expect(board.panel).to_contain_text(library.name(student))
+    expect(board.panel.get_by_role("button", name="Force release")).to_have_count(0)
+    expect(board.panel.get_by_role("button", name="Note on the door")).to_have_count(0)
+    held.end()
+    board.panel.get_by_role("button", name="Force release").click()
+    expect(board.question).to_contain_text(f"taken from {library.name(student)}")
+
+
 def test_out_of_service_and_back(library: Library, phone: NewScreen, desktop: NewScreen) -> None:
     bank_id = library.bank(count=2)
     student = phone(library.person()).open(f"/lockers/{bank_id}")

@@ -80,6 +80,8 @@ class Model:
     """Banks out of use, with the doors that they had."""
     prefers_low: set[int] = field(default_factory=set)
     prefers_near: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+    """Persons who are archived."""
     made: int = 0
 
     def tried(self) -> "Model":
@@ -125,6 +127,8 @@ class Model:
         bank = self.banks.get(bank_id)
         if bank is None:
             raise Refusal("not_found")
+        if person in self.left:
+            raise Refusal("not_signed_in")
         own = self.own(person, bank.site)
         if any(claim.held_until is not None and claim.held_until <= now for claim in own):
             self.lapse(now)
@@ -178,6 +182,8 @@ class Model:
         bank = self.banks.get(bank_id)
         if bank is None:
             raise Refusal("not_found")
+        if person in self.left:
+            raise Refusal("not_signed_in")
         self.refuse_more(self.own(person, bank.site), bank)
         low = low or person in self.prefers_low
         if self.free(bank, low):
@@ -345,6 +351,19 @@ class Model:
         self.lapse(now)
         if any(self.claim_on(door) for door in doors):
             raise Refusal("would_strand")
+
+    def leaves(self, person: int, release: bool, reason: str, now: datetime) -> None:
+        """All that somebody has goes to others, when it is said that it is to."""
+        self.left.add(person)
+        mine = sorted((c for c in self.claims if c.person == person), key=lambda c: c.order)
+        if mine and not release:
+            raise Refusal("still_holds")
+        if mine and not reason:
+            raise Refusal("reason_needed")
+        self.line = [place for place in self.line if place.person != person]
+        for claim in mine:
+            self.end(claim)
+            self.offer(claim.door, now)
 
     # What time does.
 

@@ -54,6 +54,7 @@ from locker_app.services.waiting import (
 from tests import invariants
 from tests.folding import Row, Tables, events_after, fold
 from tests.stateful.conftest import of_examples
+from tests.stateful.many import RulesOfMany
 from tests.stateful.model import Bank, Claim, Door, Model, Place, Refusal
 from tests.world import Clock, World
 
@@ -105,7 +106,7 @@ class Now:
         return [row for row in self.tables.waits.values() if row["ended_at"] is None]
 
 
-class LockersMachine(RuleBasedStateMachine):
+class LockersMachine(RulesOfMany, RuleBasedStateMachine):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world = world
