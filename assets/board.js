@@ -317,11 +317,13 @@ export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...pro
 
   const focus = (id) => {
     setActive(id);
-    requestAnimationFrame(() => {
+    const go = () => {
       const door = document.getElementById(`door-${id}`);
       door?.focus({ preventScroll: true });
       door?.scrollIntoView({ block: "nearest" });
-    });
+      return door;
+    };
+    if (!go()) requestAnimationFrame(go); // at once: the next key may come before the next frame
   };
   const toggle = (id) => {
     const next = new Set(picked);
@@ -761,13 +763,22 @@ const NARROW = "(max-width: 60rem)";
  * the focus. When what it is about changes while it is open, it says so.
  */
 export function SidePanel({ open, label, version, changedText, onClose, children }) {
+  useDesk();
+  const asking = desk.question !== null;
   const panel = useRef(null);
   const back = useRef(null);
+  const placed = useRef(0); // the door for which it was put where it is
+  useEffect(() => {
+    if (open) back.current = document.activeElement;
+  }, [open]);
   useEffect(() => {
     const sheet = window.matchMedia(NARROW);
     const place = () => {
       const element = panel.current;
-      if (!element) return;
+      // As it is already, or a question stands above it: it would come to stand above that.
+      const stays = element?.open && placed.current === open;
+      if (!element || (stays && (asking || element.matches(":modal") === sheet.matches))) return;
+      placed.current = open;
       const focused = element.contains(document.activeElement) ? document.activeElement : null;
       if (element.open) element.close();
       if (!open) return;
@@ -775,11 +786,10 @@ export function SidePanel({ open, label, version, changedText, onClose, children
       else element.show();
       (focused ?? element.querySelector("[data-first]"))?.focus();
     };
-    if (open) back.current = document.activeElement;
     place();
     sheet.addEventListener("change", place);
     return () => sheet.removeEventListener("change", place);
-  }, [open]);
+  }, [open, asking]);
   const close = () => {
     const door = document.getElementById(`door-${open}`);
     onClose?.();

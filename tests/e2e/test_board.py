@@ -59,9 +59,11 @@ def test_a_question_stays_true_while_its_door_changes_hands(
     board.press("Ask about it as it is now")
     expect(board.question).to_contain_text(f"taken from {library.name(after)}")
     expect(board.page.get_by_label("Reason")).to_have_value("")
+    board.page.set_viewport_size({"width": 390, "height": 844})  # it stays above all
     board.press("Cancel")
     expect(board.panel).to_contain_text("This locker has changed while you looked.")
     expect(board.panel).to_contain_text(library.name(after))
+    assert board.panel.evaluate("element => element.matches(':modal')")
 
 
 def test_two_admins_at_one_door(library: Library, desktop: NewScreen, hold_back) -> None:

@@ -362,5 +362,6 @@ def _feed() -> Item:
             happenings(Feed.rows),
             class_name="card feed",
             aria_label="Latest activity",
+            tab_index=0,  # it scrolls, and has nothing in it that could have the focus
         ),
     )
