@@ -479,6 +479,9 @@ const FOR = {
   note_locker: () => true,
 };
 
+/** What is said of an act at one door: of one that is only held for somebody, other words. */
+const wordsOf = (act, door) => (door?.letter === "r" && act.hold ? { ...act, ...act.hold } : act);
+
 /** What is selected, and what can be done to it. */
 function Picked({ picked, acts, text, notShown, total, onAll, onNone }) {
   useDesk();
@@ -517,7 +520,7 @@ export function Act({ act, door, tone }) {
   useDesk();
   const there = desk.doors.get(door);
   if (!there || !desk.known || !FOR[act.name](there)) return null;
-  return h("button", { type: "button", className: tone ?? act.tone, onClick: () => ask(act, [door]) }, `${act.long}…`);
+  return h("button", { type: "button", className: tone ?? act.tone, onClick: () => ask(act, [door]) }, `${wordsOf(act, there).long}…`);
 }
 
 /** Whether a door is another than when it was asked about. */
@@ -637,9 +640,10 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     ask(act, ids);
   };
   const body = () => {
-    const { act, items, left } = question;
+    const { items, left } = question;
     if (items.length === 0) return h(Fragment, null, h("p", null, text.nothingToDo), h(Buttons, { text, close }));
     const one = items.length === 1 ? items[0] : null;
+    const act = wordsOf(question.act, one);
     const values = { count: items.length, label: one?.label ?? "", who: one?.name || text.nobody, bank: one?.head[0] ?? "" };
     if (run) return h(Progress, { run, text, values, close, stop: () => setRun({ ...run, stopped: true }) , refusal });
     const others = items.filter(changed);
@@ -701,10 +705,11 @@ export function Question({ outcome, text, words, onAct, onNote }) {
   const onCancel = (event) => {
     if (run && !run.over) event.preventDefault();
   };
+  const title = question ? wordsOf(question.act, question.items.length === 1 ? question.items[0] : null).long : "";
   return h(
     "dialog",
-    { ref: dialog, className: "modal ask", "aria-label": question?.act.long ?? "", onClose: () => desk.question && close(), onCancel, onClick: onBackdrop },
-    open ? h("div", null, h("h2", null, question.act.long), body()) : null,
+    { ref: dialog, className: "modal ask", "aria-label": title, onClose: () => desk.question && close(), onCancel, onClick: onBackdrop },
+    open ? h("div", null, h("h2", null, title), body()) : null,
   );
 }
 

@@ -142,6 +142,31 @@ def test_given_longer_the_phone_says_so(
     assert 115 * 60 < left.total_seconds() <= 120 * 60
 
 
+def test_a_hold_is_made_longer_and_ended(
+    library: Library, phone: NewScreen, desktop: NewScreen
+) -> None:
+    bank_id = library.bank(count=1)
+    before, waiting = library.people(2)
+    taken = library.take(before, bank_id)
+    library.join(waiting, bank_id)
+    library.give_back(before, taken)
+    mine = phone(waiting).open(f"/lockers/{bank_id}")
+    expect(mine.held).to_have_text("A1")
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}")
+    board.press("A1, held for someone").press("Give longer…")
+    board.question.get_by_role("radio", name="30 min").check()
+    board.question.get_by_role("button", name="Give longer").click()
+    expect(board.question).to_have_count(0)
+    left = library.claim(waiting).held_until - library.clock.now
+    assert left.total_seconds() > 35 * 60
+    board.press("End the hold")
+    expect(board.question).to_contain_text(f"held for {library.name(waiting)} no longer")
+    board.page.get_by_label("Reason").fill("did not come")
+    board.press("End it")
+    expect(mine.held).to_have_count(0)
+    board.shows_door(1, "f")
+
+
 def test_a_note_is_for_staff_alone_and_not_written_over(
     library: Library, phone: NewScreen, desktop: NewScreen
 ) -> None:

@@ -29,6 +29,11 @@ ACTS: dict[str, dict[str, Any]] = {
         "done": "Released: {count}.",
         "tone": "danger",
         "reason": True,
+        "hold": {  # said instead where the locker is only held for somebody
+            "long": "End the hold",
+            "one": "Locker {label} is held for {who} no longer. The next who waits gets it.",
+            "button": "End it",
+        },
     },
     Act.EXTEND.value: {
         "name": Act.EXTEND.value,
