@@ -42,14 +42,22 @@ def kept_up_to(conn: Connection, site_id: int, zone: str) -> date:
     return first_day(conn, site_id, zone) if found is None else date.fromordinal(found)
 
 
-def reckon(conn: Connection, site_id: int, zone: str, day: date, until: datetime) -> list[Sum]:
-    """All sums of a day, as far as it has gone until then."""
+def reckon(
+    conn: Connection,
+    site_id: int,
+    zone: str,
+    day: date,
+    until: datetime,
+    before: list[Sum] | None = None,
+) -> list[Sum]:
+    """All sums of a day, as far as it has gone until then; `before` are those of the day before, if
+    they are at hand."""
     start, end = begins(day, zone), begins(day + timedelta(days=1), zone)
     until = min(end, until)
     if until <= start:
         return []
     return [
-        *_held(conn, site_id, zone, day, start, until),
+        *_held(conn, site_id, zone, day, start, until, before),
         *_stays(conn, site_id, day, start, until),
         *_refusals(conn, site_id, day, start, until),
         *_waits(conn, site_id, day, start, until),
@@ -58,12 +66,21 @@ def reckon(conn: Connection, site_id: int, zone: str, day: date, until: datetime
 
 
 def _held(
-    conn: Connection, site_id: int, zone: str, day: date, start: datetime, until: datetime
+    conn: Connection,
+    site_id: int,
+    zone: str,
+    day: date,
+    start: datetime,
+    until: datetime,
+    before: list[Sum] | None,
 ) -> Iterator[Sum]:
     step, here = piece(start, until, zone), ZoneInfo(zone)
     begun = _by_piece(conn, site_id, _A.assigned_at, start, until, step)
     ended = _by_piece(conn, site_id, _A.released_at, start, until, step)
-    held = _open_at(conn, site_id, zone, day, start)
+    if before is None:
+        held = _open_at(conn, site_id, zone, day, start)
+    else:
+        held = Counter({one.of: one.many for one in before if one.what is What.OPEN})
     banks = {*held, *(bank_id for bank_id, _ in begun), *(bank_id for bank_id, _ in ended)}
     hours: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     seconds: Counter[int] = Counter()

@@ -204,9 +204,10 @@ class Days:
         kept = kept_up_to(conn, site.id, zone)
         self._kept = self.first.toordinal(), min(last, kept - timedelta(days=1)).toordinal()
         self._fresh: dict[What, list[Sum]] = defaultdict(list)
-        day = max(self.first, kept)
+        day, sums = max(self.first, kept), None
         while day <= min(last, today(now, zone)):
-            for one in reckon(conn, site.id, zone, day, now):
+            sums = reckon(conn, site.id, zone, day, now, sums)
+            for one in sums:
                 self._fresh[one.what].append(one)
             day += timedelta(days=1)
 
