@@ -24,10 +24,13 @@ which changes nothing."""
 
 
 OF_WHOLE_SITE = frozenset(
-    {"SiteRulesChanged", "SiteOpened", "SiteShut", "SiteArchived", "SiteRestored"}
+    {
+        *("SiteRulesChanged", "SiteOpened", "SiteShut", "SiteArchived", "SiteRestored"),
+        *("BankRulesChanged", "BankDoorsChanged", "BankRenumbered", "BankArchived", "BankRestored"),
+    }
 )
 """The kinds of events that may have changed everything at a site: its banks, its queues, what its
-people have."""
+people have and how that is called, the door that is open on a board. They are rare."""
 
 
 _OF_PEOPLE = frozenset(

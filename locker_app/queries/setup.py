@@ -106,3 +106,8 @@ def site_of_any_bank(conn: Connection, bank_id: int) -> int | None:
 def site_if_any(conn: Connection, site_id: int) -> int | None:
     """The site's own id, archived or not; None when there is none."""
     return conn.scalar(select(site.c.id).where(site.c.id == site_id))
+
+
+def was_locker(conn: Connection, locker_id: int) -> bool:
+    """Whether there is or was such a door."""
+    return conn.scalar(select(locker.c.id).where(locker.c.id == locker_id)) is not None

@@ -299,6 +299,18 @@ def test_commits_reach_the_screens_from_another_thread(house: House) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("kind", ["BankRulesChanged", "BankDoorsChanged", "SiteArchived"])
+def test_what_set_up_changes_is_looked_for_everywhere(house: House, kind: str) -> None:
+    """What a bank is called also stands where only a person or a door is watched."""
+    play(
+        house,
+        lambda: house.watch(ONE, TWO),
+        lambda: house.db.numbers.update({1: 5, 2: 6}),
+        lambda: house.hub.publish([Logged(1, kind, 1, bank_id=1)]),
+    )
+    assert house.numbers == [0, 0, 5, 6]
+
+
 def test_a_commit_after_the_end_harms_nobody(house: House) -> None:
     play(house)
     house.db.listener([Logged(1, "LockerAssigned", 1, bank_id=1)])

@@ -55,6 +55,8 @@ def test_a_removed_door_is_nowhere(world: World, admin: Actor) -> None:
         )
 
     assert world.db.read(look) == ([there[0], there[2]], [], (2, 2, 0), None, None)
+    told = world.db.read(lambda conn: board.door(conn, gone, world.clock.now))
+    assert told == {"locker_id": gone, "gone": True}, "who has its panel open is told"
     assert world.doors(bank_id) == "ff"
     commands: list[tuple[Any, dict[str, Any]]] = [
         (force_release, {"reason": "x"}),

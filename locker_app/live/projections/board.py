@@ -15,6 +15,7 @@ from locker_app.live.projections.events import event_row
 from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.events import events_page
 from locker_app.queries.lockers import Holder, bank_holders, bank_view, door_view, locker_ids
+from locker_app.queries.setup import was_locker
 from locker_app.queries.sites import site_of_bank, sites
 
 BLOCK = 50
@@ -73,11 +74,12 @@ def _holder(holder: Holder) -> list[Any]:
 def door(conn: Connection, locker_id: int, now: datetime) -> Vars | None:
     """One door with who has it and its last events."""
     view = door_view(conn, locker_id, now)
-    if view is None:
-        return None
+    if view is None:  # those who look at one that has just been removed are told
+        return {"locker_id": locker_id, "gone": True} if was_locker(conn, locker_id) else None
     events = events_page(conn, None, limit=DOOR_EVENTS, locker_id=locker_id)
     return {
         "locker_id": view.locker_id,
+        "gone": False,
         "label": view.label,
         "bank_id": view.bank_id,
         "bank_name": view.bank_name,

@@ -18,16 +18,7 @@ def door_panel(board: Item) -> rx.Component:
         _head(board, here),
         rx.cond(
             here,
-            rx.el.div(
-                _who_has_it(),
-                rx.el.div(*[_act(board, name) for name in ACTS], class_name="acts"),
-                rx.el.p(
-                    "This bank has no terminal: the door can’t be opened from here.",
-                    class_name="soft small",
-                ),
-                _past(board),
-                class_name="stack",
-            ),
+            rx.cond(Door.gone, _gone(), _what_there_is(board)),
             rx.el.div(skeleton(), skeleton(tall=True), class_name="stack"),
         ),
         open=board.door,
@@ -37,6 +28,23 @@ def door_panel(board: Item) -> rx.Component:
         ),
         changed_text="This locker has changed while you looked.",
         on_close=board.close_door,
+    )
+
+
+def _gone() -> rx.Component:
+    return rx.el.p("This door is not there any more: it was removed in set-up.", role="status")
+
+
+def _what_there_is(board: Item) -> rx.Component:
+    return rx.el.div(
+        _who_has_it(),
+        rx.el.div(*[_act(board, name) for name in ACTS], class_name="acts"),
+        rx.el.p(
+            "This bank has no terminal: the door can’t be opened from here.",
+            class_name="soft small",
+        ),
+        _past(board),
+        class_name="stack",
     )
 
 

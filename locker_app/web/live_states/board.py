@@ -24,6 +24,8 @@ class Door(LiveState, rx.State):
     """One door with who has it and its last events, for staff."""
 
     locker_id: int = 0
+    gone: bool = False
+    """Whether it was removed, or its bank archived."""
     label: str = ""
     bank_id: int = 0
     bank_name: str = ""
