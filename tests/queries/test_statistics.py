@@ -227,6 +227,16 @@ def test_a_day_is_kept_once_it_has_settled(world: World) -> None:
     assert (seen.assigned, seen.open) == (1, 1)
 
 
+def test_two_processes_keep_a_day_once(world: World) -> None:
+    bank_id = world.bank(count=1)
+    site_id = world.view(bank_id).site_id
+    world.take(world.person(), bank_id)
+    world.clock.advance(days=1)
+    both = [world.start(SYSTEM, keep_day, site_id=site_id) for _ in range(2)]
+    assert sorted(one.result() for one in both) == [False, True]
+    assert look(world, site_id, DAY, DAY + timedelta(days=1)).assigned == 1
+
+
 def test_another_time_zone_sums_up_anew(world: World) -> None:
     bank_id = world.bank(count=2)
     site_id = world.view(bank_id).site_id
