@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from locker_app.db.tables import event, person
 from locker_app.domain.actors import SYSTEM, Actor, Role
 from locker_app.domain.errors import DomainError
-from locker_app.queries.events import (
+from locker_app.queries.events import SOMEBODY, (
     MAX_PAGE,
     EventView,
     events_page,
@@ -160,4 +160,4 @@ def test_persons_who_are_gone_leave_no_hole(world: World) -> None:
     who: Actor = world.person()
     world.change(person.delete().where(person.c.id == who.id))
     (newest, *_) = page(world)
-    assert (newest.kind, newest.person_name) == ("PersonAdded", None)
+    assert (newest.kind, newest.person_name) == ("PersonAdded", SOMEBODY)

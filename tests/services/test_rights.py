@@ -21,6 +21,7 @@ from locker_app.domain.queues import QueueMode, QueueRules
 from locker_app.domain.sites import SiteRules
 from locker_app.services import (
     banks,
+    day_sums,
     desks,
     doors,
     expiry,
@@ -164,6 +165,7 @@ OF_WHOEVER_IS_SIGNED_IN: set[Command] = {
 OF_WHO_HAS_THE_KEY: set[Command] = {staff.accept_invitation, staff.change_password}
 """Of those who have a link, and of staff for themselves: `tests/services/test_staff.py`."""
 OF_THE_SERVER: dict[Command, dict[str, Any]] = {
+    day_sums.keep_day: {"site_id": 1},
     import_steps.take_over: {"import_id": 1, "process": "x"},
     import_steps.let_go: {"import_id": 1, "process": "x"},
     import_steps.keep_rows: {
