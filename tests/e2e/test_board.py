@@ -201,6 +201,9 @@ def test_all_banks_of_a_site_found_and_filtered(library: Library, desktop: NewSc
         library.take(who, north)
     board = desktop(library.staff(site_id=site)).open("/staff")
     expect(board.doors).to_have_count(60)
+    lines = """door => { const all = document.createRange(); all.selectNodeContents(door);
+        return all.getClientRects().length }"""
+    assert board.door(30).evaluate(lines) == 1, "its number stands in one line"
     expect(board.chip("held").first).to_contain_text("3")
     find = board.page.get_by_role("searchbox")
     for text in (library.name(students[1]), library.number(students[1]).lower(), "N2 person"):
