@@ -8,8 +8,9 @@ from sqlalchemy import insert
 from locker_app.db.tables import event, person
 from locker_app.domain.actors import SYSTEM, Actor, Role
 from locker_app.domain.errors import DomainError
-from locker_app.queries.events import SOMEBODY, (
+from locker_app.queries.events import (
     MAX_PAGE,
+    SOMEBODY,
     EventView,
     events_page,
     last_event_id,
