@@ -122,7 +122,7 @@ def live(db: Database, year: Year) -> int:
     db.run(Work(fill, Trace("setup")))
     db.run(Work(_drop_indexes, Trace("setup")))
     written = write_past(db, past, FIRST, DAYS, year.visits * DAYS, until=NOW)
-    rest = year.events - db.read(lambda conn: conn.scalar(select(func.count(event.c.id))))
+    rest = year.events - db.read(lambda conn: conn.scalar(select(func.count(event.c.id))) or 0)
     if rest > 0:
         write_log(db, past, datetime(2025, 1, 1, tzinfo=UTC), DAYS - 1, rest)
     assert written

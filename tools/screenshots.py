@@ -271,6 +271,7 @@ def make_term(day: Day) -> None:
     first = (day.now - timedelta(days=TERM)).date()
     day.change(update(site).values(created_at=day.now - timedelta(days=TERM)))
     write_past(day.db, past, first, TERM + 1, 260 * (TERM + 1), until=day.now)
+    day.clock.now = day.now
 
 
 def zone() -> str:

@@ -225,10 +225,10 @@ class Days:
             .where(_S.day.between(*self._kept))
             .group_by(*columns)
         )
-        found: _Sums = {
-            tuple(key): (int(many), int(seconds))
-            for *key, many, seconds in self._conn.execute(rows)
-        }
+        found: _Sums = {}
+        for row in self._conn.execute(rows):
+            *key, many, seconds = tuple[Any, ...](row)
+            found[tuple(key)] = int(many), int(seconds)
         for one in self._fresh[what]:
             key = tuple(getattr(one, name) for name in by)
             many, seconds = found.get(key, (0, 0))

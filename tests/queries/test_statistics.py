@@ -1,7 +1,7 @@
 """How a site was used: the same as a slow reckoning from the log, also when clocks change."""
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -117,8 +117,8 @@ class ByHand:
 
     def held(self, bank_id: int | None = None) -> dict[tuple[int, int], float]:
         """On average, in each hour of each weekday: by quarters of an hour."""
-        held: Counter[tuple[int, int]] = Counter()
-        length: Counter[tuple[int, int]] = Counter()
+        held: dict[tuple[int, int], float] = defaultdict(float)
+        length: dict[tuple[int, int], float] = defaultdict(float)
         at = self.begin
         while at < self.end:
             stop = min(at + timedelta(minutes=15), self.end)

@@ -85,22 +85,22 @@ class StatisticsPage(rx.State):
         zone = await ask(self, scoped.zone_of_statistics, site_id=self.site)
         here = today(call_of(self).now, zone)
         self.latest, self.days = here.isoformat(), 0
+        shown = await self._asked(first or last, last or first) if first or last else None
+        if shown is None:
+            self.days = DAYS if self.error else min(_id(days) or DAYS, MOST_DAYS)
+            shown = await self._shown(here - timedelta(days=self.days - 1), here)
+        self.first, self.last = shown["first"], shown["last"]
+        watching.current().tell(self, Topic("figures", self.site), SiteFigures, shown)
+
+    async def _asked(self, first: str, last: str) -> dict[str, Any] | None:
+        """What there is of days as they were written; None if they are none, and why is said."""
         try:
-            if first or last:
-                since, until = _day(first or last), _day(last or first)
-            else:
-                self.days = min(_id(days) or DAYS, MOST_DAYS)
-                since, until = here - timedelta(days=self.days - 1), here
-            shown = await self._shown(since, until)
+            return await self._shown(date.fromisoformat(first), date.fromisoformat(last))
         except DomainError as refusal:
             self.error = str(refusal)
         except ValueError:
             self.error = "Please check the days."
-        if self.error:
-            since, until, self.days = here - timedelta(days=DAYS - 1), here, DAYS
-            shown = await self._shown(since, until)
-        self.first, self.last = shown["first"], shown["last"]
-        watching.current().tell(self, Topic("figures", self.site), SiteFigures, shown)
+        return None
 
     async def _shown(self, first: date, last: date) -> dict[str, Any]:
         return await ask(self, _seen, site_id=self.site, first=first, last=last)
@@ -108,10 +108,6 @@ class StatisticsPage(rx.State):
 
 def _id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 else None
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 def _seen(conn: Connection, actor: Actor, now: datetime, **asked: Any) -> dict[str, Any]:
@@ -288,7 +284,7 @@ def _choose_days() -> rx.Component:
             class_name="field",
         )
 
-    address = f"{ADDRESS}?site=" + StatisticsPage.site.to(str) + "&days="
+    address = f"{ADDRESS}?site=" + rx.Var.create(StatisticsPage.site).to(str) + "&days="
     return rx.el.section(
         rx.el.nav(
             *[
@@ -423,7 +419,12 @@ def _now() -> rx.Component:
 
 def _file(name: str) -> Item:
     days = "?first=" + SiteFigures.first + "&last=" + SiteFigures.last
-    return "/api/v1/sites/" + StatisticsPage.site.to(str) + f"/statistics/{name}.csv" + days
+    return (
+        "/api/v1/sites/"
+        + rx.Var.create(StatisticsPage.site).to(str)
+        + f"/statistics/{name}.csv"
+        + days
+    )
 
 
 def _fact(name: str, value: Item) -> rx.Component:
