@@ -1,6 +1,7 @@
 """The figures of a site as tables: for the page, and each as a file for a spreadsheet."""
 
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from locker_app.domain.csv_text import harmless
@@ -10,6 +11,21 @@ from locker_app.queries.statistics import STAYS, WAITS, Statistics, bars_of
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Rows = list[list[Any]]
+
+
+class TableName(StrEnum):
+    """What the tables are called in addresses and in names of files."""
+
+    NOW = "now"
+    HOURS = "hours"
+    WEEK = "week"
+    DAYS = "days"
+    REFUSALS = "refusals"
+    STAYS = "stays"
+    BANKS = "banks"
+    WAITS = "waits"
+    LINES = "lines"
+    JOINS = "joins"
 
 
 class Table(NamedTuple):
@@ -88,7 +104,7 @@ def _minutes(seconds: int) -> float:
 
 
 TABLES: dict[str, Table] = {
-    "now": Table(
+    TableName.NOW: Table(
         "Now",
         (
             "Bank",
@@ -102,16 +118,18 @@ TABLES: dict[str, Table] = {
         ),
         _now,
     ),
-    "hours": Table("Held by hour", ("Hour", "Held on average"), _by_hour),
-    "week": Table("Held by weekday and hour", ("Day", *(f"{h:02}" for h in range(24))), _week),
-    "days": Table("Each day", ("Day", "Got a locker", "Gave it back", "Refused"), _by_day),
-    "refusals": Table("Why refused", ("Why", "Times"), _refusals),
-    "stays": Table("How long lockers were kept", ("Kept", "Times"), _stays),
-    "banks": Table(
+    TableName.HOURS: Table("Held by hour", ("Hour", "Held on average"), _by_hour),
+    TableName.WEEK: Table(
+        "Held by weekday and hour", ("Day", *(f"{h:02}" for h in range(24))), _week
+    ),
+    TableName.DAYS: Table("Each day", ("Day", "Got a locker", "Gave it back", "Refused"), _by_day),
+    TableName.REFUSALS: Table("Why refused", ("Why", "Times"), _refusals),
+    TableName.STAYS: Table("How long lockers were kept", ("Kept", "Times"), _stays),
+    TableName.BANKS: Table(
         "Busiest banks", ("Bank", "Lockers", "Got one", "Held on average", "Percent held"), _banks
     ),
-    "waits": Table("How long people waited for a locker", ("Waited", "Times"), _waits),
-    "lines": Table(
+    TableName.WAITS: Table("How long people waited for a locker", ("Waited", "Times"), _waits),
+    TableName.LINES: Table(
         "Lines for help",
         (
             *("Line", "Joined", "Helped", "Did not come", "Left", "Mean wait, min"),
@@ -119,7 +137,7 @@ TABLES: dict[str, Table] = {
         ),
         _lines,
     ),
-    "joins": Table(
+    TableName.JOINS: Table(
         "Lines for help, each day",
         ("Day", "Line", "Joined", "Helped", "Did not come", "Left", "Mean wait, min"),
         _line_days,

@@ -183,7 +183,6 @@ OF_THE_SERVER: dict[Command, dict[str, Any]] = {
     import_steps.sweep: {},
     retention.forget_names: {"site_id": 1},
     retention.withdraw_orphans: {},
-    day_sums.keep_day: {"site_id": 1},
 }
 """Of nobody but the server itself."""
 NOT_FOR_ADAPTERS: set[Command] = {

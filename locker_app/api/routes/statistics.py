@@ -1,7 +1,6 @@
 """How a site was used, for its staff: in figures, and each table as a file for a spreadsheet."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,12 +12,11 @@ from locker_app.api.caller import Anyone
 from locker_app.api.openapi import problems
 from locker_app.domain.spreadsheets import MEDIA_TYPE, file_name
 from locker_app.queries import scoped
-from locker_app.queries.statistics_tables import TABLES, as_file
+from locker_app.queries.statistics_tables import TableName, as_file
 
 router = APIRouter(tags=["statistics"], responses=problems(401, 403, 404, 429))
 
 Day = Annotated[date, Query(description="A day at the site.", examples=["2026-03-02"])]
-TableName = StrEnum("TableName", {name.upper(): name for name in TABLES})
 
 
 @router.get("/sites/{site_id}/statistics")
