@@ -5,6 +5,7 @@ import { createElement as h, Fragment, memo, useCallback, useEffect, useMemo, us
 import { Moment, serverNow } from "./cubby.js";
 
 const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
+const BLOCK = 50; // doors that are sent together
 const CHUNK = 25; // doors that are acted on together: the next ones go when these are done
 const ASK_AGAIN_MS = 8000; // for an answer that was lost with the connection
 const MOST_TRIES = 5;
@@ -69,7 +70,7 @@ function useDoors(banks, doors, holders) {
     if (!head) return [];
     const was = cache.current.get(bank);
     const blocks = [];
-    for (let k = 0; k === 0 || k * 50 < head[4]; k += 1) {
+    for (let k = 0; k === 0 || k * BLOCK < head[4]; k += 1) {
       const fixed = doors[`fixed_${bank}_${k}${VAR}`] ?? NONE;
       const letters = doors[`letters_${bank}_${k}${VAR}`] ?? "";
       const rows = (named && holders[`rows_${bank}_${k}${VAR}`]) || NONE;
@@ -257,6 +258,15 @@ export function Stale({ banks, there, onStale }) {
     }
   });
   return null;
+}
+
+/** How many doors of a bank are free, and how many there are. Its letters say so. */
+export function Tally({ bank, doors }) {
+  const head = doors[`head_${bank}${VAR}`];
+  if (!head) return null;
+  let free = 0;
+  for (let k = 0; k * BLOCK < head[4]; k += 1) free += (doors[`letters_${bank}_${k}${VAR}`] ?? "").split("f").length - 1;
+  return h("span", { className: "small" }, ` ${free}/${head[4]}`);
 }
 
 const KEYS = new Set(["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"]);

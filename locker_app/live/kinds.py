@@ -106,6 +106,7 @@ def _sees_figures(conn: Connection, actor: Actor, site_id: int) -> bool:
 
 KINDS: dict[str, Kind] = {
     "home": Kind(home.home, _anybody, private=False),
+    "places": Kind(home.places, _anybody, private=False),
     "bank": Kind(lockers.bank, _anybody_if_it_is(site_of_bank), private=False),
     "doors": Kind(board.doors, _anybody_if_it_is(site_of_bank), private=False),
     "holders": Kind(board.holders, _staff_with(Right.SEE_NAMES, site_of_bank)),

@@ -33,6 +33,15 @@ OF_WHOLE_SITE = frozenset(
 people have and how that is called, the door that is open on a board. They are rare."""
 
 
+_OF_PLACES = frozenset(
+    {
+        *("SiteCreated", "SiteRulesChanged", "SiteArchived", "SiteRestored"),
+        *("BankCreated", "BankRulesChanged", "BankArchived", "BankRestored"),
+    }
+)
+"""The kinds of events that change which sites and banks there are, or how they are called."""
+
+
 _OF_PEOPLE = frozenset(
     {
         *("PersonAdded", "PersonChanged", "PersonArchived", "PersonUnarchived", "PersonErased"),
@@ -65,6 +74,8 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
             continue
         if event.site_id is not None:
             topics |= {Topic("home", ALL), Topic("sites", ALL)}
+        if event.kind in _OF_PLACES:
+            topics.add(Topic("places", ALL))
         if event.staff_id is not None:
             topics.add(Topic("accounts", ALL))
         if event.kind in _OF_PEOPLE:

@@ -93,6 +93,19 @@ def _counts(row: Any, claims: Counter[tuple[int, str]], waiting: int) -> BankCou
     )
 
 
+_NAMES_OF_BANKS = Statement(
+    select(bank.c.id, bank.c.site_id, bank.c.name).where(IN_USE).order_by(bank.c.id)
+)
+
+
+def bank_names(conn: Connection) -> dict[int, list[tuple[int, str]]]:
+    """The id and name of each bank by its site, in the order in which they were set up."""
+    names: dict[int, list[tuple[int, str]]] = {}
+    for row in _NAMES_OF_BANKS.rows(conn):
+        names.setdefault(row.site_id, []).append((row.id, row.name))
+    return names
+
+
 def site_of_bank(conn: Connection, bank_id: int) -> int | None:
     """The site that a bank belongs to; None when there is no such bank."""
     return conn.scalar(select(bank.c.site_id).where(bank.c.id == bank_id, IN_USE))

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from locker_app.domain.actors import SYSTEM
+from locker_app.services.banks import archive_bank, restore_bank
 from locker_app.services.doors import note_locker
 from locker_app.services.lockers import force_release
 from locker_app.services.setup import BankPlan, create_bank
@@ -232,10 +233,29 @@ def test_a_bank_that_is_set_up_appears(library: Library, desktop: NewScreen) -> 
     site = library.site()
     board = desktop(library.staff(site_id=site)).open("/staff")
     board.sees("No lockers have been set up yet")
+    tabs = board.page.get_by_role("navigation", name="Banks").get_by_role("link")
+    banks = []
     for number, name in enumerate(("First", "Second"), 1):
-        plan = BankPlan(name=name, place="", prefix="", count=4, accessible=0)
-        library.run(SYSTEM, create_bank, site_id=site, plan=plan)
+        plan = BankPlan(name=name, place="", prefix=name[0], count=4, accessible=0)
+        banks.append(library.run(SYSTEM, create_bank, site_id=site, plan=plan))
         expect(board.doors).to_have_count(4 * number)
+        expect(tabs.last).to_have_text(f"{name} 4/4")
+    before = len(board.frames)
+    taken = library.take(library.person(), banks[0])
+    expect(tabs.nth(1)).to_have_text("First 3/4")
+    board.sees("F1 got a locker")
+    changed = "".join(board.frames[before:])
+    named = set(re.findall(r'____(\w+)"', changed)) - {"pulse"}
+    assert named == {"doors", "holders", "feed"}, "nothing of the other banks is sent"
+    assert str(taken.locker_id) in changed
+    library.run(SYSTEM, archive_bank, bank_id=banks[1])
+    expect(tabs).to_have_text(["All banks", "First 3/4"])
+    expect(board.doors).to_have_count(4)
+    library.run(SYSTEM, restore_bank, bank_id=banks[1])
+    expect(tabs).to_have_text(["All banks", "First 3/4", "Second 4/4"])
+    tabs.nth(1).click()
+    expect(board.doors).to_have_count(4)
+    expect(tabs).to_have_text(["All banks", "First", "Second"])  # of others there are no doors
 
 
 def test_many_at_once_say_what_became_of_each(

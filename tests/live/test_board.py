@@ -9,10 +9,15 @@ from sqlalchemy import delete
 from locker_app.db.tables import locker
 from locker_app.domain.actors import Actor
 from locker_app.live.hub import _differing
+from locker_app.live.kinds import KINDS
 from locker_app.live.projections import board
-from locker_app.live.projections.board import BLOCK
+from locker_app.live.projections.board import BLOCK, FEED_EVENTS
+from locker_app.live.projections.wire import Vars
+from locker_app.live.topics import Topic
+from locker_app.queries.scoped import board_scope
 from locker_app.services.doors import note_locker
 from locker_app.services.lockers import take_out_of_service
+from locker_app.web.pages.board import topics_of
 from tests.world import World
 
 
@@ -80,3 +85,43 @@ def test_one_change_touches_one_block_however_many_doors(world: World) -> None:
         sizes[count] = len(json.dumps(changed))
     small, large = sizes.values()
     assert large < small * 1.2
+
+
+def test_one_change_costs_the_same_however_many_banks_and_sites(world: World) -> None:
+    """All that a board watches, as it would be sent to it."""
+    admin, person = world.staff(), world.person()
+    sizes = []
+    for others in (0, 13):
+        site = world.site()
+        bank_id = world.bank(site, count=BLOCK, name="Hall")
+        for _ in range(others):
+            world.bank(site)
+            world.site()
+        for _ in range(FEED_EVENTS // 2):  # the feed is full
+            world.give_back(person, world.take(person, bank_id))
+        before = on_board(world, admin, site)
+        taken = world.take(person, bank_id)
+        after = on_board(world, admin, site)
+        assert len([topic for topic in before if topic.kind == "doors"]) == 1 + others
+        changed = {topic: _differing(before[topic], after[topic]) for topic in before}
+        kinds = {topic.kind for topic, vars_ in changed.items() if vars_}
+        assert kinds == {"doors", "holders", "feed"}
+        sizes.append(len(json.dumps([vars_ for vars_ in changed.values() if vars_])))
+        world.give_back(person, taken)
+    assert abs(sizes[1] - sizes[0]) < 40, "ids have more digits, that is all"
+
+
+def on_board(world: World, admin: Actor, site_id: int) -> dict[Topic, Vars]:
+    """What the topics send that a board of this site watches."""
+
+    def project(conn: Any) -> dict[Topic, Vars]:
+        now = world.clock.now
+        scope = board_scope(conn, admin, now, site_id=site_id, bank_id=0)
+        assert scope is not None
+        assert scope.site == site_id
+        vars_ = {
+            topic: KINDS[topic.kind].project(conn, topic.key, now) for topic in topics_of(scope, 0)
+        }
+        return {topic: sent for topic, sent in vars_.items() if sent is not None}
+
+    return world.db.read(project)

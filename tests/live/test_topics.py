@@ -27,6 +27,7 @@ SITE, BANK, LOCKER, PERSON, STAFF, SESSION = 1, 2, 3, 4, 5, 6
 _LOG = {("events", ALL), ("events", SITE), ("feed", SITE)}
 _SITE = {("home", ALL), ("sites", ALL), ("site_setup", SITE)}
 _NOWHERE = {("events", ALL)}
+_NAMES = {("places", ALL)}
 _PLACE = _SITE | {("bank", BANK), ("doors", BANK), ("holders", BANK), ("bank_setup", BANK)}
 _DOOR = _LOG | _PLACE | {("door", LOCKER)}
 _CLAIM = _DOOR | {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
@@ -69,19 +70,19 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerBackInService(**_door), _DOOR),
     (facts.WaitJoined(**_wait, accessible=False), _LOG | _PLACE | _ME),
     (facts.WaitEnded(**_wait, outcome=WaitOutcome.LEFT), _LOG | _PLACE | _ME),
-    (facts.SiteCreated(site_id=SITE), _LOG | _SITE),
-    (facts.SiteRulesChanged(site_id=SITE, changed="name"), _LOG | _SITE),
+    (facts.SiteCreated(site_id=SITE), _LOG | _SITE | _NAMES),
+    (facts.SiteRulesChanged(site_id=SITE, changed="name"), _LOG | _SITE | _NAMES),
     (facts.SiteOpened(site_id=SITE), _LOG | _SITE),
     (facts.SiteShut(site_id=SITE), _LOG | _SITE),
-    (facts.SiteArchived(site_id=SITE), _LOG | _SITE),
-    (facts.SiteRestored(site_id=SITE), _LOG | _SITE),
-    (facts.BankRulesChanged(**_bank, changed="name"), _LOG | _PLACE),
+    (facts.SiteArchived(site_id=SITE), _LOG | _SITE | _NAMES),
+    (facts.SiteRestored(site_id=SITE), _LOG | _SITE | _NAMES),
+    (facts.BankRulesChanged(**_bank, changed="name"), _LOG | _PLACE | _NAMES),
     (facts.BankDoorsChanged(**_bank, added="1", removed="", altered=""), _LOG | _PLACE),
     (facts.BankRenumbered(**_bank, first=5), _LOG | _PLACE),
-    (facts.BankArchived(**_bank), _LOG | _PLACE),
-    (facts.BankRestored(**_bank), _LOG | _PLACE),
+    (facts.BankArchived(**_bank), _LOG | _PLACE | _NAMES),
+    (facts.BankRestored(**_bank), _LOG | _PLACE | _NAMES),
     (facts.HoldProlonged(**_claim, held_until=AT), _CLAIM),
-    (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE),
+    (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE | _NAMES),
     (facts.PersonAdded(**_person), _NOWHERE | _ME | _LIST),
     (facts.PersonChanged(**_person, changed="name"), _NOWHERE | _ME | _LIST),
     (facts.PersonArchived(**_person), _NOWHERE | _ME | _LIST),
@@ -229,6 +230,7 @@ class Library:
         assert self.admin.id is not None
         return {
             "home": ALL,
+            "places": ALL,
             "bank": self.bank,
             "doors": self.bank,
             "holders": self.bank,
@@ -314,6 +316,7 @@ def test_who_may_watch_what(library: Library) -> None:
     staff = {"everywhere", "admin"}
     assert may == {
         "home": set(everybody),
+        "places": set(everybody),
         "bank": set(everybody),
         "doors": set(everybody),
         "holders": staff,

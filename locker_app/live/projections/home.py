@@ -1,4 +1,4 @@
-"""The home page: all sites, with how full their banks and how busy their queues are."""
+"""All sites: with how full their banks and how busy their queues are, or by name alone."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from locker_app.domain.waits import estimate
 from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.queries.queues import QueueCard, queues_of_site
-from locker_app.queries.sites import bank_counts, sites
+from locker_app.queries.sites import bank_counts, bank_names, sites
 from locker_app.queries.waits import pace_of
 
 
@@ -26,6 +26,20 @@ def home(conn: Connection, _key: int, now: datetime) -> Vars:
         for site in sites(conn)
     ]
     return {"places": places, "ready": True}
+
+
+def places(conn: Connection, _key: int, _now: datetime) -> Vars:
+    """The names of all sites and banks, to choose from: set-up alone changes them."""
+    names = bank_names(conn)
+    named = [
+        {
+            "id": site.id,
+            "name": site.name,
+            "banks": [{"id": bank_id, "name": name} for bank_id, name in names.get(site.id, ())],
+        }
+        for site in sites(conn)
+    ]
+    return {"sites": named, "ready": True}
 
 
 def _card(conn: Connection, card: QueueCard, now: datetime) -> Vars:

@@ -35,6 +35,14 @@ class Stale(_Board):
     on_stale: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class Tally(_Board):
+    """How many doors of a bank are free, out of the vars of the doors that the board has."""
+
+    tag = "Tally"
+    bank: rx.Var[int]
+    doors: rx.Var[dict]
+
+
 class Act(_Board):
     """A button that asks about one door; there while there is something to do at it."""
 

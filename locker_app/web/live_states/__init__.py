@@ -31,7 +31,16 @@ from locker_app.web.live_states.people import (
     PersonCard,
     PersonHas,
 )
-from locker_app.web.live_states.places import Bank, BankRow, Home, PlaceRow, QueueRow
+from locker_app.web.live_states.places import (
+    Bank,
+    BankName,
+    BankRow,
+    Home,
+    PlaceRow,
+    Places,
+    QueueRow,
+    SiteName,
+)
 from locker_app.web.live_states.setup import (
     AccountRow,
     Accounts,
@@ -47,6 +56,7 @@ __all__ = [
     "AccountRow",
     "Accounts",
     "Bank",
+    "BankName",
     "BankRow",
     "BankSetUp",
     "BankSetUpRow",
@@ -76,11 +86,13 @@ __all__ = [
     "PersonCard",
     "PersonHas",
     "PlaceRow",
+    "Places",
     "Pulse",
     "QueueRow",
     "QueueSetUpRow",
     "Room",
     "SiteFigures",
+    "SiteName",
     "SiteSetUp",
     "SiteSetUpRow",
     "SitesToSetUp",
@@ -97,6 +109,7 @@ def bind_topics(rooms: Rooms) -> None:
     rooms.bind_pulse(Pulse)
     for kind, state in (
         ("home", Home),
+        ("places", Places),
         ("bank", Bank),
         ("doors", Doors),
         ("holders", Holders),

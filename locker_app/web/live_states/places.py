@@ -53,6 +53,28 @@ class PlaceRow(TypedDict):
     queues: list[QueueRow]
 
 
+class BankName(TypedDict):
+    """A bank to choose."""
+
+    id: int
+    name: str
+
+
+class SiteName(TypedDict):
+    """A site to choose, with its banks."""
+
+    id: int
+    name: str
+    banks: list[BankName]
+
+
+class Places(LiveState, rx.State):
+    """The names of all sites and banks."""
+
+    sites: list[SiteName] = []
+    ready: bool = False
+
+
 class Home(LiveState, rx.State):
     """All sites with how full their banks are."""
 

@@ -17,7 +17,7 @@ from locker_app.queries.events import MAX_PAGE, PAGE
 from locker_app.services import runtime
 from locker_app.services.doors import note_locker
 from locker_app.services.many import Act, Aim
-from locker_app.web.components.board import Board, Question, Stale, whole
+from locker_app.web.components.board import Board, Question, Stale, Tally, whole
 from locker_app.web.components.board_words import ACTS, BOARD, MANY, QUESTION, RIGHT_TO
 from locker_app.web.components.door_panel import door_panel
 from locker_app.web.components.happenings import happenings
@@ -29,7 +29,7 @@ from locker_app.web.components.parts import (
     skeleton,
     some,
 )
-from locker_app.web.live_states import DoorPast, Doors, Feed, Holders, Home, Outcome, StaffMe
+from locker_app.web.live_states import DoorPast, Doors, Feed, Holders, Outcome, Places, StaffMe
 from locker_app.web.session import (
     call_of,
     id_in,
@@ -159,13 +159,7 @@ class BoardPage(rx.State):
 
     async def _watch(self, site_id: int) -> None:
         scope = await self._scope(site_id)
-        wanted = [Topic("home", ALL)]
-        if scope is not None:
-            wanted += [Topic(kind, bank) for bank in scope.banks for kind in ("doors", "holders")]
-            wanted.append(Topic("feed", scope.site))
-        if self.door:
-            wanted.append(Topic("door", self.door))
-        watched = await watch(self, *wanted)
+        watched = await watch(self, *topics_of(scope, self.door))
         self.may_see = watched.actor.may(Right.SEE_BOARD, None)
         self.missing = self.one > 0 and scope is None
         self.site_ids = scope.sites if scope else []
@@ -180,6 +174,17 @@ class BoardPage(rx.State):
         return await runtime.current().db.aread(
             lambda conn: scoped.board_scope(conn, actor, call_of(self).now, **wanted)
         )
+
+
+def topics_of(scope: scoped.BoardScope | None, door: int) -> list[Topic]:
+    """What a board watches. Nothing in it grows with the number of banks when a door changes."""
+    topics = [Topic("places", ALL)]
+    if scope is not None:
+        topics += [Topic(kind, bank) for bank in scope.banks for kind in ("doors", "holders")]
+        topics.append(Topic("feed", scope.site))
+    if door:
+        topics.append(Topic("door", door))
+    return topics
 
 
 def _id(value: Any) -> int:
@@ -273,26 +278,26 @@ def _places() -> rx.Component:
 def _stale() -> rx.Component:
     there = in_browser(
         "(!{3} ? {1} : {2}.map((bank) => bank.id).filter((bank) => !{0} || bank === {0}))",
-        *(BoardPage.one, BoardPage.banks, _banks_here(), Home.ready),
+        *(BoardPage.one, BoardPage.banks, _banks_here(), Places.ready),
     )
     return Stale.create(banks=BoardPage.banks, there=there.to(list[int]), on_stale=BoardPage.load)
 
 
 def _none_yet() -> rx.Component:
-    return rx.cond(Home.ready, nothing_here(), skeleton(tall=True))
+    return rx.cond(Places.ready, nothing_here(), skeleton(tall=True))
 
 
 def _choose_site() -> rx.Component:
-    return rx.el.nav(rx.foreach(Home.places, _site_tab), class_name="tabs", aria_label="Sites")
+    return rx.el.nav(rx.foreach(Places.sites, _site_tab), class_name="tabs", aria_label="Sites")
 
 
-def _site_tab(place: Item) -> Item:
+def _site_tab(site: Item) -> Item:
     return rx.cond(
-        rx.Var.create(BoardPage.site_ids).contains(place["id"]),
+        rx.Var.create(BoardPage.site_ids).contains(site["id"]),
         rx.el.a(
-            place["name"],
-            href=f"/staff?site={place['id']}",
-            aria_current=rx.cond(place["id"] == BoardPage.site, "page", "false"),
+            site["name"],
+            href=f"/staff?site={site['id']}",
+            aria_current=rx.cond(site["id"] == BoardPage.site, "page", "false"),
         ),
     )
 
@@ -313,14 +318,14 @@ def _choose_bank() -> rx.Component:
 def _banks_here() -> Item:
     """The banks of the site, found in the browser."""
     return in_browser(
-        "({}.find((place) => place.id === {})?.banks ?? [])", Home.places, BoardPage.site
+        "({}.find((site) => site.id === {})?.banks ?? [])", Places.sites, BoardPage.site
     ).to(list[dict[str, Any]])
 
 
 def _bank_tab(bank: Item) -> rx.Component:
     return rx.el.a(
         bank["name"],
-        rx.el.span(" ", bank["free"], "/", bank["total"], class_name="small"),
+        rx.cond(BoardPage.one == 0, Tally.create(bank=bank["id"], doors=whole(Doors.ready))),
         href=f"/staff/board/{bank['id']}",
         aria_current=rx.cond(bank["id"] == BoardPage.one, "page", "false"),
     )
