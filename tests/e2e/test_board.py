@@ -231,7 +231,8 @@ def test_all_banks_of_a_site_found_and_filtered(library: Library, desktop: NewSc
 
 def test_a_bank_that_is_set_up_appears(library: Library, desktop: NewScreen) -> None:
     site = library.site()
-    board = desktop(library.staff(site_id=site)).open("/staff")
+    admin = library.staff(site_id=site)
+    board = desktop(admin).open("/staff")
     board.sees("No lockers have been set up yet")
     tabs = board.page.get_by_role("navigation", name="Banks").get_by_role("link")
     banks = []
@@ -248,10 +249,10 @@ def test_a_bank_that_is_set_up_appears(library: Library, desktop: NewScreen) -> 
     named = set(re.findall(r'____(\w+)"', changed)) - {"pulse"}
     assert named == {"doors", "holders", "feed"}, "nothing of the other banks is sent"
     assert str(taken.locker_id) in changed
-    library.run(SYSTEM, archive_bank, bank_id=banks[1])
+    library.run(admin, archive_bank, bank_id=banks[1])
     expect(tabs).to_have_text(["All banks", "First 3/4"])
     expect(board.doors).to_have_count(4)
-    library.run(SYSTEM, restore_bank, bank_id=banks[1])
+    library.run(admin, restore_bank, bank_id=banks[1])
     expect(tabs).to_have_text(["All banks", "First 3/4", "Second 4/4"])
     tabs.nth(1).click()
     expect(board.doors).to_have_count(4)
