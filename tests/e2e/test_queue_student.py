@@ -387,6 +387,7 @@ def test_a_turn_that_came_while_the_phone_was_offline(
     library: Library, phone: NewScreen, troubles: Troubles
 ) -> None:
     troubles.allow("net::ERR_INTERNET_DISCONNECTED", "WebSocket connection to")
+    troubles.allow("when fetching the script")  # of the service worker, looked for anew
     queue_id, staff = library.queue(), library.staff()
     library.tickets(queue_id, 1)
     screen = phone()

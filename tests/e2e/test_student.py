@@ -32,7 +32,7 @@ def test_from_the_first_pin_to_giving_back(
     expect(mine.number).to_have_text("A1")
     assert mine.number.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 90
 
-    board.shows_door(1, "h").sees(library.name(student), library.number(student), "just now")
+    board.shows_door(1, "h").sees(library.name(student), library.number(student), "got a locker")
     neighbour.shows_door(1, "h").sees("4 of 5 free")
     expect(card).to_contain_text("4 of 5 free")
 
