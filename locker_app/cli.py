@@ -1,4 +1,4 @@
-"""Cubby from the shell: `python -m locker_app.cli run|init|doctor|site|bank|locker|queue|…`.
+"""Cubby from the shell: `cubby run|init|doctor|site|bank|locker|queue|…`.
 
 What fails ends with one sentence that says what to do, and exit code 1.
 """
@@ -26,7 +26,7 @@ from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unk
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m locker_app.cli", description="Run Cubby.")
+    parser = argparse.ArgumentParser(prog="cubby", description="Run Cubby.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in _COMMANDS.items():
         commands.add_parser(name, help=command.__doc__)

@@ -1,4 +1,4 @@
-"""Banks of lockers from the shell: `python -m locker_app.cli bank list|create|rules|doors|…`.
+"""Banks of lockers from the shell: `cubby bank list|create|rules|doors|…`.
 
 The commands are those of set-up: see `cli_desk`. What is done at a door is `locker`.
 """

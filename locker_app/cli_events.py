@@ -1,4 +1,4 @@
-"""The event log from the shell: `python -m locker_app.cli events export …`.
+"""The event log from the shell: `cubby events export …`.
 
 For the operator, who can read the database anyway: names are in it, and nobody is asked for a
 password. The server may be running.

@@ -1,4 +1,4 @@
-"""Lockers from the shell: `python -m locker_app.cli locker list|release|out|back|longer|note`.
+"""Lockers from the shell: `cubby locker list|release|out|back|longer|note`.
 
 The commands are those of the board: see `cli_desk`.
 """

@@ -1,4 +1,4 @@
-"""People from the shell: `python -m locker_app.cli people import FILE`, `export`, `add` and so on.
+"""People from the shell: `cubby people import FILE`, `export`, `add` and so on.
 
 For the operator without a browser. Whoever can run this can write the database, so nobody is asked
 for a password; what is done stands in the history as done by the system.

@@ -1,4 +1,4 @@
-"""Queues from the shell: `python -m locker_app.cli queue list|create|open|…`.
+"""Queues from the shell: `cubby queue list|create|open|…`.
 
 The commands are those of the dashboard: see `cli_desk`.
 """

@@ -1,4 +1,4 @@
-"""Sites from the shell: `python -m locker_app.cli site list|create|rules|archive|restore`.
+"""Sites from the shell: `cubby site list|create|rules|archive|restore`.
 
 The commands are those of set-up: see `cli_desk`.
 """

@@ -1,4 +1,4 @@
-"""Staff accounts from the shell: `python -m locker_app.cli staff list|add|invite|password|…`.
+"""Staff accounts from the shell: `cubby staff list|add|invite|password|…`.
 
 For the operator, also when no admin can sign in any more. Whoever can run this can write the
 database, so nobody is asked for a password.

@@ -1,5 +1,6 @@
 """The running program: it starts, says what it does, stops whole, and starts again after a kill."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -96,6 +97,22 @@ def test_stopping_it_during_a_build_leaves_no_child() -> None:
     waiting.wait(timeout=30)
     assert started
     assert not Path(f"/proc/{started[0]}").exists()
+
+
+def test_the_command_works_from_any_folder_and_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "cubby").symlink_to(ROOT / "cubby")
+    asked = [str(tmp_path / "cubby"), "people", "import", "--help"]
+    where = {"cwd": tmp_path, "env": running.clean_environment()}
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60, **where)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: cubby people import")
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "cubby", tmp_path)
+    done = subprocess.run([tmp_path / "cubby"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Run make run in {tmp_path} once before")
 
 
 def _refused(**settings: str) -> str:

@@ -167,7 +167,7 @@ def _long(seconds: int) -> str:
     minutes = round(seconds / 60)
     if not minutes:
         return "under a minute"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02}"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _week(found: Statistics, most: float) -> list[list[Any]]:
@@ -331,7 +331,7 @@ def _figures() -> rx.Component:
         rx.el.dl(
             _fact("Got a locker", SiteFigures.assigned),
             _fact("Refused", SiteFigures.refused),
-            _fact("Kept, half up to", SiteFigures.median_stay),
+            _fact("Median stay", SiteFigures.median_stay),
             _fact("Held still", SiteFigures.open),
             class_name="in-short",
             aria_label="In short",
