@@ -1,7 +1,7 @@
 // The staff board in the browser: all doors of a site, found, chosen and acted on. What doors there
 // are comes by topics, in blocks; what is filtered, searched and selected stays here.
 // Text comes in as props.
-import { createElement as h, Fragment, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { createElement as h, Fragment, memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Moment, serverNow } from "./cubby.js";
 
 const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
@@ -154,7 +154,7 @@ const Row = memo(function Row({ door, words, text, active, picked, choosing, ope
   );
 });
 
-const PIECE = 50; // doors that are looked at together for what has changed
+const PIECE = 50; // at least so many doors are looked at together for what has changed
 const SAME = ["words", "text", "choosing", "plain", "active", "open", "pickedHere"];
 const sameDoors = (one, other) => one.length === other.length && one.every((door, k) => door === other[k]);
 
@@ -174,13 +174,38 @@ const Piece = memo(
   (before, now) => SAME.every((name) => before[name] === now[name]) && sameDoors(before.doors, now.doors),
 );
 
-/** All doors of a bank in one grid; what happens at one is drawn with its neighbours alone. */
+/** How many columns a grid has as wide as it is now, before anything is in it. When that changes, doors
+ * come to stand in other pieces; the one that had the focus has it again. */
+function useColumns(grid) {
+  const [columns, setColumns] = useState(0);
+  const focused = useRef("");
+  useLayoutEffect(() => {
+    const count = () => {
+      focused.current = grid.current.contains(document.activeElement) ? document.activeElement.id : "";
+      setColumns(getComputedStyle(grid.current).gridTemplateColumns.split(" ").length);
+    };
+    count();
+    const observer = new ResizeObserver(count);
+    observer.observe(grid.current);
+    return () => observer.disconnect();
+  }, [grid]);
+  useLayoutEffect(() => {
+    if (focused.current) document.getElementById(focused.current)?.focus({ preventScroll: true });
+  }, [columns]);
+  return columns;
+}
+
+/** All doors of a bank in one grid. What happens at one is drawn, and painted, with its neighbours
+ * alone: a piece is some whole rows. */
 function Cabinet({ doors, label, active, open, picked, ...same }) {
+  const grid = useRef(null);
+  const columns = useColumns(grid);
+  const size = columns * Math.ceil(PIECE / columns);
   const pieces = [];
-  for (let at = 0; at < doors.length; at += PIECE) pieces.push(doors.slice(at, at + PIECE));
+  for (let at = 0; columns && at < doors.length; at += size) pieces.push(doors.slice(at, at + size));
   return h(
     "div",
-    { className: "cabinet", role: "group", "aria-label": label },
+    { ref: grid, className: "cabinet", role: "group", "aria-label": label },
     pieces.map((piece, k) =>
       h(Piece, {
         key: k, doors: piece, picked, ...same,
