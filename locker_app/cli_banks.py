@@ -8,14 +8,14 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from locker_app import cli_rules
-from locker_app.cli_desk import Desk, desk_of, table
+from locker_app.cli_desk import Desk, Doings, add_group, do, table
 from locker_app.cli_sites import site_of
 from locker_app.domain.banks import BankRules, DoorPlan, doors_version, plan_of, written_numbers
-from locker_app.domain.errors import DomainError, NotFound
+from locker_app.domain.errors import NotFound
 from locker_app.domain.sites import version_of
 from locker_app.queries.setup import BankSetUp, bank_to_set_up, banks_to_set_up, sites_to_set_up
 from locker_app.services import banks
-from locker_app.settings import Settings, SettingsError
+from locker_app.settings import Settings
 
 _EXAMPLES = """\
 examples:
@@ -36,22 +36,7 @@ taken away: what would do that is refused, and says whose doors are in the way (
 def add_to(commands: Any) -> None:
     """Add `bank` and what it can do to the parser of the command line."""
     about = "set up banks of lockers, their rules, doors and numbers; archive them"
-    bank = commands.add_parser(
-        "bank",
-        help=about,
-        description=f"From the shell: {about}.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    doing = bank.add_subparsers(dest="doing", required=True, metavar="WHAT")
-    for name, (does, arguments) in _DOINGS.items():
-        parser = doing.add_parser(name, help=does.__doc__, description=does.__doc__)
-        for argument, options in arguments.items():
-            parser.add_argument(argument, **options)
-        parser.add_argument(
-            "--as", dest="login", default="admin", metavar="LOGIN",
-            help="the admin as whom it is done, by default admin",
-        )  # fmt: skip
+    add_group(commands, "bank", about, _EXAMPLES, _DOINGS, whom="admin")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> str:
@@ -60,14 +45,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
     Raises:
         SettingsError: it can't be done; in words for whoever typed it.
     """
-    try:
-        with desk_of(settings, asked.login) as desk:
-            return _DOINGS[asked.doing][0](desk, asked)
-    except DomainError as refusal:
-        field = getattr(refusal, "field", None) or ""
-        option = "--" + {"numbers": "doors"}.get(field, field)
-        given = option in _DOINGS[asked.doing][1]
-        raise SettingsError(f"{option}: {refusal}" if given else str(refusal)) from None
+    return do(settings, asked, _DOINGS, {"numbers": "doors"})
 
 
 def _list(desk: Desk, _asked: argparse.Namespace) -> str:
@@ -216,7 +194,7 @@ def _lists(otherwise: str | None) -> dict[str, dict[str, Any]]:
     }
 
 
-_DOINGS: dict[str, tuple[Any, dict[str, dict[str, Any]]]] = {
+_DOINGS: Doings = {
     "list": (_list, {}),
     "create": (
         _create,

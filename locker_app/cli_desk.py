@@ -4,10 +4,12 @@ The commands are those of the pages; a server that is running shows what they di
 pressed a button. Whoever can run this can read the database, so nobody is asked for a password.
 """
 
-from collections.abc import Callable, Iterator
+import argparse
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -15,7 +17,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from locker_app.db.database import Database
 from locker_app.domain.actors import Actor, ActorKind
-from locker_app.domain.errors import NotFound
+from locker_app.domain.errors import DomainError, NotFound
 from locker_app.queries.helm import HelmView
 from locker_app.queries.lines import ticket_of_number
 from locker_app.queries.people import staff_secret, staff_view
@@ -112,6 +114,58 @@ def desk_of(settings: Settings, login: str) -> Iterator[Desk]:
         ) from None
     finally:
         db.close()
+
+
+Does = Callable[[Desk, argparse.Namespace], str]
+"""Does something that was asked for, and says what it was. Its docstring is its help."""
+Doings = Mapping[str, tuple[Does, Mapping[str, dict[str, Any]]]]
+"""What a command can do: by what name, and with which arguments."""
+
+
+def add_group(
+    commands: Any, name: str, about: str, examples: str, doings: Doings, *, whom: str
+) -> None:
+    """Add a command and what it can do to the parser of the command line; done as `whom`."""
+    group = commands.add_parser(
+        name,
+        help=about,
+        description=f"From the shell: {about}.",
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    doing = group.add_subparsers(dest="doing", required=True, metavar="WHAT")
+    for what, (does, arguments) in doings.items():
+        parser = doing.add_parser(what, help=does.__doc__, description=does.__doc__)
+        for argument, options in arguments.items():
+            parser.add_argument(argument, **options)
+        parser.add_argument(
+            "--as", dest="login", default="admin", metavar="LOGIN",
+            help=f"the {whom} as whom it is done, by default admin",
+        )  # fmt: skip
+
+
+def do(
+    settings: Settings,
+    asked: argparse.Namespace,
+    doings: Doings,
+    options: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Do what was asked, and say what that was. `options` are the fields that are asked for by
+    another name.
+
+    Raises:
+        SettingsError: it can't be done; in words for whoever typed it, with the option that was
+            refused, if it was one that is given by its name.
+    """
+    does, arguments = doings[asked.doing]
+    try:
+        with desk_of(settings, asked.login) as desk:
+            return does(desk, asked)
+    except DomainError as refusal:
+        field = getattr(refusal, "field", None) or ""
+        option = "--" + options.get(field, field).replace("_", "-")
+        said = f"{option}: " if option in arguments else ""
+        raise SettingsError(f"{said}{refusal}") from None
 
 
 def table(rows: list[tuple[Any, ...]]) -> str:

@@ -1,15 +1,13 @@
 """A line from the shell: who is in it, and all that staff do with tickets, as on the dashboard."""
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from locker_app.cli_desk import Desk, table
+from locker_app.cli_desk import Desk, Doings, table
 from locker_app.queries.helm import TicketView
 from locker_app.services import desks, presses, serving
 
-Doing = tuple[Callable[[Desk, argparse.Namespace], str], dict[str, dict[str, Any]]]
 QUEUE: dict[str, dict[str, Any]] = {"queue": {"metavar": "QUEUE", "help": "its code, or its name"}}
 _TICKET = {**QUEUE, "number": {"type": int, "metavar": "N", "help": "the ticket's number"}}
 _ENDED_SHOWN = 5
@@ -113,7 +111,7 @@ def _pressed(name: str, pressed: presses.Pressed, how: str = "is done") -> str:
     return f"{name}: {ended}{called}"
 
 
-DOINGS: dict[str, Doing] = {
+DOINGS: Doings = {
     "show": (_show, QUEUE),
     "next": (_next, QUEUE),
     "complete": (_complete, QUEUE),

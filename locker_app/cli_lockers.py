@@ -8,15 +8,15 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from locker_app.cli_desk import Desk, desk_of
+from locker_app.cli_desk import Desk, Doings, add_group, do
 from locker_app.domain.actors import Right
-from locker_app.domain.errors import DomainError, NotFound
+from locker_app.domain.errors import NotFound
 from locker_app.domain.lockers import LockerStatus, label
 from locker_app.queries.lockers import BankView, Holder, bank_holders, bank_view
 from locker_app.queries.sites import BankCounts, bank_counts
 from locker_app.services.doors import note_locker
 from locker_app.services.many import MOST, Act, Aim, Became, act_on
-from locker_app.settings import Settings, SettingsError
+from locker_app.settings import Settings
 
 _EXAMPLES = """\
 examples:
@@ -35,22 +35,7 @@ DOOR is what stands on it. When several banks have such a door, say which: --ban
 def add_to(commands: Any) -> None:
     """Add `locker` and what it can do to the parser of the command line."""
     about = "see who has which locker, release them, take them out of service and back"
-    lockers = commands.add_parser(
-        "locker",
-        help=about,
-        description=f"From the shell: {about}.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    doing = lockers.add_subparsers(dest="doing", required=True, metavar="WHAT")
-    for name, (does, arguments) in _DOINGS.items():
-        parser = doing.add_parser(name, help=does.__doc__, description=does.__doc__)
-        for argument, options in arguments.items():
-            parser.add_argument(argument, **options)
-        parser.add_argument(
-            "--as", dest="login", default="admin", metavar="LOGIN",
-            help="the member of staff as whom it is done, by default admin",
-        )  # fmt: skip
+    add_group(commands, "locker", about, _EXAMPLES, _DOINGS, whom="member of staff")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> str:
@@ -59,12 +44,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
     Raises:
         SettingsError: it can't be done; in words for whoever typed it.
     """
-    does, _ = _DOINGS[asked.doing]
-    try:
-        with desk_of(settings, asked.login) as desk:
-            return does(desk, asked)
-    except DomainError as refusal:
-        raise SettingsError(str(refusal)) from None
+    return do(settings, asked, _DOINGS)
 
 
 def _list(desk: Desk, asked: argparse.Namespace) -> str:
@@ -180,7 +160,7 @@ _WHICH: dict[str, dict[str, Any]] = {
     "--bank": {"metavar": "NAME", "help": "at which bank"},
 }
 _WHY: dict[str, dict[str, Any]] = {"--reason": {"required": True, "help": "kept in the history"}}
-_DOINGS: dict[str, tuple[Callable[[Desk, argparse.Namespace], str], dict[str, dict[str, Any]]]] = {
+_DOINGS: Doings = {
     "list": (_list, {"bank": {"metavar": "BANK", "nargs": "?", "help": "its name"}}),
     "release": (
         _acts(Act.RELEASE, "Released", "take lockers from whoever has them"),

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from locker_app import cli_line, cli_rules
-from locker_app.cli_desk import Desk, desk_of, table
-from locker_app.cli_line import QUEUE, Doing
-from locker_app.domain.errors import DomainError, NotFound
+from locker_app.cli_desk import Desk, Doings, add_group, do, table
+from locker_app.cli_line import QUEUE
+from locker_app.domain.errors import NotFound
 from locker_app.domain.queues import QueueMode, QueueRules, version_of
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
 from locker_app.queries import scoped
@@ -45,22 +45,7 @@ a time there, and can undo for ten seconds.
 def add_to(commands: Any) -> None:
     """Add `queue` and what it can do to the parser of the command line."""
     about = "see queues, set them up, open and close them, work a line off, look back"
-    queue = commands.add_parser(
-        "queue",
-        help=about,
-        description=f"From the shell: {about}.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    doing = queue.add_subparsers(dest="doing", required=True, metavar="WHAT")
-    for name, (does, arguments) in _DOINGS.items():
-        parser = doing.add_parser(name, help=does.__doc__, description=does.__doc__)
-        for argument, options in arguments.items():
-            parser.add_argument(argument, **options)
-        parser.add_argument(
-            "--as", dest="login", default="admin", metavar="LOGIN",
-            help="the member of staff as whom it is done, by default admin",
-        )  # fmt: skip
+    add_group(commands, "queue", about, _EXAMPLES, _DOINGS, whom="member of staff")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> str:
@@ -69,19 +54,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
     Raises:
         SettingsError: it can't be done; in words for whoever typed it.
     """
-    does, _ = _DOINGS[asked.doing]
-    try:
-        with desk_of(settings, asked.login) as desk:
-            return does(desk, asked)
-    except DomainError as refusal:
-        raise SettingsError(_option(asked, refusal) + str(refusal)) from None
-
-
-def _option(asked: argparse.Namespace, refusal: DomainError) -> str:
-    """The option that was refused, if it was one that is given by its name."""
-    _, arguments = _DOINGS[asked.doing]
-    option = "--" + (getattr(refusal, "field", None) or "").replace("_", "-")
-    return f"{option}: " if option in arguments else ""
+    return do(settings, asked, _DOINGS)
 
 
 def _list(desk: Desk, _asked: argparse.Namespace) -> str:
@@ -229,7 +202,7 @@ def _days(text: str) -> int:
     return int(text)
 
 
-_DOINGS: dict[str, Doing] = {
+_DOINGS: Doings = {
     "list": (_list, {}),
     "create": (
         _create,

@@ -7,12 +7,12 @@ import argparse
 from typing import Any
 
 from locker_app import cli_rules
-from locker_app.cli_desk import Desk, desk_of, table
-from locker_app.domain.errors import DomainError, NotFound
+from locker_app.cli_desk import Desk, Doings, add_group, do, table
+from locker_app.domain.errors import NotFound
 from locker_app.domain.sites import SiteRules, version_of
 from locker_app.queries.setup import SiteRow, site_row, sites_to_set_up
 from locker_app.services import sites
-from locker_app.settings import Settings, SettingsError
+from locker_app.settings import Settings
 
 _EXAMPLES = """\
 examples:
@@ -30,22 +30,7 @@ at any time. Next: bank create, queue create.
 def add_to(commands: Any) -> None:
     """Add `site` and what it can do to the parser of the command line."""
     about = "set up sites, their time zone, hours and rules; archive them"
-    site = commands.add_parser(
-        "site",
-        help=about,
-        description=f"From the shell: {about}.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    doing = site.add_subparsers(dest="doing", required=True, metavar="WHAT")
-    for name, (does, arguments) in _DOINGS.items():
-        parser = doing.add_parser(name, help=does.__doc__, description=does.__doc__)
-        for argument, options in arguments.items():
-            parser.add_argument(argument, **options)
-        parser.add_argument(
-            "--as", dest="login", default="admin", metavar="LOGIN",
-            help="the admin as whom it is done, by default admin",
-        )  # fmt: skip
+    add_group(commands, "site", about, _EXAMPLES, _DOINGS, whom="admin")
 
 
 def run(settings: Settings, asked: argparse.Namespace) -> str:
@@ -54,11 +39,7 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
     Raises:
         SettingsError: it can't be done; in words for whoever typed it.
     """
-    try:
-        with desk_of(settings, asked.login) as desk:
-            return _DOINGS[asked.doing][0](desk, asked)
-    except DomainError as refusal:
-        raise SettingsError(str(refusal)) from None
+    return do(settings, asked, _DOINGS)
 
 
 def site_of(desk: Desk, named: str | None) -> SiteRow:
@@ -130,7 +111,7 @@ _SET = {
     "metavar": "NAME=VALUE",
     "help": "set this rule; may be given several times",
 }
-_DOINGS: dict[str, tuple[Any, dict[str, dict[str, Any]]]] = {
+_DOINGS: Doings = {
     "list": (_list, {}),
     "create": (
         _create,
