@@ -54,8 +54,9 @@ def run(settings: Settings) -> int:
     """bring the database up to date, build the pages if they changed, and serve"""
     addresses.listen(settings.host, settings.port).close()  # say so now, not after a build
     _warn_of_misspelt_settings()
-    password = first_run.prepare(settings)
+    first_run.migrate(settings)
     build(settings)
+    password = first_run.fill(settings)  # not before a build, which may fail: it is shown once
     from locker_app.serving.server import serve  # after the build: it takes a second to import
 
     listening = addresses.listen(settings.host, settings.port)
@@ -67,7 +68,8 @@ def run(settings: Settings) -> int:
 
 def init(settings: Settings) -> int:
     """bring the database up to date and fill it when it is empty"""
-    if password := first_run.prepare(settings):
+    first_run.migrate(settings)
+    if password := first_run.fill(settings):
         print(_first_password(password))
     return 0
 

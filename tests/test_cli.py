@@ -152,6 +152,46 @@ def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
     assert "x1y" not in sentence
 
 
+def test_a_build_that_fails_takes_no_password_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(_tick: object) -> None:
+        raise frontend.BuildError("The pages could not be built.")
+
+    monkeypatch.setattr(frontend, "is_current", lambda: False)
+    monkeypatch.setattr(frontend, "ensure_built", fails)
+    monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CUBBY_PORT", str(running.free_port()))
+    assert _typed("run") == 1
+    assert "could not be built" in capsys.readouterr().err
+    assert _typed("init") == 0
+    assert "The admin's name is admin, the password" in capsys.readouterr().out
+
+
+def test_a_build_that_changes_its_lock_is_not_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("rxconfig.py", "reflex.lock/package.json", ".web/build/index.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("first")
+    built: list[str] = []
+
+    def build(_tick: object) -> None:
+        built.append("once")
+        (tmp_path / "reflex.lock/package.json").write_text(f"{len(built)}")
+
+    monkeypatch.setattr(frontend, "ROOT", tmp_path)
+    monkeypatch.setattr(frontend, "WORK", tmp_path / ".build")
+    monkeypatch.setattr(frontend, "_STAMP", tmp_path / ".web/build/inputs.sha256")
+    monkeypatch.setattr(frontend, "_build", build)
+    for _ in range(2):
+        frontend.ensure_built(lambda: None)
+    assert built == ["once"]
+    (tmp_path / "rxconfig.py").write_text("second")
+    frontend.ensure_built(lambda: None)
+    assert built == ["once", "once"]
+
+
 @pytest.mark.parametrize(
     "typed",
     [

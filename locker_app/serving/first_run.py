@@ -17,14 +17,11 @@ from locker_app.services.setup import first_run
 from locker_app.settings import Settings, SettingsError, variable_of
 
 
-def prepare(settings: Settings) -> str | None:
-    """Bring the tables up to date; make the first admin and the sample library.
-
-    Returns:
-        The password, if one had to be made up for the first admin.
+def migrate(settings: Settings) -> None:
+    """Bring the tables up to date.
 
     Raises:
-        SettingsError: the database can't be reached, or the given password won't do.
+        SettingsError: the database can't be reached.
     """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -33,12 +30,24 @@ def prepare(settings: Settings) -> str | None:
             f"CUBBY_DATA_DIR can't be used ({settings.data_dir}): {_why_no_folder(error)}."
         ) from None
     _check_place(settings)
-    given = settings.admin_password.get_secret_value() if settings.admin_password else None
     try:
         upgrade(settings.database)
     except OUTAGES as error:
         first_line = re.sub(r"^\(\w+\.\w+\) ", "", str(error).splitlines()[0])
         raise SettingsError(f"The database can't be reached or written: {first_line}") from None
+
+
+def fill(settings: Settings) -> str | None:
+    """Make the first admin and the sample library, where there is no admin yet.
+
+    Returns:
+        The password, if one had to be made up for the first admin: whoever gets it shows it, as
+        nobody can look it up later.
+
+    Raises:
+        SettingsError: the given password won't do.
+    """
+    given = settings.admin_password.get_secret_value() if settings.admin_password else None
     database = Database(settings.database)
     try:
         return first_run(

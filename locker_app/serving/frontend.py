@@ -18,7 +18,9 @@ _STAMP = ROOT / ".web" / "build" / "inputs.sha256"
 _LOG = WORK / "frontend.log"
 # Pages can show whatever Python computes when they are compiled, so all of the app
 # counts, save the parts that no page imports.
-_SOURCES = ("locker_app/**/*.py", "assets/**/*", "reflex.lock/*", "rxconfig.py", "requirements.txt")
+_SOURCES = ("locker_app/**/*.py", "assets/**/*", "rxconfig.py", "requirements.txt")
+_LOCK = ("reflex.lock/*",)
+"""Which JavaScript packages; a build may write it anew."""
 _APART = ("locker_app/api/", "locker_app/cli", "locker_app/serving/", "locker_app/db/")
 _OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "ENOTCACHED")
 Tick = Callable[[], None]  # called every second of a build, to show that it goes on
@@ -33,10 +35,10 @@ def is_current() -> bool:
     return _STAMP.exists() and _STAMP.read_text() == fingerprint()
 
 
-def fingerprint() -> str:
+def fingerprint(patterns: tuple[str, ...] = _SOURCES + _LOCK) -> str:
     """A hash over the name and content of every file that the front end comes from."""
     digest = hashlib.sha256(sys.version.encode())
-    files = {path for pattern in _SOURCES for path in ROOT.glob(pattern) if path.is_file()}
+    files = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
     for path in sorted(files):
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(_APART):
@@ -56,10 +58,11 @@ def ensure_built(tick: Tick) -> None:
     with _alone():
         if is_current():
             return  # somebody else has just built it
-        expected = fingerprint()
+        sources = fingerprint(_SOURCES)
         _STAMP.unlink(missing_ok=True)
         _build(tick)
-        _STAMP.write_text(expected)
+        if fingerprint(_SOURCES) == sources:  # else somebody wrote them meanwhile: build again
+            _STAMP.write_text(fingerprint())
 
 
 def _build(tick: Tick) -> None:
