@@ -31,6 +31,10 @@ function useDesk() {
 
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
+/** Words as they are compared: small, without accents, one blank between them. */
+const plainOf = (text) =>
+  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+
 /** The doors of one block. Those that are as before are the same objects, and are not drawn anew. */
 function doorsOfBlock(bank, head, fixed, letters, rows, before) {
   const known = new Map(rows.map((row) => [row[0], row]));
@@ -45,7 +49,7 @@ function doorsOfBlock(bank, head, fixed, letters, rows, before) {
       id, number, low, letter, row, bank, head, label,
       claim: row?.[1] ?? 0, name: row?.[2] ?? "", enrolled: row?.[3] ?? "", since: row?.[4] ?? 0, until: row?.[5] ?? 0,
       why: row?.[6] ?? "", note: row?.[7] ?? "",
-      text: `${label} ${number} ${row?.[2] ?? ""} ${row?.[3] ?? ""}`.toLowerCase(),
+      text: ` ${plainOf(`${label} ${number} ${row?.[2] ?? ""} ${row?.[3] ?? ""}`)} `,
     };
   });
 }
@@ -88,13 +92,28 @@ function useDoors(banks, doors, holders) {
   return last.current;
 }
 
-/** Words that all stand in what is known of a door. A number is that of a door before it is part of
- * anything else. */
+/** Whether what is known of a door has a word that begins so, for each of these. */
 function finds(door, words) {
-  return words.every((word) => door.text.includes(word));
+  return words.every((word) => door.text.includes(` ${word}`));
 }
 
-const rankOf = (door, words) => (words.some((word) => String(door.number) === word || door.label.toLowerCase() === word) ? 0 : 1);
+/** How well a door is what was asked for, the best first: it is its number; it is who has it; all words
+ * are there whole; one of them is its number; the others. */
+function rankOf(door, words) {
+  const asked = words.join(" ");
+  const isNumber = (word) => String(door.number) === word || plainOf(door.label) === word;
+  if (isNumber(asked)) return 0;
+  if (plainOf(door.enrolled) === asked) return 1;
+  if (plainOf(door.name) === asked) return 2;
+  if (words.every((word) => door.text.includes(` ${word} `))) return 3;
+  return words.some(isNumber) ? 4 : 5;
+}
+
+/** These doors, the best first; those that are as good stay in the order of the doors. */
+function ranked(doors, words) {
+  const ranks = new Map(doors.map((door) => [door.id, rankOf(door, words)]));
+  return [...doors].sort((a, b) => ranks.get(a.id) - ranks.get(b.id));
+}
 
 const saidOf = (door, words, text) =>
   [door.label, words[door.letter], door.low ? text.low : "", door.note ? text.noted : ""].filter(Boolean).join(", ");
@@ -316,7 +335,7 @@ export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...pro
   const frame = useRef(null);
   const wasShown = useRef(new Map());
 
-  const found = useMemo(() => query.toLowerCase().split(/\s+/).filter(Boolean), [query]);
+  const found = useMemo(() => plainOf(query).split(" ").filter(Boolean), [query]);
   const filter = `${[...statuses].join("")} ${found.join(" ")}`;
   const shownOf = all.map((bank) => {
     const before = wasShown.current.get(bank.id);
@@ -331,7 +350,7 @@ export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...pro
   const list = listed || found.length > 0;
   const total = shownOf.reduce((sum, doors_) => sum + doors_.length, 0);
   let shown = shownOf.flat();
-  if (found.length) shown = [...shown].sort((a, b) => rankOf(a, found) - rankOf(b, found));
+  if (found.length) shown = ranked(shown, found);
   if (list) shown = shown.slice(0, most);
   const active = shown.some((door) => door.id === activeId) ? activeId : (shown[0]?.id ?? 0);
   const counts = {};

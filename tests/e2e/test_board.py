@@ -4,10 +4,11 @@ import re
 
 from playwright.sync_api import expect
 
-from locker_app.domain.actors import SYSTEM
+from locker_app.domain.actors import SYSTEM, Actor, ActorKind
 from locker_app.services.banks import archive_bank, restore_bank
 from locker_app.services.doors import note_locker
 from locker_app.services.lockers import force_release
+from locker_app.services.people import add_person
 from locker_app.services.setup import BankPlan, create_bank
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
@@ -227,6 +228,32 @@ def test_all_banks_of_a_site_found_and_filtered(library: Library, desktop: NewSc
     board.page.get_by_role("link", name=re.compile("South")).click()
     board.sees("South")
     expect(board.doors).to_have_count(30)
+
+
+def test_enter_opens_whom_one_asked_for(library: Library, desktop: NewScreen) -> None:
+    """A word is the beginning of one of the name or number. What is asked for exactly is first."""
+    bank_id = library.bank(count=8)
+    names = ("Ole Zero 07", "Zero 08", "Zero 0 Jones", "Anna-Lena Zero", "Zero 0", "Zoë Zero")
+    for place, name in enumerate(names):
+        number = f"Z{place}08"
+        person_id = library.run(SYSTEM, add_person, number=number, name=name)
+        library.take(Actor(ActorKind.PERSON, person_id), bank_id)
+    board = desktop(library.staff()).open(f"/staff/board/{bank_id}")
+    find = board.page.get_by_role("searchbox")
+    for asked, opened, how_many in (
+        ("zero 0", "Zero 0 Z408", 4),
+        ("lena", "Anna-Lena Zero", 1),
+        ("zoe", "Zoë Zero", 1),
+        ("z208", "Zero 0 Jones", 1),
+        ("A2", "Zero 08", 1),
+        ("jones zero", "Zero 0 Jones", 1),
+    ):
+        find.fill(asked)
+        board.sees(f"{how_many} of 8 lockers")
+        find.press("Enter")
+        expect(board.panel).to_contain_text(opened)
+    find.fill("ero")
+    board.sees("0 of 8 lockers")
 
 
 def test_a_bank_that_is_set_up_appears(library: Library, desktop: NewScreen) -> None:
