@@ -29,7 +29,7 @@ _RECORDS_LOOKED_AT = 50
 _SAMPLE = 64 * 1024
 _SEP_LINE = re.compile(r"sep=(.)\r?\n")
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
-_APOSTROPHE = re.compile(r"'(?=[\d=+\-@])")
+_APOSTROPHE = re.compile(r"'(?='*[\d=+\-@＝＋－＠])")
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 
 
@@ -106,7 +106,7 @@ def cell(text: str) -> str:
     as_text = _AS_TEXT.fullmatch(text)
     if as_text is not None:
         text = as_text[1].replace('""', '"').strip()
-    return _APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text
+    return text[1:] if _APOSTROPHE.match(text) else text
 
 
 def is_formula(text: str) -> bool:
@@ -116,5 +116,5 @@ def is_formula(text: str) -> bool:
 
 def harmless(text: str) -> str:
     """The text so that a spreadsheet shows it and reckons nothing: what it would take for a
-    formula begins with an apostrophe."""
-    return f"'{text}" if is_formula(text) else text
+    formula begins with an apostrophe, and so does what would lose its own as a `cell`."""
+    return f"'{text}" if is_formula(text) or _APOSTROPHE.match(text) else text

@@ -6,7 +6,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from string import whitespace
 
+from locker_app.domain.csv_text import is_formula
 from locker_app.domain.errors import BadInput, ReasonNeeded
 
 WRONG_TRIES_BEFORE_LOCK = 5
@@ -22,6 +24,8 @@ _PIN = re.compile(r"[0-9]{4,8}")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 _NOT_IN_A_NAME = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, and those that turn the direction of what comes after them."""
+_SPACE = f"{whitespace}\u200b\ufeff"
+"""Around a name: also what nobody sees, which a cell of a table loses."""
 
 
 def is_text(text: str) -> bool:
@@ -46,15 +50,18 @@ def check_name(text: str) -> str:
     """A person's name with single spaces, as it is kept.
 
     Raises:
-        BadInput: there is none, it is too long, or has characters that no name has.
+        BadInput: there is none, it is too long, has characters that no name has, or begins as what
+            spreadsheets take for a formula, into which lists of people go.
     """
-    name = " ".join(text.split())
+    name = " ".join(text.strip(_SPACE).split())
     if not name:
         raise BadInput("Enter a name.", field="name")
     if len(name) > MAX_NAME_LENGTH:
         raise BadInput(f"A name has up to {MAX_NAME_LENGTH} characters.", field="name")
     if _NOT_IN_A_NAME.search(name):
         raise BadInput("There are characters in this name that can't be kept.", field="name")
+    if is_formula(name):
+        raise BadInput("A name can't begin with = + - or @, as a formula does.", field="name")
     return name
 
 

@@ -140,6 +140,8 @@ class Wrong:
     why: str
     said: str = ""
     """What stands there, cut short."""
+    row: Row | None = None
+    """It can be taken so, if the person is called that way already: from before names had rules."""
 
 
 def read_row(line: int, cells: Sequence[str], columns: Columns, width: int) -> Row | Wrong:
@@ -157,11 +159,14 @@ def read_row(line: int, cells: Sequence[str], columns: Columns, width: int) -> R
         said = at(field)
         number = _number(said)
         field, said = Field.NAME, _name_of(at)
-        name = _name(said)
+        name, refused, called = *_name(said), said
         field, said = Field.PIN, ""  # which is nobody's to read in a report
         pin = check_pin(at(field)) if at(field) else ""
         field, said = Field.ACCESSIBLE, at(Field.ACCESSIBLE)
-        return Row(line, number, name, pin, _flag(said))
+        row = Row(line, number, name, pin, _flag(said))
+        if refused is not None:
+            return Wrong(line, Field.NAME.value, str(refused), called[:80], row)
+        return row
     except BadInput as refusal:
         return Wrong(line, field.value, str(refusal), said[:80])
 
@@ -198,12 +203,16 @@ def _name_of(at: Callable[[Field], str]) -> str:
     return whole or " ".join(filter(None, (at(Field.FIRST), at(Field.LAST))))
 
 
-def _name(text: str) -> str:
+def _name(text: str) -> tuple[str, BadInput | None]:
+    """The name, and why only somebody who is called so already may be."""
     if not text:
         raise BadInput("The name is missing.")
-    if is_formula(text):
-        raise BadInput("This is a formula, not a name.")
-    return check_name(text)
+    try:
+        return check_name(text), None
+    except BadInput as refusal:
+        if not is_formula(text):
+            raise
+        return " ".join(text.split()), refusal
 
 
 def _flag(text: str) -> bool | None:

@@ -237,12 +237,11 @@ class _Reading:
         self.progress += len(found)
         if self.progress > MAX_ROWS:
             raise BadInput(f"The file has more than {MAX_ROWS:,} rows.")
-        rows = [
-            self._once(read_row(line, cells, self._columns, self._width)) for line, cells in found
-        ]
-        numbers = [row.number for row in rows if isinstance(row, Row)]
+        read = [read_row(line, cells, self._columns, self._width) for line, cells in found]
+        meant = [one.row if isinstance(one, Wrong) else one for one in read]
+        numbers = [row.number for row in meant if row is not None]
         known = db.read(lambda conn: _known(conn, numbers))
-        return [self._as_kept(row, known) for row in rows]
+        return [self._as_kept(self._once(_or_known(row, known)), known) for row in read]
 
     def kept(self, rows: list[dict[str, Any]]) -> steps.Piece:
         """These rows with what is known of the file by now."""
@@ -281,6 +280,14 @@ class _Reading:
             "accessible": row.accessible,
             "pin": self._seal.close_text(pin) if pin else None,
         }
+
+
+def _or_known(read: Row | Wrong, known: dict[str, Any]) -> Row | Wrong:
+    """The row also where its name is wrong by now, if they are called that way already."""
+    if isinstance(read, Row) or read.row is None:
+        return read
+    person = known.get(read.row.number)
+    return read.row if person is not None and person.name == read.row.name else read
 
 
 _EMPTY: dict[str, Any] = {

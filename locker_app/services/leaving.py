@@ -75,7 +75,8 @@ def change_person(
     row = _lock(tx, person_id)
     if version and version != version_of(row.number, row.name, row.accessible, row.near_last):
         raise PersonMoved
-    name = check_name(name)
+    if name != row.name:  # one from before names had rules may stay
+        name = check_name(name)
     wanted = {
         "number": normalise_number(number),
         "name": name,

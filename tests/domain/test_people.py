@@ -9,6 +9,7 @@ from locker_app.domain.people import (
     LOCK_FOR,
     WRONG_TRIES_BEFORE_LOCK,
     Tries,
+    check_name,
     check_password,
     check_pin,
     check_reason,
@@ -40,6 +41,18 @@ def test_a_normal_number_stays_as_it_is(text: str) -> None:
         return
     assert normalise_number(number) == number
     assert number.isascii()
+
+
+@pytest.mark.parametrize("typed", ["=1+1", " +49 30", "-", "@Anna", "\t=1", "＝1", "\u200b=1"])
+def test_no_name_begins_like_a_formula(typed: str) -> None:
+    with pytest.raises(BadInput, match="formula") as refusal:
+        check_name(typed)
+    assert refusal.value.field == "name"
+
+
+@pytest.mark.parametrize("name", ["Anna = Ännchen", "d'Arc", "'t Hooft", "Jean-Luc", "7 of 9"])
+def test_signs_inside_of_names(name: str) -> None:
+    assert check_name(name) == name
 
 
 @pytest.mark.parametrize("pin", ["1235", "00001", "13572468", "1212"])

@@ -4,11 +4,13 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from locker_app.db.tables import assignment, event, person, push_subscription, request, session
 from locker_app.db.tables import ticket as ticket_table
 from locker_app.domain.actors import Actor, ActorKind, Role
 from locker_app.domain.errors import (
+    BadInput,
     DomainError,
     NotAllowed,
     NotFound,
@@ -49,6 +51,17 @@ def test_a_person_is_changed(world: World) -> None:
     assert not world.run(admin, change_person, **values(world, who))
     (fact,) = [row for row in world.rows(event) if row.id > mark]
     assert (fact.kind, fact.details) == ("PersonChanged", {"changed": "name, near_last"})
+
+
+def test_a_name_from_before_the_rule_may_stay(world: World) -> None:
+    admin, who = world.staff(), world.person()
+    world.change(update(person).where(person.c.id == who.id).values(name="=1+1"))
+    assert world.run(admin, change_person, **values(world, who, near_last=True))
+    for name in ("=1+2", "-"):
+        with pytest.raises(BadInput) as refusal:
+            world.run(admin, change_person, **values(world, who, name=name))
+        assert refusal.value.field == "name"
+    assert world.row(person, who.id or 0).name == "=1+1"
 
 
 def test_two_have_never_one_number(world: World) -> None:

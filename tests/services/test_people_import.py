@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from locker_app.db.tables import event, people_import, people_import_row, person
 from locker_app.domain.actors import Role
@@ -14,6 +15,7 @@ from locker_app.domain.errors import (
     NotAllowed,
     NothingToImport,
 )
+from locker_app.queries.people_file import people_file
 from locker_app.services import import_work
 from locker_app.services.import_steps import drop_forgotten, sweep
 from locker_app.services.import_work import Worker, look_at, open_work
@@ -125,6 +127,22 @@ def test_wrong_rows_stop_it_unless_they_are_left_out(desk: Desk) -> None:
     report = desk.world.rows(people_import_row, import_id=import_id)
     assert [(r.line, r.field) for r in report] == [(5, "number"), (6, "number"), (7, "name")]
     assert "line 2" in report[0].why
+
+
+def test_a_name_from_before_the_rule_comes_back(desk: Desk) -> None:
+    names = ["=1+1", "-", "＝1", "'=1", "''007", "'n'5", '="x"', "@ Anna", "+"]
+    for at, name in enumerate(names):
+        someone = insert(person).values(number=f"A{at}", name=name, created_at=desk.world.clock.now)
+        desk.world.change(someone)
+    text = desk.world.db.read(lambda c: "".join(piece for _, piece in people_file(c).pieces))
+    import_id = desk.read(text)
+    same = {"new": 0, "changed": 0, "same": len(names), "wrong": 0}
+    assert desk.counts(import_id) == same
+    for line in ("A0,=1+2,", "A99,'=1+1,", "A0,'=1+1,perhaps"):
+        other = desk.read(f"Number,Name,Accessible\n{line}\n")
+        assert desk.counts(other)["wrong"] == 1
+    twice = desk.read("Number,Name\nA0,'=1+1\nA0,'=1+1\n")
+    assert desk.counts(twice) == {"new": 0, "changed": 0, "same": 1, "wrong": 1}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
