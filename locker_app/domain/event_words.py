@@ -51,7 +51,7 @@ EVENT_WORDS: dict[str, str] = {
     "BankRenumbered": "doors numbered anew",
     "BankArchived": "bank archived",
     "BankRestored": "bank in use again",
-    "HoldProlonged": "held for longer",
+    "HoldProlonged": "held for longer, as it was closed",
     "PersonAdded": "person added",
     "PersonChanged": "person changed",
     "PersonArchived": "person archived",

@@ -64,7 +64,7 @@ class Bank:
     assigned: int
     held: float
     """How many of its lockers were held, on average, day and night."""
-    percent: int
+    percent: float
     """Of the doors that it had in this time."""
 
 
@@ -302,7 +302,7 @@ def _banks(conn: Connection, site: SiteView, of: Days, sums: _Sums) -> Iterator[
         if row.archived_at is not None and not held and not many:
             continue
         mean = held / seconds if seconds else 0.0
-        percent = min(100, round(100 * held / had[row.id])) if had[row.id] else 0
+        percent = min(100.0, round(100 * held / had[row.id], 1)) if had[row.id] else 0.0
         archived = row.archived_at is not None
         made.append(Bank(row.id, row.name, has[row.id], archived, many, round(mean, 2), percent))
     return iter(sorted(made, key=lambda one: (-one.percent, -one.assigned, one.bank_id)))

@@ -101,6 +101,8 @@ def test_filters_are_the_same_for_both(any_library: Library) -> None:
         ({"kind": "LockerEaten"}, "kind"),
         ({"kind": ["LockerAssigned"] * 21}, "kind"),
         ({"since": "2026-03-02T08:00:00"}, "since"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"until": "9999-12-31T23:00:00-12:00"}, "until"),
         ({"since": "2026-03-02T08:00:00Z", "until": "2026-03-02T08:00:00Z"}, "until"),
         ({"who": "x" * 201}, "who"),
         ({"who": "a\0b"}, "who"),

@@ -271,7 +271,7 @@ def test_banks_that_are_gone_and_doors_that_were_removed(world: World) -> None:
     assert (old.name, old.archived, old.assigned) == ("Old wing", True, 1)
     assert (left.doors, left.archived) == (1, False)
     # held for one of eleven hours; a door for ten of them, and two less the one hour it is gone
-    assert (old.percent, left.percent) == (10, round(100 / 21))
+    assert (old.percent, left.percent) == (10, round(100 / 21, 1))
     assert [bank.id for bank in seen.now] == [small]
     assert [row[0] for row in TABLES["banks"].rows(seen)] == ["Old wing (out of use)", left.name]
 

@@ -35,7 +35,7 @@ class BankUseAnswer(Answer):
     archived: bool
     assigned: int
     held: float = Field(description="Of its lockers, on average, day and night.")
-    percent: int = Field(description="Of the doors that it had in this time.")
+    percent: float = Field(description="Of the doors that it had in this time.")
 
 
 class LineUseAnswer(Answer):

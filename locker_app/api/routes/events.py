@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 
 from locker_app.api.answers.events import EventsAnswer
 from locker_app.api.asked import QueryId
@@ -23,6 +23,16 @@ MAX_KINDS = 20
 _EXAMPLE = "2026-03-02T08:00:00+01:00"
 
 
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such time in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 def _moment(description: str) -> Any:
     return Query(description=description, examples=[_EXAMPLE])
 
@@ -32,8 +42,8 @@ def _text(description: str, example: str) -> Any:
 
 
 def asked(
-    since: Annotated[AwareDatetime | None, _moment("From then on.")] = None,
-    until: Annotated[AwareDatetime | None, _moment("Before that moment.")] = None,
+    since: Annotated[Moment | None, _moment("From then on.")] = None,
+    until: Annotated[Moment | None, _moment("Before that moment.")] = None,
     kind: Annotated[
         list[str] | None,
         Query(max_length=MAX_KINDS, description="Any of these.", examples=[["LockerAssigned"]]),
