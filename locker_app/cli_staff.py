@@ -210,8 +210,13 @@ def _asked_for() -> str:
 
 def _add(db: Database, asked: argparse.Namespace) -> str:
     login, name = asked.login.strip().lower(), " ".join(asked.name.split())
-    if not _LOGIN.fullmatch(login) or not name:
-        raise SettingsError("A login has 2 to 64 letters, digits or . _ @ -, and a name is needed.")
+    if not _LOGIN.fullmatch(login):
+        raise SettingsError(
+            f"“{login}” can't be a login: it has 2 to 64 letters, digits or . _ @ -, and begins "
+            "with a letter or digit."
+        )
+    if not name:
+        raise SettingsError("A name is needed: --name NAME")
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
         _run(
@@ -235,7 +240,7 @@ def _site(db: Database, named: str | None) -> int | None:
     found = [site.id for site in known if site.name.casefold() == named.casefold()]
     if len(found) != 1:
         names = ", ".join(f"“{site.name}”" for site in known)
-        raise SettingsError(f"Say at which site: --site NAME, one of {names}")
+        raise SettingsError(f"There is no site “{named}”: --site NAME is one of {names}")
     return found[0]
 
 

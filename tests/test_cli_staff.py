@@ -60,9 +60,11 @@ def test_an_account_for_an_assistant(shell: Shell, tmp_path: Path) -> None:
     ("typed", "sentence"),
     [
         (("admin", "--name", "Again"), "There is an account “admin” already."),
-        (("no spaces", "--name", "X"), "A login has 2 to 64 letters"),
-        (("ada", "--name", "  "), "A login has 2 to 64 letters"),
-        (("ada", "--name", "X", "--site", "Nowhere"), "Say at which site"),
+        (("no spaces", "--name", "X"), "“no spaces” can't be a login: it has 2 to 64"),
+        (("a", "--name", "Some name"), "“a” can't be a login: it has 2 to 64 letters, digits or"),
+        (("ada", "--name", "  "), "A name is needed"),
+        (("ada", "--name", "X", "--site", "Nowhere"), "There is no site “Nowhere”: --site NAME is"),
+        (("ada", "--name", "X", "--site", ""), "There is no site “”"),
     ],
 )
 def test_what_can_not_be_made(shell: Shell, typed: tuple[str, ...], sentence: str) -> None:
