@@ -24,7 +24,7 @@ from locker_app.domain.csv_text import harmless
 from locker_app.domain.errors import DomainError
 from locker_app.domain.headings import Field
 from locker_app.domain.people import normalise_number
-from locker_app.domain.people_import import ENCODINGS, ImportStatus, RowKind
+from locker_app.domain.people_import import ENCODINGS, ImportStatus, RowKind, encoding_name
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK
 from locker_app.queries.people_file import people_file
 from locker_app.queries.people_list import PersonRow, id_of_number, people_page
@@ -69,7 +69,11 @@ def add_to(commands: Any) -> None:
     )
     read.add_argument("file", type=Path, metavar="FILE", help="CSV; its encoding is recognised")
     read.add_argument("--good-rows", action="store_true", help="leave out rows that are wrong")
-    read.add_argument("--dry-run", action="store_true", help="only say what it would do")
+    read.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say what it would do; fails where the import would: rows are wrong",
+    )
     read.add_argument("--columns", metavar="WHAT=WHERE,…", default="", help=_ABOUT_COLUMNS)
     read.add_argument("--no-head", action="store_true", help="the first line is a person already")
     read.add_argument("--encoding", choices=list(ENCODINGS), help="where the guess was wrong")
@@ -177,13 +181,13 @@ def _read_and_apply(shell: _Shell, asked: argparse.Namespace, import_id: int, up
     more = [f"  and {len(wrong) - 20} more"] if len(wrong) > 20 else []
     found = (
         f"{row.new} new, {row.changed} changed, {row.same} as they are, {row.wrong} wrong "
-        f"({ENCODINGS.get(upload.encoding, upload.encoding)})"
+        f"({encoding_name(upload.encoding)})"
     )
     if asked.dry_run or (row.wrong and not asked.good_rows) or not row.new + row.changed:
         _give_up(shell, import_id)
         why = "" if asked.dry_run or not row.wrong else " Mend the file, or say --good-rows."
         said = "\n".join([f"Nothing was changed: {found}.{why}", *lines, *more])
-        if row.wrong and not asked.dry_run and not asked.good_rows:
+        if row.wrong and not asked.good_rows:
             raise SettingsError(said)
         return said
     shell.do(confirm_import, import_id=import_id, good_only=asked.good_rows)

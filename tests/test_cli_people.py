@@ -40,6 +40,8 @@ def test_import_and_export_and_import_again(shell: Shell, tmp_path: Path) -> Non
     file, out = tmp_path / "in.csv", tmp_path / "out.csv"
     file.write_bytes("Matrikelnummer;Name;Vorname\r\nA1;Müller;Jürgen\r\n".encode("cp1252"))
     assert "1 new" in shell("people", "import", str(file), "--dry-run")
+    file.write_bytes("\ufeffMatrikelnummer;Name;Vorname\r\nA1;Müller;Jürgen\r\n".encode())
+    assert shell("people", "import", str(file), "--dry-run").endswith("0 wrong (UTF-8).")
     assert shell("people", "find", "mull") == "Nobody."
     assert shell("people", "import", str(file)) == "1 added, 0 changed."
     assert "Jürgen Müller" in shell("people", "find", "MÜL")
@@ -53,6 +55,11 @@ def test_wrong_rows_are_said(shell: Shell, tmp_path: Path) -> None:
     columns = "number=a,name=2"
     said = shell("people", "import", str(file), fails=True)
     assert "Choose the column" in said
+    dry = shell("people", "import", str(file), "--columns", columns, "--dry-run", fails=True)
+    assert "Nothing was changed: 1 new" in dry
+    assert "line 3" in dry
+    typed = ("--columns", columns, "--dry-run", "--good-rows")
+    assert "2 wrong" in shell("people", "import", str(file), *typed)
     said = shell("people", "import", str(file), "--columns", columns, fails=True)
     assert "Nothing was changed" in said
     assert "line 3" in said

@@ -26,6 +26,13 @@ ENCODINGS = {
     "euc_kr": "Korean (EUC-KR)",
 }
 """What can be chosen by hand when the guess was wrong."""
+_FOUND = {"utf-8-sig": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32": "UTF-32"}
+"""What is only found by the bytes, and differs in a mark that is nobody's concern."""
+
+
+def encoding_name(encoding: str) -> str:
+    """How an encoding is called for those who sent the file."""
+    return ENCODINGS.get(encoding) or _FOUND.get(encoding) or encoding.upper()
 
 
 class ImportStatus(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from locker_app.db.tables import people_import, people_import_row, staff
 from locker_app.domain.csv_text import harmless
-from locker_app.domain.people_import import WORKING, RowKind
+from locker_app.domain.people_import import WORKING, ImportStatus, RowKind
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
 
 LISTED = 20
@@ -45,10 +45,12 @@ _CARD = (
 
 
 def imports(conn: Connection, limit: int = LISTED) -> list[ImportCard]:
-    """The last imports, the newest first."""
+    """The last imports, the newest first; not those that the operator at the shell only tried."""
+    tried = _I.staff_id.is_(None) & (_I.status == ImportStatus.DISCARDED.value)
     statement = (
         select(*_CARD)
         .outerjoin(staff, staff.c.id == _I.staff_id)
+        .where(~tried)
         .order_by(_I.id.desc())
         .limit(limit)
     )

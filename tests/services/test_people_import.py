@@ -16,6 +16,7 @@ from locker_app.domain.errors import (
     NothingToImport,
 )
 from locker_app.queries.people_file import people_file
+from locker_app.queries.people_imports import imports
 from locker_app.services import import_work
 from locker_app.services.import_steps import drop_forgotten, sweep
 from locker_app.services.import_work import Worker, look_at, open_work
@@ -143,6 +144,16 @@ def test_a_name_from_before_the_rule_comes_back(desk: Desk) -> None:
         assert desk.counts(other)["wrong"] == 1
     twice = desk.read("Number,Name\nA0,'=1+1\nA0,'=1+1\n")
     assert desk.counts(twice) == {"new": 0, "changed": 0, "same": 1, "wrong": 1}
+
+
+def test_what_was_only_tried_at_the_shell_is_not_listed(desk: Desk) -> None:
+    world, mine = desk.world, desk.read(FILE)
+    world.run(desk.admin, discard_import, import_id=mine)
+    upload = look_at("dry.csv", FILE.encode(), SEAL)
+    tried = world.run(SYSTEM, open_import, upload=upload)
+    assert [row.id for row in world.db.read(imports)] == [tried, mine]
+    world.run(SYSTEM, discard_import, import_id=tried)
+    assert [row.id for row in world.db.read(imports)] == [mine]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])

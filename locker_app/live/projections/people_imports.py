@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from locker_app.domain.people_import import ENCODINGS, ImportStatus
+from locker_app.domain.people_import import ImportStatus, encoding_name
 from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.queries.people_imports import import_view
 from locker_app.queries.people_imports import imports as last_imports
@@ -38,6 +38,6 @@ def people_import(conn: Connection, import_id: int, _now: datetime) -> Vars:
         "gone": False,
         "created_at": millis(view.created_at),
         "finished_at": millis(view.finished_at),
-        "encoding_name": ENCODINGS.get(view.encoding, view.encoding.upper()),
+        "encoding_name": encoding_name(view.encoding),
         "turn": view.attempt * len(_STATES) + _STATES.index(ImportStatus(view.status)) + 1,
     }
