@@ -569,12 +569,28 @@ function ask(act, ids) {
   tell({ question: { act, items, left: doors.length - items.length, key: "", back: document.activeElement } });
 }
 
-/** A button of the panel that asks about its door. */
+const PANEL = "dialog.panel[open] h2";
+
+/** Give the focus to the first of these that takes it: some are gone, or can't be pressed any more. */
+function focusFirst(...elements) {
+  for (const element of elements) {
+    element?.focus({ preventScroll: true });
+    if (element && element === document.activeElement) return;
+  }
+}
+
+/** A button of the panel that asks about its door. When it goes away with the focus, because there is
+ * nothing more to do, what the panel is about has it. */
 export function Act({ act, door, tone }) {
   useDesk();
+  const button = useRef(null);
+  const keep = useCallback((element) => {
+    if (!element && button.current === document.activeElement) focusFirst(document.querySelector(PANEL));
+    button.current = element;
+  }, []);
   const there = desk.doors.get(door);
   if (!there || !desk.known || !FOR[act.name](there)) return null;
-  return h("button", { type: "button", className: tone ?? act.tone, onClick: () => ask(act, [door]) }, `${wordsOf(act, there).long}…`);
+  return h("button", { ref: keep, type: "button", className: tone ?? act.tone, onClick: () => ask(act, [door]) }, `${wordsOf(act, there).long}…`);
 }
 
 /** Whether a door is another than when it was asked about. */
@@ -619,13 +635,12 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     if (open && !sending) dialog.current.querySelector("[data-first]")?.focus();
   }, [open, sending]);
 
-  const close = () => {
+  const close = (done = false) => {
     const { back, items } = desk.question ?? {};
     tell({ question: null });
     requestAnimationFrame(() => {
-      const panel = document.querySelector("dialog.panel[open] [data-first]");
-      const next = back?.isConnected ? back : (panel ?? document.getElementById(`door-${items?.[0]?.id}`));
-      next?.focus({ preventScroll: true });
+      const panel = document.querySelector(PANEL);
+      focusFirst(done ? panel : back, back, panel, document.getElementById(`door-${items?.[0]?.id}`), document.querySelector("button.door[tabindex='0']"));
     });
   };
   const send = (running) => {
@@ -669,7 +684,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     const last = next.at === run.chunks.length || run.stopped;
     if (!last) return void send(next);
     const failed = rows.filter((row) => !row[1]);
-    if (run.total === 1 && !failed.length) return void close();
+    if (run.total === 1 && !failed.length) return void close(true);
     if (run.total === 1) {
       setRefusal(failed[0][2]);
       setRun(null);

@@ -82,6 +82,7 @@ def test_staff_release_a_locker(library: Library, desktop: NewScreen) -> None:
     keys.press("Enter")
     expect(screen.question).to_have_count(0)
     expect(screen.panel).to_contain_text("Nobody has this locker.")
+    expect(screen.panel.get_by_role("heading", name="Locker A1")).to_be_focused()
     keys.press("Escape")
     expect(screen.panel).to_have_count(0)
     expect(screen.door(1)).to_be_focused()
@@ -172,5 +173,6 @@ def test_many_are_taken_out_of_service_by_keys_alone(library: Library, desktop: 
     expect(screen.question).to_contain_text("Taken out of service: 2.")
     keys.press("Escape")
     expect(screen.question).to_have_count(0)
+    expect(screen.page.locator(":focus")).to_have_count(1)
     for number, letter in enumerate("fxxff", 1):
         screen.shows_door(number, letter)

@@ -61,7 +61,7 @@ def _close(board: Item) -> rx.Component:
 def _head(board: Item, here: Item) -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.h2("Locker ", rx.cond(here, Door.label, "…")),
+            rx.el.h2("Locker ", rx.cond(here, Door.label, "…"), tab_index=-1),
             rx.el.p(rx.cond(here, Door.bank_name, ""), class_name="soft small"),
         ),
         _close(board),
