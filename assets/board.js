@@ -7,13 +7,15 @@ import { Moment, serverNow } from "./cubby.js";
 const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
 const BLOCK = 50; // doors that are sent together
 const CHUNK = 25; // doors that are acted on together: the next ones go when these are done
+const OWN_MS = 5000; // as long after one did something, the change of the door is one's own
 const ASK_AGAIN_MS = 8000; // for an answer that was lost with the connection
 const MOST_TRIES = 5;
 const LISTED = 100; // rows of the list at first, and that come with each "more"
 
 /** What several components of the board share: all doors as they are now, whether it is known who has
- * which, without which nothing is offered, and the open question. */
-const desk = { doors: new Map(), known: false, question: null, version: 0, listeners: new Set() };
+ * which, without which nothing is offered, the open question, the doors at which oneself does something
+ * right now, and what was done last at one. */
+const desk = { doors: new Map(), known: false, question: null, own: new Map(), done: new Map(), version: 0, listeners: new Set() };
 
 function tell(change) {
   Object.assign(desk, change);
@@ -562,6 +564,26 @@ function Picked({ picked, acts, text, notShown, total, onAll, onNone }) {
   );
 }
 
+/** These doors are about to change because oneself does something there. */
+function begun(doors) {
+  const own = new Map(desk.own);
+  doors.forEach(({ id }) => own.set(id, { until: Infinity }));
+  tell({ own });
+}
+
+/** What became of it: [door, what stands on it or "", why not]. Where nothing was done, a change is
+ * that of somebody else. */
+function became(act, rows) {
+  const own = new Map(desk.own);
+  const done = new Map();
+  rows.forEach(([id, label]) => {
+    if (label) done.set(id, fill(act.did, { label }));
+    if (label && !own.get(id)?.seen) own.set(id, { until: Date.now() + OWN_MS });
+    else own.delete(id);
+  });
+  tell({ own, done });
+}
+
 /** Open the question about these doors, as they are seen now: that is what it will be about. */
 function ask(act, ids) {
   const doors = ids.map((id) => desk.doors.get(id)).filter(Boolean);
@@ -647,11 +669,13 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     const chunk = running.chunks[running.at];
     const key = `${running.key}-${running.at}`;
     const { act } = running;
+    begun(chunk);
     if (act.name === "note_locker") onNote(chunk[0].id, running.reason, chunk[0].note, key);
     else onAct(act.name, chunk.map((door) => [door.id, door.claim, door.until]), running.reason, running.minutes, key);
     setRun({ ...running, sentAt: Date.now() });
   };
   const giveUp = () => {
+    became(run.act, run.chunks[run.at].map((door) => [door.id, "", ""]));
     setRefusal(text.noAnswer);
     setRun(run.rows.length ? { ...run, over: true } : null);
   };
@@ -675,10 +699,12 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     if (!run || run.over || outcome[`key${VAR}`] !== `${run.key}-${run.at}` || heard.current === outcome[`key${VAR}`]) return;
     heard.current = outcome[`key${VAR}`];
     if (outcome[`refusal${VAR}`]) {
+      became(run.act, run.chunks[run.at].map((door) => [door.id, "", ""]));
       setRefusal(outcome[`refusal${VAR}`]);
       setRun(run.at ? { ...run, over: true } : null);
       return;
     }
+    became(wordsOf(run.act, run.chunks[run.at][0]), outcome[`rows${VAR}`]);
     const rows = [...run.rows, ...outcome[`rows${VAR}`]];
     const next = { ...run, rows, at: run.at + 1, tries: 0 };
     const last = next.at === run.chunks.length || run.stopped;
@@ -834,7 +860,7 @@ const NARROW = "(max-width: 60rem)";
 
 /**
  * The panel of one door: beside the board where there is room, else a sheet from below that keeps
- * the focus. When what it is about changes while it is open, it says so.
+ * the focus. When somebody else changes what it is about while it is open, it says so; and what oneself did.
  */
 export function SidePanel({ open, label, version, changedText, onClose, children }) {
   useDesk();
@@ -888,17 +914,29 @@ export function SidePanel({ open, label, version, changedText, onClose, children
     event.preventDefault(); // what is open, the page says
     if (event.target === panel.current) close();
   };
-  const seen = useRef({ open: 0, version: "" });
-  const [news, setNews] = useState(false);
+  const seen = useRef({ open: 0, version: "", done: desk.done, missed: false });
+  const [news, setNews] = useState("");
+  const { own, done } = desk; // which the effect reads anew: it may have become later
   useEffect(() => {
     const before = seen.current;
-    seen.current = { open, version };
-    if (before.open !== open) setNews(false);
-    else if (before.version && version && before.version !== version) setNews(true);
-  }, [open, version]);
+    const mine = desk.own.get(open);
+    const isMine = mine && Date.now() < mine.until;
+    const same = before.open === open;
+    const changed = same && before.version && version && before.version !== version;
+    const underWay = isMine && mine.until === Infinity;
+    const text = same && desk.done !== before.done ? desk.done.get(open) : undefined;
+    // A change while one's own act is under way is its, unless it is refused then.
+    const missed = Boolean(same && underWay && (before.missed || changed));
+    if (changed && underWay) mine.seen = true;
+    else if (changed && isMine) desk.own.delete(open);
+    seen.current = { open, version, done: desk.done, missed };
+    if (!same) setNews("");
+    else if (text) setNews(text);
+    else if ((changed && !isMine) || (before.missed && !underWay)) setNews(changedText);
+  }, [open, version, own, done]);
   useEffect(() => {
     if (!news) return undefined;
-    const timer = setTimeout(() => setNews(false), 20000);
+    const timer = setTimeout(() => setNews(""), 20000);
     return () => clearTimeout(timer);
   }, [news, version]);
   return h(
@@ -908,7 +946,7 @@ export function SidePanel({ open, label, version, changedText, onClose, children
       ? h(
           "div",
           null,
-          h("p", { className: news ? "box" : "unseen", role: "status" }, news ? changedText : ""),
+          h("p", { className: news ? "box" : "unseen", role: "status" }, news),
           children,
         )
       : null,

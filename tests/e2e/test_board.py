@@ -39,6 +39,10 @@ def test_force_release_needs_a_reason_and_reaches_the_phone(
     expect(board.question).to_have_count(0)
     expect(board.panel).to_contain_text("Nobody has this locker.")
     expect(board.panel).to_contain_text("left over night")
+    said = board.panel.get_by_role("status").first
+    expect(said).to_have_text("A1 released.")  # not that somebody else has changed it
+    library.take(student, bank_id)
+    expect(said).to_have_text("This locker has changed while you looked.")
 
 
 def test_a_question_stays_true_while_its_door_changes_hands(

@@ -27,12 +27,14 @@ ACTS: dict[str, dict[str, Any]] = {
         "button": "Release it",
         "buttons": "Release {count} lockers",
         "done": "Released: {count}.",
+        "did": "{label} released.",
         "tone": "danger",
         "reason": True,
         "hold": {  # said instead where the locker is only held for somebody
             "long": "End the hold",
             "one": "Locker {label} is held for {who} no longer. The next who waits gets it.",
             "button": "End it",
+            "did": "{label} is not held any more.",
         },
     },
     Act.EXTEND.value: {
@@ -44,6 +46,7 @@ ACTS: dict[str, dict[str, Any]] = {
         "button": "Give longer",
         "buttons": "Give {count} longer",
         "done": "Given longer: {count}.",
+        "did": "{label} has more time.",
         "tone": "second",
         "minutes": [
             [10, "10 min"],
@@ -65,6 +68,7 @@ ACTS: dict[str, dict[str, Any]] = {
         "button": "Take out of service",
         "buttons": "Take {count} out of service",
         "done": "Taken out of service: {count}.",
+        "did": "{label} is out of service.",
         "tone": "second",
         "reason": True,
     },
@@ -77,6 +81,7 @@ ACTS: dict[str, dict[str, Any]] = {
         "button": "Put it back",
         "buttons": "Put {count} back in service",
         "done": "Back in service: {count}.",
+        "did": "{label} is back in service.",
         "tone": "second",
     },
     NOTE: {
@@ -88,6 +93,7 @@ ACTS: dict[str, dict[str, Any]] = {
         "button": "Keep the note",
         "buttons": "",
         "done": "",
+        "did": "{label}: the note is kept.",
         "tone": "second",
         "note": True,
     },
