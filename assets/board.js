@@ -448,6 +448,7 @@ export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...pro
       setQuery("");
     } else if (event.key === "Enter" && shown.length && found.length) {
       event.preventDefault();
+      if (plain) return; // there is nothing to open
       setActive(shown[0].id);
       onOpen?.(shown[0].id);
     } else if (event.key === "ArrowDown" && shown.length) {
@@ -469,9 +470,9 @@ export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...pro
     h(
       "div",
       { className: "board-tools", role: "search" },
-      h("label", { className: "unseen", htmlFor: "find" }, text.find),
+      h("label", { className: "unseen", htmlFor: "find" }, plain ? text.findDoor : text.find),
       h("input", {
-        id: "find", ref: search, type: "search", value: query, placeholder: text.find, autoComplete: "off", spellCheck: false,
+        id: "find", ref: search, type: "search", value: query, placeholder: plain ? text.findDoor : text.find, autoComplete: "off", spellCheck: false,
         onChange: (event) => { setQuery(event.target.value); setMost(LISTED); }, onKeyDown: onSearchKey,
         "aria-keyshortcuts": "/", "aria-describedby": "found",
       }),
@@ -493,6 +494,7 @@ export function Board({ banks, doors, holders, acts, open, plain, onOpen, ...pro
         ),
       ),
     ),
+    plain ? h("p", { className: "small soft" }, text.plain) : null,
     h(
       "p",
       { id: "found", className: "small soft", role: "status" },

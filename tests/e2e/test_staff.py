@@ -44,6 +44,10 @@ def test_pages_for_staff_are_for_staff(
     viewer = desktop(library.staff(Role.VIEWER)).open(f"/staff/board/{bank_id}")
     expect(viewer.doors).to_have_count(3)
     expect(viewer.button("A1, free")).to_have_count(0)  # there is nothing to open
+    viewer.sees("Your account sees which lockers are free, not who has which.")
+    viewer.page.get_by_role("searchbox", name="Locker number").fill("2")
+    viewer.sees("1 of 3 lockers").page.keyboard.press("Enter")
+    expect(viewer.panel).to_have_count(0)
     viewer.open("/staff/history").sees(staff_only)
 
 

@@ -103,6 +103,8 @@ MANY = [act.value for act in Act if act.value in ACTS]
 
 BOARD = {
     "find": "Number, name or enrolment number",
+    "findDoor": "Locker number",
+    "plain": "Your account sees which lockers are free, not who has which.",
     "list": "List",
     "choose": "Select",
     "filter": "Which doors are shown",
