@@ -161,7 +161,7 @@ const Row = memo(function Row({ door, words, text, active, picked, choosing, ope
       { className: "about" },
       h("p", null, h("span", { className: "status", "data-status": door.letter }, words[door.letter]), " ", h("span", { className: "soft small" }, door.head[0])),
       door.name ? h("p", null, door.name, " ", h("span", { className: "soft" }, door.enrolled)) : null,
-      door.why ? h("p", { className: "soft" }, door.why) : null,
+      door.why ? h("p", { className: "soft why" }, door.why) : null,
       door.note ? h("p", { className: "noted" }, door.note) : null,
       door.since
         ? h(

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind
+from locker_app.domain.doors import MAX_NOTE_LENGTH
 from locker_app.services.banks import archive_bank, restore_bank
 from locker_app.services.doors import note_locker
 from locker_app.services.lockers import force_release
@@ -196,6 +197,15 @@ def test_a_note_is_for_staff_alone_and_not_written_over(
     board.press("Keep the note")
     board.sees_refusal("Somebody else has changed this note meanwhile.")
     expect(note).to_have_value("key is lost")
+    library.run(library.staff(), note_locker, locker_id=door, note="x" * MAX_NOTE_LENGTH)
+    expect(other.panel).to_contain_text("x" * MAX_NOTE_LENGTH)
+    other.press("List")
+    for width in (1440, 390):
+        other.page.set_viewport_size({"width": width, "height": 844})
+        for place in (other.panel, other.page.locator(".founds")):
+            box = place.locator(".noted").bounding_box()
+            assert box and box["height"] < 150 and box["x"] + box["width"] <= width
+        expect(other.panel.get_by_role("button", name="Note on the door")).to_be_in_viewport()
 
 
 def test_all_banks_of_a_site_found_and_filtered(library: Library, desktop: NewScreen) -> None:

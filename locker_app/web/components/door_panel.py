@@ -84,12 +84,12 @@ def _who_has_it() -> rx.Component:
         ),
         rx.cond(
             Door.service_reason != "",
-            rx.el.p("Out of service: ", Door.service_reason, class_name="box"),
+            _long("Why", "Out of service: ", Door.service_reason, class_name="box why"),
         ),
         rx.cond(
             Door.note != "",
             rx.el.div(
-                rx.el.p(Door.note, class_name="noted"),
+                _long("Note", Door.note, class_name="noted"),
                 rx.el.p(
                     rx.cond(Door.noted_by != "", Door.noted_by + ", ", ""),
                     _moment(Door.noted_at),
@@ -98,6 +98,11 @@ def _who_has_it() -> rx.Component:
             ),
         ),
     )
+
+
+def _long(name: str, *text: Item, class_name: str) -> rx.Component:
+    """A text that scrolls when it is long, by keys too."""
+    return rx.el.p(*text, role="group", aria_label=name, tab_index=0, class_name=class_name)
 
 
 def _known(what: str, *is_so: Item) -> rx.Component:
