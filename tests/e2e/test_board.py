@@ -242,6 +242,13 @@ def test_all_banks_of_a_site_found_and_filtered(library: Library, desktop: NewSc
     board.page.get_by_role("link", name=re.compile("South")).click()
     board.sees("South")
     expect(board.doors).to_have_count(30)
+    board.page.set_viewport_size({"width": 320, "height": 700})
+    board.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    bar = board.page.get_by_role("navigation", name="Main").bounding_box()
+    assert bar and bar["height"] < 700 / 4, "of a small screen with large text, most is the page's"
+    expect(board.button("More")).to_be_in_viewport()
+    for tab in board.page.get_by_role("navigation", name="Banks").get_by_role("link").all():
+        assert tab.evaluate(lines) <= len(tab.inner_text().split()), "a line is a word at least"
 
 
 def test_enter_opens_whom_one_asked_for(library: Library, desktop: NewScreen) -> None:
