@@ -179,7 +179,8 @@ def test_the_rows_of_an_import_in_pages_and_its_report(world: World) -> None:
     ]
     count, rows = rows_of(world, scoped.import_report, import_id=import_id)
     assert count == 3
-    assert rows[2] == ["73", "name", "This is a formula, not a name.", "'=1+1"]
+    refusal = "A name can't begin with = + - or @, as a formula does."
+    assert rows[2] == ["73", "name", refusal, "'=1+1"]
     assert "74918264" not in str(rows) + str(first) + str(second)
     view = ask(world, chief, scoped.one_import, import_id=import_id)
     assert (view.status, view.total, view.new, view.wrong, view.pins) == ("ready", 74, 71, 3, 1)
