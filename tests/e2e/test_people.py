@@ -50,6 +50,8 @@ def test_somebody_comes_is_changed_and_goes(
     screen.page.get_by_label("Enrolment number", exact=True).fill("?")
     screen.press("Add this person").sees_refusal("Enter a name.")
     screen.page.get_by_label("Enrolment number", exact=True).fill(number.lower())
+    screen.page.get_by_label("Name", exact=True).press_sequentially("x" * 201, delay=0)
+    screen.press("Add this person").sees_refusal("A name has up to 200 characters.")
     screen.page.get_by_label("Name", exact=True).fill("Zenobia  Fairweather")
     screen.press("Add this person").page.wait_for_url(re.compile(r"/people/\d+$"))
     person_id = int(screen.page.url.rpartition("/")[2])

@@ -6,7 +6,6 @@ import reflex as rx
 
 from locker_app.domain.actors import Right
 from locker_app.domain.errors import DomainError
-from locker_app.domain.people import MAX_NAME_LENGTH
 from locker_app.live import watching
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic
@@ -262,8 +261,8 @@ def _add() -> rx.Component:
         rx.el.summary("Add a person"),
         rx.el.form(
             refusal(state, "add"),
-            line(state, "number", "Enrolment number", "", max_length=64),
-            line(state, "name", "Name", "", max_length=MAX_NAME_LENGTH),
+            line(state, "number", "Enrolment number", ""),
+            line(state, "name", "Name", ""),
             tick("accessible", "Accessible height", "Wants lockers at accessible height only."),
             rx.el.p("They choose a PIN when they sign in for the first time.", class_name="hint"),
             rx.el.button("Add this person", type="submit", class_name="primary"),

@@ -8,7 +8,6 @@ import reflex as rx
 from locker_app.domain.actors import Right
 from locker_app.domain.errors import DomainError, ReasonNeeded
 from locker_app.domain.lockers import LockerStatus
-from locker_app.domain.people import MAX_NAME_LENGTH
 from locker_app.live import watching
 from locker_app.live.projections.events import event_row
 from locker_app.live.projections.wire import millis
@@ -402,8 +401,8 @@ def _edit() -> Any:
         "Change what is known of " + PersonCard.name,
         AsShown.create(name="version", value=PersonCard.version),
         refusal(state, "edit"),
-        line(state, "number", "Enrolment number", "", PersonCard.number, max_length=64),
-        line(state, "name", "Name", "", PersonCard.name, max_length=MAX_NAME_LENGTH),
+        line(state, "number", "Enrolment number", "", PersonCard.number),
+        line(state, "name", "Name", "", PersonCard.name),
         tick(
             "accessible",
             "Accessible height",
