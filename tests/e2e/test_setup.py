@@ -137,7 +137,7 @@ def test_somebody_is_invited_and_comes_and_goes(
     guest.is_live().sees("This page is for staff")
     guest.open("/staff/sign-in")
     fill(guest, login=login, password="a good password").press("Sign in").is_live()
-    guest.open("/staff/setup").sees("This page is for staff")
+    guest.open("/staff/setup").sees("This page is not for your account")
 
     # the last admin stays one
     with only_admin(library, admin):

@@ -40,7 +40,9 @@ def test_pages_for_staff_are_for_staff(
     staff_only = "This page is for staff"
     phone(library.person()).open(f"/staff/board/{bank_id}").sees(staff_only)
     phone().open("/staff/history").sees(staff_only)
-    desktop(library.staff(Role.PROFESSOR)).open("/staff").sees(staff_only)
+    not_this = "This page is not for your account"
+    professor = desktop(library.staff(Role.PROFESSOR)).open("/staff").sees(not_this)
+    professor.sees("Admins and viewers may see it.").sees_no(staff_only)
     viewer = desktop(library.staff(Role.VIEWER)).open(f"/staff/board/{bank_id}")
     expect(viewer.doors).to_have_count(3)
     expect(viewer.button("A1, free")).to_have_count(0)  # there is nothing to open
@@ -48,7 +50,8 @@ def test_pages_for_staff_are_for_staff(
     viewer.page.get_by_role("searchbox", name="Locker number").fill("2")
     viewer.sees("1 of 3 lockers").page.keyboard.press("Enter")
     expect(viewer.panel).to_have_count(0)
-    viewer.open("/staff/history").sees(staff_only)
+    viewer.open("/staff/history").sees(not_this, "Admins may see it.")
+    viewer.open("/staff/accounts").sees(not_this, "Admins of all sites may see it.")
 
 
 def test_staff_sign_in(library: Library, desktop: NewScreen) -> None:

@@ -82,5 +82,5 @@ def test_days_by_the_keyboard_and_wrong_ones(library: Library, desktop: NewScree
 def test_for_those_who_may(library: Library, desktop: NewScreen) -> None:
     here, there = library.site(), library.site()
     elsewhere = desktop(library.staff(Role.ADMIN, there))
-    elsewhere.open(f"/staff/statistics?site={here}").sees("This page is for staff")
+    elsewhere.open(f"/staff/statistics?site={here}").sees("This page is not for your account")
     desktop().open(f"/staff/statistics?site={here}").sees("This page is for staff")

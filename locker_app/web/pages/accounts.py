@@ -199,7 +199,7 @@ def accounts() -> rx.Component:
             rx.cond(
                 state.may_see,
                 rx.cond(Accounts.ready, _all(), skeleton(tall=True)),
-                not_for_you(),
+                not_for_you("Admins of all sites"),
             ),
             skeleton(tall=True),
         ),

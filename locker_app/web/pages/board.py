@@ -225,7 +225,7 @@ def board() -> rx.Component:
         ),
         rx.cond(
             BoardPage.loaded,
-            rx.cond(BoardPage.may_see, _places(), not_for_you()),
+            rx.cond(BoardPage.may_see, _places(), not_for_you("Admins and viewers")),
             rx.fragment(skeleton(), skeleton(tall=True), skeleton(tall=True)),
         ),
         here="/staff",
@@ -233,12 +233,23 @@ def board() -> rx.Component:
     )
 
 
-def not_for_you() -> rx.Component:
-    """What somebody sees who may not see this page."""
+def not_for_you(who: str = "Admins") -> rx.Component:
+    """What somebody sees who may not see this page; `who` may."""
+    other = rx.el.a("Use another account", href="/staff/sign-in", class_name="button second")
     return rx.el.div(
-        rx.el.h2("This page is for staff"),
-        rx.el.p("Sign in with a staff account that has the right to see it."),
-        rx.el.a("Staff sign in", href="/staff/sign-in", class_name="button primary"),
+        rx.cond(
+            StaffMe.signed_in,
+            rx.fragment(
+                rx.el.h2("This page is not for your account"),
+                rx.el.p("You are signed in as ", StaffMe.name, f". {who} may see it."),
+                other,
+            ),
+            rx.fragment(
+                rx.el.h2("This page is for staff"),
+                rx.el.p("Sign in with a staff account that has the right to see it."),
+                rx.el.a("Staff sign in", href="/staff/sign-in", class_name="button primary"),
+            ),
+        ),
         class_name="card narrow",
     )
 

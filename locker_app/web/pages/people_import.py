@@ -173,7 +173,7 @@ def people_import() -> rx.Component:
                     rx.cond(PeopleImport.gone, _gone(), _import()),
                     _waiting(),
                 ),
-                rx.fragment(rx.el.h1("Import people"), not_for_you()),
+                rx.fragment(rx.el.h1("Import people"), not_for_you("Admins of all sites")),
             ),
             _waiting(),
         ),

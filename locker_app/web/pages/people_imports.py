@@ -47,7 +47,7 @@ def people_imports() -> rx.Component:
         ),
         rx.cond(
             state.loaded,
-            rx.cond(state.may_see, _imports(), not_for_you()),
+            rx.cond(state.may_see, _imports(), not_for_you("Admins of all sites")),
             skeleton(tall=True),
         ),
         here=PEOPLE,

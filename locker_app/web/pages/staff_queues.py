@@ -78,7 +78,9 @@ def staff_queues() -> rx.Component:
         rx.el.h1("Queues"),
         rx.cond(
             state.loaded & Home.ready,
-            rx.cond(state.may_see, rx.foreach(Home.places, _place), not_for_you()),
+            rx.cond(
+                state.may_see, rx.foreach(Home.places, _place), not_for_you("Admins and professors")
+            ),
             skeleton(tall=True),
         ),
         here="/staff/queues",

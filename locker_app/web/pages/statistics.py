@@ -245,7 +245,7 @@ def statistics() -> rx.Component:
                         skeleton(tall=True),
                     ),
                 ),
-                not_for_you(),
+                not_for_you("Staff of this site"),
             ),
             skeleton(tall=True),
         ),
