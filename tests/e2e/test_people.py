@@ -158,7 +158,7 @@ def test_a_file_is_looked_through_then_all_are_there(
     import_id = send(screen, data)
     status = screen.page.get_by_test_id("status")
     expect(status).to_have_text("to be confirmed")
-    screen.sees("2 wrong", "The same number is on line 2 already.", "This is a formula")
+    screen.sees("2 wrong", "The same number is on line 2 already.", "as a formula does.")
     fits(screen)
     screen.reload().sees("2 wrong").press("3 new").sees("Zoë Müller", "Grünwald, Jörg")
     with screen.page.expect_download() as download:
