@@ -79,6 +79,13 @@ def payloads(good: dict[str, Any], values: Sequence[Any]) -> Iterator[Any]:
     yield from ([], [1], "x", 7, True, {"payload": good}, list(good.values()))
 
 
+def other_ids(good: dict[str, Any], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Every argument that is an id with each of these in its place, and without it."""
+    for name in (name for name, value in good.items() if value in ids):
+        yield from ({**good, name: other} for other in ids if other != good[name])
+        yield {key: value for key, value in good.items() if key != name}
+
+
 def other_names(name: str) -> Iterator[Any]:
     """A handler's name written otherwise, and those of methods that are no handlers."""
     owner, _, method = name.rpartition(".")

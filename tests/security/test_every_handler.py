@@ -18,7 +18,7 @@ import pytest
 from locker_app.db.tables import event
 from locker_app.domain.actors import RIGHTS, Right
 from tests.security.house import COLUMNS, House, Tables, request_id
-from tests.security.odd import NAMES, ODD, ROUTERS, other_names, payloads
+from tests.security.odd import NAMES, ODD, ROUTERS, other_ids, other_names, payloads
 from tests.security.wire import ROOT, Screen, handler, state
 
 KEY = "a fresh request id"
@@ -338,9 +338,10 @@ ACTORS = (
 )
 NOBODY = frozenset({"nobody", "forged", "expired", "ended"})
 THOROUGH = frozenset({"student", "site_admin"})
-"""Those who send every odd value; the others send what tells rights apart: a page's own event, and
-ids of other things. What an argument may be is checked before it matters who sends it, or, behind a
-right, for whoever has it: these two get as far as anybody does."""
+"""Those who send every odd value, under odd names and from odd places; the others send what tells
+rights apart: a page's own event, and ids of other things. What an argument may be is checked before
+it matters who sends it, or, behind a right, for whoever has it: these two get as far as anybody
+does."""
 INTERNALS = re.compile(
     r"Traceback|site-packages|\.py\b|sqlalchemy|sqlite|psycopg|locker_app[./]|cubby\.db|Exception"
     r"|/work|/home|/root|OverflowError|TypeError|KeyError|ValueError"
@@ -413,8 +414,9 @@ def _there(house: House, value: Any) -> Any:
 def calls(house: House, actor: str, known: Handler) -> Iterator[Any]:
     """All that is sent to a handler."""
     good = filled(house, known.sends)
-    odd = ODD if actor in THOROUGH else ()
-    for sent in (good, *payloads(good, (*odd, *sorted({*house.ids.values()})))):
+    ids = sorted({*house.ids.values()})
+    odd = payloads(good, (*ODD, *ids)) if actor in THOROUGH else other_ids(good, ids)
+    for sent in (good, *odd):
         if isinstance(sent, dict) and sent.get("request_id") == good.get("request_id", ""):
             sent = {**sent, "request_id": request_id()}
         if not _is_their_work(house, actor, known, sent):
@@ -505,7 +507,7 @@ def walk(house: House, actor: str, screen: Screen, place: str, known: Handler) -
         screen.do(before, page, **sends)
     for sent in calls(house, actor, known):
         screen.send(name, sent, page)
-    if not may(house, actor, known):
+    if actor in (*THOROUGH, "nobody") and not may(house, actor, known):
         good = filled(house, known.sends)
         for where in ROUTERS:
             event = {"name": name, "payload": good, "router_data": where}
