@@ -167,6 +167,11 @@ def tool(name: str, *arguments: str) -> int:
     return subprocess.call([str(BIN / name), *arguments])
 
 
+def ready(_rest: list) -> int:
+    """Only what every command begins with: the virtual environment and its packages."""
+    return 0
+
+
 def check(_rest: list) -> int:
     """All checks, also when an early one fails, so that one run shows everything."""
     codes = [
@@ -240,6 +245,7 @@ COMMANDS = {
     "doctor": cli("doctor"),
     "queue": cli("queue"),
     "test": test,
+    "ready": ready,
     "check": check,
     "fmt": fmt,
     "bench": bench,
