@@ -114,7 +114,7 @@ def test_an_hour_that_comes_twice() -> None:
     assert changes == [(0, 15), (0, 45), (1, 15), (1, 45)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(hours=SOME_HOURS, moment=MOMENTS)
 def test_nothing_changes_before_the_next_change(hours: Any, moment: Any) -> None:
     """Beside a walk from quarter to quarter of an hour."""
@@ -132,7 +132,7 @@ def test_nothing_changes_before_the_next_change(hours: Any, moment: Any) -> None
         assert not is_open_at(hours, opening - QUARTER / 15, zone)
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(moment=MOMENTS, quarter=st.integers(0, 95))
 def test_a_time_of_day_comes_once_a_day(moment: Any, quarter: int) -> None:
     zone, now = moment
@@ -151,7 +151,7 @@ def test_a_time_of_day_comes_once_a_day(moment: Any, quarter: int) -> None:
     assert now < times[0] <= now + timedelta(hours=25)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(moment=MOMENTS)
 def test_a_day_began_at_its_first_moment(moment: Any) -> None:
     zone, now = moment

@@ -748,7 +748,7 @@ class LockersMachine(RulesOfMany, RuleBasedStateMachine):
         return "o" if claim.due is not None and claim.due <= self.world.clock.now else "h"
 
 
-EXAMPLES = {"sqlite": 20, "postgresql": 5}
+EXAMPLES = {"sqlite": 14, "postgresql": 4}
 
 
 def test_lockers(kind: str, fresh_database: Callable[[], Database]) -> None:

@@ -545,7 +545,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert sorted(number for number, _ in view.serving) == serving
 
 
-EXAMPLES = {"sqlite": 20, "postgresql": 5}
+EXAMPLES = {"sqlite": 14, "postgresql": 4}
 
 
 def test_queues(kind: str, fresh_database: Callable[[], Database]) -> None:
