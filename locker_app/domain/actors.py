@@ -42,6 +42,8 @@ class Right(StrEnum):
     RESET_PIN = "reset_pin"
     SERVE_QUEUE = "serve_queue"
     """See a queue's line with groups, names and questions, and work it off."""
+    RUN_CHARGERS = "run_chargers"
+    """See who has a charging spot booked; end, move and clear; take spots out of service."""
     SET_UP_QUEUE = "set_up_queue"
     SET_UP = "set_up"
     """Sites and banks: their names, rules, hours and doors."""

@@ -14,6 +14,7 @@ class CodeKind(StrEnum):
 
     QUEUE = "queue"
     BANK = "bank"
+    CHARGER = "charger"
 
 
 def read_code(text: str) -> str | None:

@@ -306,6 +306,125 @@ class SiteClosed(DomainError):
         )
 
 
+class SpotTaken(DomainError):
+    """This spot is taken for that time. Choose another one, or join the line."""
+
+    def __init__(self, free_until: str = "") -> None:
+        why = (
+            f"This spot is booked from {free_until}. Leave by then, or choose another one."
+            if free_until
+            else None
+        )
+        super().__init__(why)
+
+
+class SpotOut(DomainError):
+    """This spot can't be used now. Choose another one."""
+
+
+class SpotsFree(DomainError):
+    """There is no need to wait: a spot is free. Take it."""
+
+
+class HasBooking(DomainError):
+    """You have a spot already. Stop that first, or move it here."""
+
+
+class NotYourBooking(DomainError):
+    """This booking is not yours."""
+
+
+class BookingOver(DomainError):
+    """This booking is over."""
+
+
+class StayTooLong(DomainError):
+    """That is longer than one may stay here."""
+
+    status = 422
+    field = "leaves_at"
+
+    def __init__(self, until: str = "") -> None:
+        super().__init__(f"You may stay until {until} at the longest." if until else None)
+
+
+class TooShort(DomainError):
+    """Choose a time to leave that is still to come."""
+
+    status = 422
+    field = "leaves_at"
+
+
+class OthersWait(DomainError):
+    """Others wait for a spot, so this stay can't be extended now."""
+
+    def __init__(self, until: str = "") -> None:
+        super().__init__(
+            f"Others wait for a spot: you may stay until {until} at the longest." if until else None
+        )
+
+
+class LimitReached(DomainError):
+    """You have used up what one may book here for now."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or None)
+
+
+class CoolingOff(DomainError):
+    """Your last stay ended a moment ago. Let others have a turn first."""
+
+    def __init__(self, until: str = "") -> None:
+        super().__init__(
+            f"Your last stay ended a moment ago. You can book again at {until}." if until else None
+        )
+
+
+class NoLater(DomainError):
+    """Spots can be booked here from now on, or for later today where the site allows that."""
+
+    status = 422
+    field = "starts_at"
+
+
+class OfferOver(DomainError):
+    """The time to accept this spot is over. It was offered to the next in line."""
+
+
+class InLineAlready(DomainError):
+    """You are in line for a spot here already."""
+
+
+class NotInLine(DomainError):
+    """You are not in line here, or not any more."""
+
+
+class NoSnoozesLeft(DomainError):
+    """You can't let another offer go by. Accept this one, or leave the line."""
+
+
+class NothingBooked(DomainError):
+    """Nobody has this spot right now."""
+
+
+class NotOverstayed(DomainError):
+    """This spot is booked, and its time is not over. Tell the staff if it stands empty."""
+
+
+class NotReported(DomainError):
+    """Nothing is reported about this spot, or it was seen to already."""
+
+
+class ReportedOften(DomainError):
+    """You have reported several spots today already. Please tell the staff."""
+
+    status = 429
+
+
+class ChargerMoved(DomainError):
+    """This spot has changed meanwhile, and nothing was done. Look again before you decide."""
+
+
 class WouldStrand(DomainError):
     """Somebody has, or waits for, what this would take away."""
 

@@ -1,14 +1,15 @@
 """Past facts, one small class each: what the event log keeps, the audit shows and the hub follows.
 
 Fields whose names are columns of the log (`site_id`, `bank_id`, `locker_id`, `queue_id`,
-`person_id`, `staff_id`, `reason`) go there; the rest become its details. Facts hold ids, never
-names: whoever is erased later leaves nothing in the log. Together they are enough to rebuild the
-tables.
+`charger_id`, `person_id`, `staff_id`, `reason`) go there; the rest become its details. Facts hold
+ids, never names: whoever is erased later leaves nothing in the log. Together they are enough to
+rebuild the tables.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from locker_app.domain.bookings import EndCause, LineOutcome
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
 
@@ -383,6 +384,182 @@ class HoldProlonged(AssignmentFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargingRulesChanged(Fact):
+    """Somebody changed the rules of a site's charging spots; `changed` names which."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerFact(Fact):
+    """Something that happened to one charging spot."""
+
+    charger_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerCreated(ChargerFact):
+    """A charging spot was set up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerChanged(ChargerFact):
+    """Somebody changed what is said about a charging spot; `changed` names which."""
+
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerArchived(ChargerFact):
+    """A charging spot is in use no more. What happened there stays known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerRestored(ChargerFact):
+    """A charging spot that was archived is in use again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerTakenOutOfService(ChargerFact):
+    """Staff took a charging spot out of service."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerBackInService(ChargerFact):
+    """Staff put a charging spot back into service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerReported(ChargerFact):
+    """Somebody found the spot taken though it was theirs or free: staff should look."""
+
+    person_id: int | None
+    visitor_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerCleared(ChargerFact):
+    """Staff have seen to a report: the spot is given again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingFact(ChargerFact):
+    """Something that happened to one booking; whose it is, by person or by visitor's session."""
+
+    booking_id: int
+    person_id: int | None
+    visitor_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingMade(BookingFact):
+    """Somebody booked a spot, for now or for later, or accepted the one offered."""
+
+    starts_at: datetime
+    leaves_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingBegun(BookingFact):
+    """The stay began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderCame(BookingFact):
+    """The holder said that they are there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveChanged(BookingFact):
+    """The holder said another time to leave."""
+
+    leaves_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingMoved(BookingFact):
+    """It is on this spot now, and was on another one."""
+
+    from_charger_id: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveReminded(BookingFact):
+    """The holder was told that the time is nearly up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingOverstayed(BookingFact):
+    """Time and grace are over, and nobody has stopped it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingEnded(BookingFact):
+    """The spot is nobody's any more; `cause` says why."""
+
+    cause: EndCause
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotOffered(BookingFact):
+    """A free spot is held for the next in line."""
+
+    wait_id: int
+    held_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(BookingFact):
+    """A spot held for somebody was not accepted; `cause` says why."""
+
+    cause: EndCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingClaimed(BookingFact):
+    """A visitor signed in: the booking, or the offer, is that person's now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFact(Fact):
+    """Something about one place in the line for the spots of a site."""
+
+    wait_id: int
+    person_id: int | None
+    visitor_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineJoined(LineFact):
+    """Somebody waits for a charging spot; `first` before all others."""
+
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSnoozed(LineFact):
+    """Somebody let an offer go by and keeps the place."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLeft(LineFact):
+    """Somebody waits for a charging spot no more; `outcome` says how."""
+
+    outcome: LineOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineClaimed(LineFact):
+    """A visitor signed in: the place in the line is that person's now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFact(Fact):
     """Something about one person."""
 
@@ -565,6 +742,7 @@ class Refused(Fact):
     bank_id: int | None = None
     locker_id: int | None = None
     queue_id: int | None = None
+    charger_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     reason: str | None = None

@@ -21,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.log import Trace
 from locker_app.db.statement import Statement
-from locker_app.db.tables import bank, locker, queue, request, ticket
+from locker_app.db.tables import bank, booking, charger, locker, queue, request, ticket
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, Actor
 from locker_app.domain.errors import BadInput, DomainError, KeyReused
@@ -68,6 +68,8 @@ _KEEP_ANSWER = Statement(update(request).where(_THIS_KEY).values(answer=bindpara
 _NAMED = {
     "locker_id": locker.c.id,
     "bank_id": bank.c.id,
+    "booking_id": booking.c.id,
+    "charger_id": charger.c.id,
     "ticket_id": ticket.c.id,
     "queue_id": queue.c.id,
 }
@@ -76,6 +78,8 @@ _SUBJECTS = {
         locker.c.id.label("locker_id"), bank.c.id.label("bank_id"), bank.c.site_id
     ).join(bank, bank.c.id == locker.c.bank_id),
     "bank_id": select(bank.c.id.label("bank_id"), bank.c.site_id),
+    "booking_id": select(booking.c.charger_id, booking.c.site_id),
+    "charger_id": select(charger.c.id.label("charger_id"), charger.c.site_id),
     "ticket_id": select(ticket.c.queue_id, ticket.c.site_id),
     "queue_id": select(queue.c.id.label("queue_id"), queue.c.site_id),
 }

@@ -7,6 +7,7 @@ map stands between a command and what the database decides.
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
+from locker_app.db.tables.chargers import Booking, Charger, ChargerWait, Charging
 from locker_app.db.tables.day_sums import DaySum, Summed
 from locker_app.db.tables.events import Event, Request
 from locker_app.db.tables.lockers import Assignment, Bank, Locker, Wait
@@ -39,6 +40,10 @@ sign_in = _table(SignIn)
 queue = _table(Queue)
 ticket = _table(Ticket)
 desk = _table(Desk)
+charging = _table(Charging)
+charger = _table(Charger)
+booking = _table(Booking)
+charger_wait = _table(ChargerWait)
 push_subscription = _table(PushSubscription)
 push_next = _table(PushNext)
 people_import = _table(PeopleImport)
@@ -52,6 +57,10 @@ request = _table(Request)
 __all__ = [
     "Assignment",
     "Bank",
+    "Booking",
+    "Charger",
+    "ChargerWait",
+    "Charging",
     "DaySum",
     "Desk",
     "Event",
@@ -76,6 +85,10 @@ __all__ = [
     "Wait",
     "assignment",
     "bank",
+    "booking",
+    "charger",
+    "charger_wait",
+    "charging",
     "day_sum",
     "desk",
     "event",

@@ -31,6 +31,14 @@ class Event(SQLModel, table=True):
         _partial(
             "event_of_queue", "queue_id", "kind", "at", "id", where=text("queue_id IS NOT NULL")
         ),
+        _partial(
+            "event_of_charger",
+            "charger_id",
+            "kind",
+            "at",
+            "id",
+            where=text("charger_id IS NOT NULL"),
+        ),
         _partial("event_of_locker", "locker_id", "at", "id", where=text("locker_id IS NOT NULL")),
         _partial("event_of_person", "person_id", "at", "id", where=text("person_id IS NOT NULL")),
         _partial(
@@ -52,6 +60,7 @@ class Event(SQLModel, table=True):
     bank_id: int | None = None
     locker_id: int | None = None
     queue_id: int | None = None
+    charger_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     reason: str | None = None
