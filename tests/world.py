@@ -12,10 +12,22 @@ from sqlalchemy import ClauseElement, Table, select, update
 
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
-from locker_app.db.tables import assignment, event, locker, queue, site, ticket, wait
+from locker_app.db.tables import (
+    assignment,
+    charger,
+    charging,
+    event,
+    locker,
+    queue,
+    site,
+    ticket,
+    wait,
+)
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.chargers import ChargerPlan
 from locker_app.queries.lockers import BankView, bank_view
+from locker_app.services.chargers import new_chargers
 from locker_app.services.command import Call, command
 from locker_app.services.expiry import run_due
 from locker_app.services.lockers import give_back, take_locker
@@ -120,6 +132,21 @@ class World:
 
         new_site = 0 if site_id else self.site()
         return self.db.run(Work(attempt, Trace("test")))
+
+    def chargers(self, site_id: int | None = None, count: int = 3, **rules: Any) -> list[int]:
+        """That many charging spots, at a site of their own if none is given, which gets these
+        rules if any are; their ids."""
+        here = site_id or self.site()
+        there = len(self.rows(charger, site_id=here))
+        plans = [ChargerPlan(str(there + n)) for n in range(1, count + 1)]
+
+        def attempt(tx: Tx) -> list[int]:
+            return new_chargers(tx, SYSTEM, self.clock.now, here, plans)
+
+        made = self.db.run(Work(attempt, Trace("test")))
+        if rules:
+            self.change(update(charging).where(charging.c.site_id == here).values(rules))
+        return made
 
     def person(self) -> Actor:
         """A person nobody has seen yet."""

@@ -1,5 +1,6 @@
 """Rules about charging spots: what a site decides about them, and what a spot is called."""
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ MAX_PLACE_LENGTH = 100
 MAX_DETAILS_LENGTH = 60
 MAX_CHARGERS = 500
 """Of one site."""
+_SPAN = re.compile(r"([0-9]{1,4})\s*[-–]\s*([0-9]{1,4})")
 _DAY, _WEEK = 24 * 60, 7 * 24 * 60
 
 
@@ -151,3 +153,34 @@ def check_charger(plan: ChargerPlan) -> ChargerPlan:
         place=check_line(plan.place, MAX_PLACE_LENGTH, "place"),
         details=check_line(plan.details, MAX_DETAILS_LENGTH, "details"),
     )
+
+
+def read_names(text: str) -> list[str]:
+    """The names of new spots, as they are written in one field: `1-8, North 2`, in that order.
+
+    Raises:
+        BadInput: there is none, too many, one twice, or one that can't be a name.
+    """
+    names: list[str] = []
+    for part in (part.strip() for part in text.split(",")):
+        span = _SPAN.fullmatch(part)
+        if span is None:
+            names += [part] if part else []
+            continue
+        low, high = int(span[1]), int(span[2])
+        if low > high:
+            raise BadInput(f"“{part}” is no range: the smaller number comes first.", field="names")
+        names += [str(number) for number in range(low, high + 1)]
+        if len(names) > MAX_CHARGERS:
+            break
+    if not names:
+        raise BadInput("Write what stands on the posts, such as 1-8.", field="names")
+    if len(names) > MAX_CHARGERS:
+        raise BadInput(f"A site has {MAX_CHARGERS} charging spots at most.", field="names")
+    names = [check_line(name, MAX_NAME_LENGTH, "names") for name in names]
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise BadInput(f"“{name}” is there twice.", field="names")
+        seen.add(name.casefold())
+    return names

@@ -1,11 +1,13 @@
 """Reads for setting up: sites with their rules, banks with their doors, archived ones too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from locker_app.db.tables import assignment, bank, locker, site, wait
+from locker_app.db.tables import assignment, bank, charger, charging, locker, site, wait
+from locker_app.domain.chargers import AtEnd, ChargerPlan, ChargingRules, Priority
+from locker_app.domain.sites import version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,20 @@ class BankRow:
     code: str
     archived: bool
     doors: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerRow:
+    """A charging spot among those of a site."""
+
+    id: int
+    name: str
+    place: str
+    details: str
+    code: str
+    archived: bool
+    version: str
+    """What stands for its name, place and details as they are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,39 @@ def banks_to_set_up(conn: Connection, site_id: int) -> list[BankRow]:
         for row in rows
     ]
     return sorted(made, key=lambda row: (row.archived, row.id))
+
+
+def chargers_to_set_up(conn: Connection, site_id: int) -> list[ChargerRow]:
+    """The charging spots of a site in their order, those in use first."""
+    rows = conn.execute(select(charger).where(charger.c.site_id == site_id)).all()
+    rows = sorted(rows, key=lambda row: (row.archived_at is not None, row.position, row.id))
+    return [
+        ChargerRow(
+            row.id,
+            row.name,
+            row.place,
+            row.details,
+            row.code,
+            row.archived_at is not None,
+            version_of(ChargerPlan, row),
+        )
+        for row in rows
+    ]
+
+
+def charging_rules(conn: Connection, site_id: int) -> ChargingRules:
+    """The rules of a site's charging spots; those that it would begin with, while it has none."""
+    row = conn.execute(select(charging).where(charging.c.site_id == site_id)).one_or_none()
+    if row is None:
+        return ChargingRules()
+    values = {field.name: getattr(row, field.name) for field in fields(ChargingRules)}
+    values |= {"at_end": AtEnd(row.at_end), "priority": Priority(row.priority)}
+    return ChargingRules(**values)
+
+
+def site_of_any_charger(conn: Connection, charger_id: int) -> int | None:
+    """The site of a charging spot, archived or not; None when there is no such spot."""
+    return conn.scalar(select(charger.c.site_id).where(charger.c.id == charger_id))
 
 
 def bank_to_set_up(conn: Connection, bank_id: int) -> BankSetUp | None:

@@ -10,10 +10,12 @@ from locker_app.db.database import Database
 from locker_app.db.tables import bank, locker, site, staff
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import SYSTEM, Actor, Role
+from locker_app.domain.chargers import ChargerPlan
 from locker_app.domain.codes import CodeKind
 from locker_app.domain.facts import BankCreated, SiteCreated
 from locker_app.domain.lockers import OverdueAction
 from locker_app.domain.people import check_password
+from locker_app.services.chargers import new_chargers
 from locker_app.services.codes import new_code
 from locker_app.services.command import Call, command
 from locker_app.services.ids import Id, Text
@@ -62,6 +64,10 @@ SAMPLE_BANKS = (
     ),
 )
 SAMPLE_QUEUE = QueuePlan(name="Physics lab", place="Room 204")
+SAMPLE_CHARGERS = [
+    ChargerPlan(str(n), "Car park, north side", "Type 2, 22 kW" if n > 6 else "Type 2, 11 kW")
+    for n in range(1, 9)
+]
 
 
 def first_run(
@@ -97,11 +103,13 @@ def first_run(
 
 
 def create_sample(tx: Tx, actor: Actor, now: datetime, *, time_zone: Text) -> int:
-    """A library with 150 lockers in three banks, a queue and ten students; the site's id."""
+    """A library with 150 lockers in three banks, a queue, eight charging spots and ten students;
+    the site's id."""
     site_id = create_site(tx, actor, now, name="Central Library", time_zone=time_zone)
     for plan in SAMPLE_BANKS:
         create_bank(tx, actor, now, site_id=site_id, plan=plan)
     new_queue(tx, actor, now, site_id, SAMPLE_QUEUE)
+    new_chargers(tx, actor, now, site_id, SAMPLE_CHARGERS)
     for number, name in SAMPLE_STUDENTS:
         add_person(tx, actor, now, number=number, name=name)
     return site_id

@@ -12,7 +12,7 @@ from locker_app.domain.errors import BadInput, NotFound, RulesChanged, WouldStra
 from locker_app.domain.facts import SiteArchived, SiteCreated, SiteRestored, SiteRulesChanged
 from locker_app.domain.queues import QueueMode
 from locker_app.domain.sites import SiteRules, check_site, version_of
-from locker_app.services import banks, opening, rounds
+from locker_app.services import banks, chargers, opening, rounds
 from locker_app.services.ids import Id, Text
 from locker_app.services.sessions import end_sessions
 
@@ -86,17 +86,19 @@ def change_site(
 
 
 def archive_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
-    """Take a site out of use, with its banks and queues; whether that changes anything.
+    """Take a site out of use, with its banks, queues and charging spots; whether that changes
+    anything.
 
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
-        WouldStrand: somebody has a locker here, waits for one, or is in line.
+        WouldStrand: somebody has a locker or a charging spot here, waits for one, or is in line.
     """
     row = _lock(tx.conn, site_id)
     actor.require(Right.SET_UP, site_id)
     if row.archived_at is not None:
         return False
     _close_lines(tx, actor, now, site_id)
+    chargers.archive_all(tx, actor, now, site_id)
     here = select(bank.c.id).where(bank.c.site_id == site_id, bank.c.archived_at.is_(None))
     for bank_id in tx.conn.scalars(here.order_by(bank.c.id)).all():
         banks.archive_bank(tx, actor, now, bank_id=bank_id)
@@ -106,8 +108,8 @@ def archive_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
 
 
 def restore_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
-    """Take an archived site back into use, with the banks that were archived with it; whether that
-    changes anything.
+    """Take an archived site back into use, with the banks and charging spots that were archived
+    with it; whether that changes anything.
 
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
@@ -128,6 +130,7 @@ def restore_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     with_it = with_it.where(bank.c.archived_at == row.archived_at).order_by(bank.c.id)
     for bank_id in tx.conn.scalars(with_it).all():
         banks.restore_bank(tx, actor, now, bank_id=bank_id)
+    chargers.restore_all(tx, actor, now, site_id, row.archived_at)
     return True
 
 

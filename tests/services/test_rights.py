@@ -15,12 +15,14 @@ from locker_app import services
 from locker_app.db.tables import event, person, ticket
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.banks import BankRules, DoorPlan
+from locker_app.domain.chargers import ChargerPlan, ChargingRules
 from locker_app.domain.errors import DomainError
 from locker_app.domain.event_words import COMMAND_WORDS
 from locker_app.domain.queues import QueueMode, QueueRules
 from locker_app.domain.sites import SiteRules
 from locker_app.services import (
     banks,
+    chargers,
     day_sums,
     desks,
     doors,
@@ -88,6 +90,12 @@ OF_ADMINS: dict[Command, dict[str, Any]] = {
     sites.change_site: {"site_id": 1, "rules": SiteRules(name="Changed", time_zone="UTC")},
     sites.archive_site: {"site_id": 1},
     sites.restore_site: {"site_id": 1},
+    chargers.add_chargers: {"site_id": 1, "plans": [ChargerPlan("9")]},
+    chargers.change_charger: {"charger_id": 1, "plan": ChargerPlan("Changed")},
+    chargers.move_charger: {"charger_id": 1, "up": False},
+    chargers.archive_charger: {"charger_id": 1},
+    chargers.restore_charger: {"charger_id": 1},
+    chargers.change_charging: {"site_id": 1, "rules": ChargingRules(snoozes=3)},
     people.reset_pin: {"number": "CS1", "reason": "x"},
 }
 """Of admins at the site; what one of them leaves lets the next one pass."""
@@ -259,6 +267,7 @@ def actors(world: World) -> dict[str, Actor]:
     queue_id = world.queue(site_id)
     world.tickets(queue_id, 2)
     world.change(ticket.update().values(status="serving"))
+    world.chargers(site_id)
     return {
         "nobody": NOBODY,
         "visitor": world.visitor(),

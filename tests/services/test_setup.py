@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from locker_app.db.database import Database
-from locker_app.db.tables import bank, locker, person, queue, site, staff
+from locker_app.db.tables import bank, charger, locker, person, queue, site, staff
 from locker_app.domain.actors import Role
 from locker_app.domain.errors import BadInput
 from locker_app.queries.sites import bank_counts
@@ -39,6 +39,10 @@ def test_an_empty_database_becomes_the_sample_library(world: World) -> None:
     assert sum(row.accessible for row in world.rows(locker)) == 30
     (line,) = world.rows(queue)
     assert (line.name, line.place, line.mode) == ("Physics lab", "Room 204", "open")
+    spots = world.rows(charger)
+    assert [row.name for row in spots] == list("12345678")
+    assert {row.place for row in spots} == {"Car park, north side"}
+    assert sum(row.details == "Type 2, 22 kW" for row in spots) == 2
     assert {row.overdue_action for row in world.rows(bank)} == {"notify", "release"}
 
 
