@@ -19,6 +19,7 @@ from locker_app.domain.errors import DomainError
 from locker_app.domain.event_words import EVENT_WORDS
 from locker_app.queries.event_filter import Asked, resolve
 from locker_app.queries.events_file import events_file
+from locker_app.queries.setup import chargers_to_set_up
 from locker_app.queries.sites import SiteView, sites
 from locker_app.settings import Settings, SettingsError
 
@@ -66,6 +67,7 @@ def add_to(commands: Any) -> None:
     )
     say("--by", default="", metavar="WHO", help="done by: number, login, name, system or nobody")
     say("--who", default="", metavar="WHO", help="about: number or name")
+    say("--charger", metavar="NAME", help="at this charging spot of the site that --site names")
     say("--door", default="", metavar="DOOR", help="at this door, as it is written on it")
 
 
@@ -91,6 +93,7 @@ def _write(conn: Connection, asked: argparse.Namespace) -> int:
     site = _site(conn, asked.site)
     zones = {one.time_zone for one in sites(conn)} if site is None else {site.time_zone}
     zone = zones.pop() if len(zones) == 1 else "UTC"
+    charger_id = None if asked.charger is None else _charger(conn, site, asked.charger)
     wanted = resolve(
         conn,
         None,
@@ -102,6 +105,7 @@ def _write(conn: Connection, asked: argparse.Namespace) -> int:
             by=asked.by,
             who=asked.who,
             door=asked.door,
+            charger_id=charger_id,
             site_id=None if site is None else site.id,
         ),
     )
@@ -131,6 +135,15 @@ def _moment(text: str | None, zone: str) -> datetime | None:
     except ValueError:
         raise SettingsError(f"“{text}” is no time: 2026-03-01 or 2026-03-01T08:00.") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
+
+
+def _charger(conn: Connection, site: SiteView | None, named: str) -> int:
+    if site is None:
+        raise SettingsError("Say at which site the charging spot is: --site NAME")
+    for row in chargers_to_set_up(conn, site.id):
+        if row.name.casefold() == named.casefold():
+            return row.id
+    raise SettingsError(f"There is no charging spot “{named}” at {site.name}.")
 
 
 def _site(conn: Connection, named: str | None) -> SiteView | None:

@@ -37,9 +37,21 @@ _OF_PLACES = frozenset(
     {
         *("SiteCreated", "SiteRulesChanged", "SiteArchived", "SiteRestored"),
         *("BankCreated", "BankRulesChanged", "BankArchived", "BankRestored"),
+        *("ChargerCreated", "ChargerChanged", "ChargerArchived", "ChargerRestored"),
     }
 )
-"""The kinds of events that change which sites and banks there are, or how they are called."""
+"""The kinds of events that change which sites, banks and charging spots there are, or how they are
+called."""
+
+
+_OF_CHARGING = ("charger_desk",)
+"""The kinds whose topic of a site any event about its charging spots, their rules or the line for
+them touches; and any of the site itself, unless it is a refusal."""
+_LINE_OF_CHARGERS = frozenset(
+    {"ChargingRulesChanged", "LineJoined", "LineSnoozed", "LineLeft", "LineClaimed"}
+)
+"""Those of them that are about no spot."""
+_OF_SITE = frozenset({"SiteRulesChanged", "SiteArchived", "SiteRestored"})
 
 
 _OF_PEOPLE = frozenset(
@@ -74,6 +86,8 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
             continue
         if event.site_id is not None:
             topics |= {Topic("home", ALL), Topic("sites", ALL)}
+            if event.charger_id or event.kind in _LINE_OF_CHARGERS | _OF_SITE:
+                topics |= {Topic(kind, event.site_id) for kind in _OF_CHARGING}
         if event.kind in _OF_PLACES:
             topics.add(Topic("places", ALL))
         if event.staff_id is not None:

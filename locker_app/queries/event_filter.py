@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from locker_app.db.tables import bank, event, locker, person, queue, staff
+from locker_app.db.tables import bank, charger, event, locker, person, queue, staff
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.errors import BadInput
 from locker_app.domain.event_words import EVENT_WORDS
@@ -68,6 +68,7 @@ class Asked:
     """To which door, as it is written on it or by its number."""
     bank_id: int | None = None
     queue_id: int | None = None
+    charger_id: int | None = None
     locker_id: int | None = None
     site_id: int | None = None
 
@@ -89,6 +90,7 @@ class Filter:
     lockers: tuple[int, ...] | None = None
     bank_id: int | None = None
     queue_id: int | None = None
+    charger_id: int | None = None
 
 
 NOTHING = Filter(kinds=frozenset())
@@ -96,7 +98,7 @@ NOTHING = Filter(kinds=frozenset())
 
 def resolve(conn: Connection, scope: Sites, asked: Asked) -> Filter:
     """The filter for who may see the events of these sites; the site that is asked for is one of
-    them. Banks, queues and lockers elsewhere, or nowhere, have no events there.
+    them. Banks, queues, chargers and lockers elsewhere, or nowhere, have no events there.
 
     Raises:
         BadInput: a text means nobody or too many, or a kind is none.
@@ -123,6 +125,7 @@ def resolve(conn: Connection, scope: Sites, asked: Asked) -> Filter:
         lockers=_lockers(conn, sites, asked),
         bank_id=asked.bank_id,
         queue_id=asked.queue_id,
+        charger_id=asked.charger_id,
     )
 
 
@@ -132,6 +135,7 @@ def _at(conn: Connection, asked: Asked) -> Iterator[int | None]:
     for id_, site_of in (
         (asked.bank_id, select(bank.c.site_id).where(bank.c.id == asked.bank_id)),
         (asked.queue_id, select(queue.c.site_id).where(queue.c.id == asked.queue_id)),
+        (asked.charger_id, select(charger.c.site_id).where(charger.c.id == asked.charger_id)),
         (asked.locker_id, of_locker.where(locker.c.id == asked.locker_id)),
     ):
         if id_ is not None:
@@ -248,14 +252,13 @@ def _strands(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) -> 
 
 
 def _by_place(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) -> Iterator[Strand]:
-    if wanted.bank_id is not None and wanted.queue_id is not None:
-        return  # nothing is at both
+    one = _one_place(wanted)
+    if len(one) > 1:
+        return  # nothing is at two of them
     places: list[ColumnElement[bool]]
     by_kind = kinds is not None
-    if wanted.bank_id is not None:
-        places, by_kind = [_E.bank_id == wanted.bank_id], True
-    elif wanted.queue_id is not None:
-        places, by_kind = [_E.queue_id == wanted.queue_id], True
+    if one:
+        places, by_kind = [column == id_ for column, id_ in one], True
     elif wanted.sites is not None:
         places = [_E.site_id == site_id for site_id in sorted(wanted.sites)]
     else:
@@ -270,13 +273,19 @@ def _by_place(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) ->
                 yield [place, _E.kind == kind]
 
 
+def _one_place(wanted: Filter) -> list[tuple[Column[Any], int]]:
+    """The bank, queue or charger that is asked for; each has an index that goes by kind."""
+    said = (
+        (_E.bank_id, wanted.bank_id),
+        (_E.queue_id, wanted.queue_id),
+        (_E.charger_id, wanted.charger_id),
+    )
+    return [(column, id_) for column, id_ in said if id_ is not None]
+
+
 def _place(wanted: Filter) -> Strand:
     """What is left out of strands that don't go by place."""
-    conditions = []
-    if wanted.bank_id is not None:
-        conditions.append(_besides(_E.bank_id) == wanted.bank_id)
-    if wanted.queue_id is not None:
-        conditions.append(_besides(_E.queue_id) == wanted.queue_id)
+    conditions = [_besides(column) == id_ for column, id_ in _one_place(wanted)]
     if wanted.sites is not None:
         conditions.append(_any_of(_besides(_E.site_id), wanted.sites))
     return conditions

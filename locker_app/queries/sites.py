@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, locker, site, wait
+from locker_app.db.tables import assignment, bank, charger, locker, site, wait
 from locker_app.domain.hours import is_open_at, next_change, next_opening
 from locker_app.domain.lockers import LockerStatus
 from locker_app.queries.lockers import CLAIM_STATUS, IN_LINE, IN_USE, THERE
@@ -102,6 +102,21 @@ def bank_names(conn: Connection) -> dict[int, list[tuple[int, str]]]:
     """The id and name of each bank by its site, in the order in which they were set up."""
     names: dict[int, list[tuple[int, str]]] = {}
     for row in _NAMES_OF_BANKS.rows(conn):
+        names.setdefault(row.site_id, []).append((row.id, row.name))
+    return names
+
+
+_NAMES_OF_CHARGERS = Statement(
+    select(charger.c.id, charger.c.site_id, charger.c.name)
+    .where(charger.c.archived_at.is_(None))
+    .order_by(charger.c.position, charger.c.id)
+)
+
+
+def charger_names(conn: Connection) -> dict[int, list[tuple[int, str]]]:
+    """The id and name of each charging spot in use by its site, in their order."""
+    names: dict[int, list[tuple[int, str]]] = {}
+    for row in _NAMES_OF_CHARGERS.rows(conn):
         names.setdefault(row.site_id, []).append((row.id, row.name))
     return names
 

@@ -9,6 +9,7 @@ import pytest
 from locker_app.db.log import Logged
 from locker_app.domain import facts
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.bookings import EndCause, LineOutcome
 from locker_app.domain.facts import Fact
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
@@ -55,6 +56,15 @@ _held: Any = {
 }
 _visited: Any = {**_held, "person_id": None, "visitor_id": VISITOR}
 
+CHARGER = 13
+_DESK = _LOG | _SITE | {("charger_desk", SITE)}
+_charger: Any = {"site_id": SITE, "charger_id": CHARGER}
+_booking: Any = {**_charger, "booking_id": 14, "person_id": PERSON, "visitor_id": None}
+_visit: Any = {**_booking, "person_id": None, "visitor_id": VISITOR}
+_place: Any = {"site_id": SITE, "wait_id": 15, "person_id": PERSON, "visitor_id": None}
+_STAY = _DESK | _ME
+_VISIT = _DESK | {("tickets", -VISITOR)}
+
 CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerAssigned(**_claim, due_at=None), _CLAIM),
     (facts.LockerReserved(**_claim, wait_id=8, held_until=AT), _CLAIM),
@@ -71,16 +81,40 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.WaitJoined(**_wait, accessible=False), _LOG | _PLACE | _ME),
     (facts.WaitEnded(**_wait, outcome=WaitOutcome.LEFT), _LOG | _PLACE | _ME),
     (facts.SiteCreated(site_id=SITE), _LOG | _SITE | _NAMES),
-    (facts.SiteRulesChanged(site_id=SITE, changed="name"), _LOG | _SITE | _NAMES),
+    (facts.SiteRulesChanged(site_id=SITE, changed="name"), _DESK | _NAMES),
     (facts.SiteOpened(site_id=SITE), _LOG | _SITE),
     (facts.SiteShut(site_id=SITE), _LOG | _SITE),
-    (facts.SiteArchived(site_id=SITE), _LOG | _SITE | _NAMES),
-    (facts.SiteRestored(site_id=SITE), _LOG | _SITE | _NAMES),
+    (facts.SiteArchived(site_id=SITE), _DESK | _NAMES),
+    (facts.SiteRestored(site_id=SITE), _DESK | _NAMES),
     (facts.BankRulesChanged(**_bank, changed="name"), _LOG | _PLACE | _NAMES),
     (facts.BankDoorsChanged(**_bank, added="1", removed="", altered=""), _LOG | _PLACE),
     (facts.BankRenumbered(**_bank, first=5), _LOG | _PLACE),
     (facts.BankArchived(**_bank), _LOG | _PLACE | _NAMES),
     (facts.BankRestored(**_bank), _LOG | _PLACE | _NAMES),
+    (facts.ChargingRulesChanged(site_id=SITE, changed="snoozes"), _DESK),
+    (facts.ChargerCreated(**_charger), _DESK | _NAMES),
+    (facts.ChargerChanged(**_charger, changed="name"), _DESK | _NAMES),
+    (facts.ChargerArchived(**_charger), _DESK | _NAMES),
+    (facts.ChargerRestored(**_charger), _DESK | _NAMES),
+    (facts.ChargerTakenOutOfService(**_charger, reason="cable"), _DESK),
+    (facts.ChargerBackInService(**_charger), _DESK),
+    (facts.ChargerReported(**_charger, person_id=PERSON, visitor_id=None), _STAY),
+    (facts.ChargerCleared(**_charger), _DESK),
+    (facts.BookingMade(**_booking, starts_at=AT, leaves_at=AT), _STAY),
+    (facts.BookingBegun(**_visit), _VISIT),
+    (facts.HolderCame(**_booking), _STAY),
+    (facts.LeaveChanged(**_visit, leaves_at=AT), _VISIT),
+    (facts.BookingMoved(**_booking, from_charger_id=9), _STAY),
+    (facts.LeaveReminded(**_booking), _STAY),
+    (facts.BookingOverstayed(**_visit), _VISIT),
+    (facts.BookingEnded(**_booking, cause=EndCause.FORCED, reason="x"), _STAY),
+    (facts.SpotOffered(**_visit, wait_id=15, held_until=AT), _VISIT),
+    (facts.OfferEnded(**_booking, cause=EndCause.LAPSED), _STAY),
+    (facts.BookingClaimed(**{**_booking, "visitor_id": VISITOR}), _STAY | _VISIT),
+    (facts.LineJoined(**_place, first=False), _STAY),
+    (facts.LineSnoozed(**_place, until=AT), _STAY),
+    (facts.LineLeft(**_place, outcome=LineOutcome.LEFT), _STAY),
+    (facts.LineClaimed(**{**_place, "visitor_id": VISITOR}), _STAY | _VISIT),
     (facts.HoldProlonged(**_claim, held_until=AT), _CLAIM),
     (facts.BankCreated(site_id=SITE, bank_id=BANK, lockers=5), _LOG | _PLACE | _NAMES),
     (facts.PersonAdded(**_person), _NOWHERE | _ME | _LIST),
@@ -169,8 +203,8 @@ def _all_kinds() -> set[type[Fact]]:
 
 def logged(fact: Fact) -> Logged:
     """The fact as the hub gets it."""
-    names = ("site_id", "bank_id", "locker_id", "queue_id", "person_id", "staff_id")
-    names += ("session_id", "visitor_id", "import_id")
+    names = ("site_id", "bank_id", "locker_id", "queue_id", "charger_id", "person_id")
+    names += ("staff_id", "session_id", "visitor_id", "import_id")
     given = {name: getattr(fact, name, None) for name in names}
     return Logged(id=1, kind=type(fact).__name__, **given)
 

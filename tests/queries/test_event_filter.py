@@ -31,13 +31,14 @@ def log(world: World) -> list[Any]:
     sites = [world.site(), world.site()]
     banks = [world.bank(site, count=2, prefix="A") for site in sites for _ in range(2)]
     queues = [world.queue(site) for site in sites]
+    spots = [world.chargers(site, 1)[0] for site in sites]
     doors = {row.id: row.bank_id for row in world.rows(locker)}
     people, members = [world.person().id for _ in range(4)], [world.staff().id for _ in range(2)]
     at_site = {row.id: row.site_id for row in world.rows(bank)}
     rows = []
     for _ in range(SOME):
-        about: dict[str, Any] = {"bank_id": None, "locker_id": None, "queue_id": None}
-        place = chance.choice(["door", "bank", "queue", "site", "none"])
+        about: dict[str, Any] = dict.fromkeys(("bank_id", "locker_id", "queue_id", "charger_id"))
+        place = chance.choice(["door", "bank", "queue", "charger", "site", "none"])
         site = chance.choice(sites)
         if place == "door":
             about["locker_id"] = chance.choice(list(doors))
@@ -46,6 +47,8 @@ def log(world: World) -> list[Any]:
             about["bank_id"] = chance.choice(banks)
         elif place == "queue":
             about["queue_id"] = queues[sites.index(site)]
+        elif place == "charger":
+            about["charger_id"] = spots[sites.index(site)]
         if about["bank_id"] is not None:
             site = at_site[about["bank_id"]]
         actor = chance.choice(
@@ -92,6 +95,7 @@ def slowly(rows: list[Any], wanted: Filter) -> list[int]:
                 wanted.lockers is None or row.locker_id in wanted.lockers,
                 wanted.bank_id is None or row.bank_id == wanted.bank_id,
                 wanted.queue_id is None or row.queue_id == wanted.queue_id,
+                wanted.charger_id is None or row.charger_id == wanted.charger_id,
             )
         )
 
@@ -127,6 +131,7 @@ def any_filter(chance: random.Random, rows: list[Any]) -> Filter:
         "lockers": tuple({one.locker_id or 1, other.locker_id or 2}),
         "bank_id": one.bank_id or other.bank_id,
         "queue_id": one.queue_id,
+        "charger_id": one.charger_id,
         "sites": chance.choice([frozenset({1}), frozenset({2}), frozenset({1, 2}), frozenset()]),
     }
     chosen = chance.sample(sorted(parts), chance.choice([0, 1, 1, 2, 2, 3, 4]))
@@ -248,6 +253,7 @@ def test_what_is_elsewhere_is_not_found(world: World, log: list[Any]) -> None:
         asked = [
             *[Asked(bank_id=id_) for id_ in (1, 3, 99)],
             *[Asked(queue_id=id_) for id_ in (1, 2, 99)],
+            *[Asked(charger_id=id_) for id_ in (1, 2, 99)],
             *[Asked(locker_id=id_) for id_ in (1, 8, 99)],
             *[Asked(door="1"), Asked(who="Person"), Asked(by="Staff"), Asked(by="nobody")],
         ]
@@ -304,6 +310,7 @@ ONE = frozenset({1})
         (Filter(kinds=frozenset({"PinReset"})), "COVERING INDEX event_of_kind (site_id=? AND kind"),
         (Filter(bank_id=1), "COVERING INDEX event_of_bank (bank_id=? AND kind=?"),
         (Filter(bank_id=1, refused=False), "COVERING INDEX event_of_bank (bank_id=? AND kind=?"),
+        (Filter(charger_id=1), "COVERING INDEX event_of_charger (charger_id=? AND kind=?"),
         (Filter(queue_id=1, since=START), "event_of_queue (queue_id=? AND kind=? AND at>?"),
         (
             Filter(actors=(("system", None),), kinds=frozenset({"PinReset"}), sites=ONE),
@@ -323,7 +330,7 @@ ONE = frozenset({1})
 )
 def test_a_page_is_a_stretch_of_an_index(database: Database, wanted: Filter, index: str) -> None:
     one = {"at": START, "kind": "PinReset", "actor_kind": "system", "origin": "", "details": {}}
-    where = {"site_id": 1, "bank_id": 1, "queue_id": 1}
+    where = {"site_id": 1, "bank_id": 1, "queue_id": 1, "charger_id": 1}
 
     def plans(conn: Connection) -> list[str]:
         e = event.c

@@ -21,6 +21,7 @@ class EventAnswer(Answer):
     site_id: int | None
     bank_name: str | None
     queue_name: str | None
+    charger_name: str | None
     ticket_number: int | None
     locker_label: str | None
     person_name: str | None

@@ -58,6 +58,7 @@ def asked(
     door: Annotated[str, _text("To which door, as written on it.", "A17")] = "",
     bank_id: QueryId = None,
     queue_id: QueryId = None,
+    charger_id: QueryId = None,
     locker_id: QueryId = None,
     site_id: QueryId = None,
 ) -> Asked:
@@ -72,6 +73,7 @@ def asked(
         door=door,
         bank_id=bank_id,
         queue_id=queue_id,
+        charger_id=charger_id,
         locker_id=locker_id,
         site_id=site_id,
     )

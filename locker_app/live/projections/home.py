@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from locker_app.domain.waits import estimate
 from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.queries.queues import QueueCard, queues_of_site
-from locker_app.queries.sites import bank_counts, bank_names, sites
+from locker_app.queries.sites import bank_counts, bank_names, charger_names, sites
 from locker_app.queries.waits import pace_of
 
 
@@ -29,13 +29,15 @@ def home(conn: Connection, _key: int, now: datetime) -> Vars:
 
 
 def places(conn: Connection, _key: int, _now: datetime) -> Vars:
-    """The names of all sites and banks, to choose from: set-up alone changes them."""
-    names = bank_names(conn)
+    """The names of all sites, banks and charging spots, to choose from: set-up alone changes
+    them."""
+    names, spots = bank_names(conn), charger_names(conn)
     named = [
         {
             "id": site.id,
             "name": site.name,
             "banks": [{"id": bank_id, "name": name} for bank_id, name in names.get(site.id, ())],
+            "chargers": [{"id": id_, "name": name} for id_, name in spots.get(site.id, ())],
         }
         for site in sites(conn)
     ]

@@ -10,9 +10,10 @@ from locker_app.web.components.parts import Item
 NAMES = ("site", "from", "to", "kind", "refused", "place", "door", "who", "by", "before")
 """The filter's fields, as they are called in the address."""
 _GROUPS = (
-    ("Lockers", ("Locker", "Hold", "Return", "Assignment")),
+    ("Lockers", ("Locker", "HoldE", "HoldP", "Return", "Assignment")),
     ("Waiting lists", ("Wait",)),
     ("Lines", ("Queue", "Desk", "Ticket")),
+    ("Chargers", ("Charger", "Charging", "Booking", "Leave", "Holder", "Spot", "Offer", "Line")),
     ("People", ("Person", "People", "Pin", "Preferences", "Session")),
     ("Staff", ("Staff", "Invitation", "Password")),
     ("Set-up", ("Site", "Bank")),
@@ -22,6 +23,7 @@ _GROUPS = (
 def filter_form(
     given: Item,
     places: Item,
+    names: Item,
     site: Item,
     site_ids: Item,
     zone: Item,
@@ -78,6 +80,7 @@ def filter_form(
                 "place",
                 rx.el.option("Everywhere", value=""),
                 rx.foreach(places, lambda place: _places(place, site, site_ids)),
+                rx.foreach(names, lambda place: _chargers(place, site, site_ids)),
             ),
             field("Door", "door", type="text", auto_complete="off", max_length=20),
             field("Whose", "who", type="text", auto_complete="off", placeholder="number or name"),
@@ -130,5 +133,23 @@ def _places(place: Item, site: Item, site_ids: Item) -> Item:
                 lambda queue: rx.el.option(queue["name"], value="line-" + queue["id"].to(str)),
             ),
             label=place["name"].to(str),
+        ),
+    )
+
+
+def _chargers(place: Item, site: Item, site_ids: Item) -> Item:
+    """The charging spots of a site, likewise."""
+    shown = (site == place["id"]) | ((site == 0) & (site_ids.length() == 0))
+    chargers = place["chargers"].to(list[dict[str, Any]])
+    return rx.cond(
+        shown & (chargers.length() > 0),
+        rx.el.optgroup(
+            rx.foreach(
+                chargers,
+                lambda charger: rx.el.option(
+                    "Charger ", charger["name"], value="charger-" + charger["id"].to(str)
+                ),
+            ),
+            label=place["name"].to(str) + ", chargers",
         ),
     )

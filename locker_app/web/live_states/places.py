@@ -60,16 +60,24 @@ class BankName(TypedDict):
     name: str
 
 
+class ChargerName(TypedDict):
+    """A charging spot to choose."""
+
+    id: int
+    name: str
+
+
 class SiteName(TypedDict):
-    """A site to choose, with its banks."""
+    """A site to choose, with its banks and charging spots."""
 
     id: int
     name: str
     banks: list[BankName]
+    chargers: list[ChargerName]
 
 
 class Places(LiveState, rx.State):
-    """The names of all sites and banks."""
+    """The names of all sites, banks and charging spots."""
 
     sites: list[SiteName] = []
     ready: bool = False

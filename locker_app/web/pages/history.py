@@ -21,7 +21,7 @@ from locker_app.web.components.browser import Export, Follow
 from locker_app.web.components.history import event_table
 from locker_app.web.components.history_filter import NAMES, filter_form
 from locker_app.web.components.parts import Item, in_browser, skeleton, some
-from locker_app.web.live_states import Events, Home, OlderEvents
+from locker_app.web.live_states import Events, Home, OlderEvents, Places
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.session import ask, watch, who
 from locker_app.web.template import page
@@ -71,7 +71,7 @@ class HistoryPage(rx.State):
         if sites is not None and self.site not in sites:
             self.site = min(sites, default=ALL)
         topic = Topic("events", self.site)
-        watched = await watch(self, Topic("home", ALL), topic)
+        watched = await watch(self, Topic("home", ALL), Topic("places", ALL), topic)
         self.may_see = topic in watched.topics
         self.given = {name: text for name, text in given.items() if text}
         self.error = self.wrong = ""
@@ -134,6 +134,7 @@ class HistoryPage(rx.State):
                 door=given.get("door", ""),
                 bank_id=_id(number) if place == "bank" else None,
                 queue_id=_id(number) if place == "line" else None,
+                charger_id=_id(number) if place == "charger" else None,
                 site_id=self.site or None,
             )
 
@@ -195,6 +196,7 @@ def _file_query(asked: Asked) -> str:
         "door": asked.door,
         "bank_id": asked.bank_id,
         "queue_id": asked.queue_id,
+        "charger_id": asked.charger_id,
         "site_id": asked.site_id,
     }
     return urlencode({name: value for name, value in named.items() if value not in (None, "")})
@@ -222,6 +224,7 @@ def _events() -> rx.Component:
         filter_form(
             HistoryPage.given,
             Home.places,
+            Places.sites,
             HistoryPage.site,
             HistoryPage.site_ids,
             HistoryPage.zone,
