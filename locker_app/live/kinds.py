@@ -18,6 +18,7 @@ from locker_app.domain.actors import Actor, ActorKind, Right
 from locker_app.live.projections import (
     accounts,
     board,
+    chargers,
     events,
     helm,
     home,
@@ -27,10 +28,12 @@ from locker_app.live.projections import (
     people_imports,
     queues,
     setup,
+    stays,
     tickets,
 )
 from locker_app.live.projections.wire import Vars
-from locker_app.live.topics import ALL, Topic, tickets_topic
+from locker_app.live.topics import ALL, Topic, stays_topic, tickets_topic
+from locker_app.queries.chargers import site_with_chargers
 from locker_app.queries.queues import site_of_queue
 from locker_app.queries.scoped import sites_of_history
 from locker_app.queries.setup import site_if_any, site_of_any_bank
@@ -89,6 +92,10 @@ def _holder(_conn: Connection, actor: Actor, key: int) -> bool:
     return tickets_topic(actor) == Topic("tickets", key)
 
 
+def _stayer(_conn: Connection, actor: Actor, key: int) -> bool:
+    return stays_topic(actor) == Topic("stays", key)
+
+
 def _sees_history(_conn: Connection, actor: Actor, site_id: int) -> bool:
     sites = sites_of_history(actor)
     return sites is None or (site_id != ALL and site_id in sites)
@@ -128,4 +135,6 @@ KINDS: dict[str, Kind] = {
     "imports": Kind(people_imports.imports, _everywhere(Right.MANAGE_PEOPLE)),
     "people_import": Kind(people_imports.people_import, _everywhere(Right.MANAGE_PEOPLE)),
     "tickets": Kind(tickets.tickets, _holder),
+    "chargers": Kind(chargers.chargers, _anybody_if_it_is(site_with_chargers), private=False),
+    "stays": Kind(stays.stays, _stayer),
 }

@@ -16,7 +16,7 @@ _OF_SUBJECT = (
     ("site_id", ("site_setup",)),
     ("bank_id", ("bank", "doors", "holders", "bank_setup")),
     ("queue_id", ("queue", "helm", "room")),
-    ("person_id", ("person", "tickets", "person_card")),
+    ("person_id", ("person", "tickets", "stays", "person_card")),
     ("staff_id", ("staff",)),
 )
 """The kinds whose topic of a subject any event about that subject touches, unless it is a refusal,
@@ -25,6 +25,8 @@ which changes nothing."""
 
 OF_WHOLE_SITE = frozenset(
     {
+        *("ChargingRulesChanged", "ChargerCreated", "ChargerChanged", "ChargerArchived"),
+        "ChargerRestored",
         *("SiteRulesChanged", "SiteOpened", "SiteShut", "SiteArchived", "SiteRestored"),
         *("BankRulesChanged", "BankDoorsChanged", "BankRenumbered", "BankArchived", "BankRestored"),
     }
@@ -44,7 +46,7 @@ _OF_PLACES = frozenset(
 called."""
 
 
-_OF_CHARGING = ("charger_desk",)
+_OF_CHARGING = ("chargers", "charger_desk")
 """The kinds whose topic of a site any event about its charging spots, their rules or the line for
 them touches; and any of the site itself, unless it is a refusal."""
 _LINE_OF_CHARGERS = frozenset(
@@ -97,7 +99,7 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
         if event.import_id is not None:
             topics |= {Topic("imports", ALL), Topic("people_import", event.import_id)}
         if event.visitor_id is not None:
-            topics.add(Topic("tickets", -event.visitor_id))
+            topics |= {Topic("tickets", -event.visitor_id), Topic("stays", -event.visitor_id)}
         for subject, kinds in _OF_SUBJECT:
             key = getattr(event, subject)
             if key is not None:
@@ -114,3 +116,9 @@ def tickets_topic(actor: Actor) -> Topic | None:
     if actor.id is None or actor.kind not in (ActorKind.PERSON, ActorKind.VISITOR):
         return None
     return Topic("tickets", actor.id if actor.kind is ActorKind.PERSON else -actor.id)
+
+
+def stays_topic(actor: Actor) -> Topic | None:
+    """The topic of the charging spots that this actor has and waits for, as `tickets_topic`."""
+    tickets = tickets_topic(actor)
+    return None if tickets is None else Topic("stays", tickets.key)

@@ -20,7 +20,7 @@ from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.live import watching
 from locker_app.live.rooms import LiveState, address_of, cookies_of
-from locker_app.live.topics import Topic, tickets_topic
+from locker_app.live.topics import Topic, stays_topic, tickets_topic
 from locker_app.live.watching import Watched
 from locker_app.services import runtime
 from locker_app.services.command import Call, command
@@ -87,8 +87,7 @@ async def watch_also(state: rx.State, topic: Topic) -> bool:
 
 
 def _own_topics(actor: Actor) -> list[Topic]:
-    tickets = tickets_topic(actor)
-    own = [tickets] if tickets is not None else []
+    own = [topic for topic in (tickets_topic(actor), stays_topic(actor)) if topic is not None]
     if actor.id is not None and actor.kind is ActorKind.PERSON:
         own.append(Topic("person", actor.id))
     if actor.id is not None and actor.kind is ActorKind.STAFF:

@@ -31,7 +31,12 @@ _NOWHERE = {("events", ALL)}
 _NAMES = {("places", ALL)}
 _PLACE = _SITE | {("bank", BANK), ("doors", BANK), ("holders", BANK), ("bank_setup", BANK)}
 _DOOR = _LOG | _PLACE | {("door", LOCKER)}
-_CLAIM = _DOOR | {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
+_CLAIM = _DOOR | {
+    ("person", PERSON),
+    ("tickets", PERSON),
+    ("stays", PERSON),
+    ("person_card", PERSON),
+}
 _door: Any = {"site_id": SITE, "bank_id": BANK, "locker_id": LOCKER}
 _claim: Any = {**_door, "person_id": PERSON, "assignment_id": 7}
 _wait: Any = {"site_id": SITE, "bank_id": BANK, "person_id": PERSON, "wait_id": 8}
@@ -41,9 +46,14 @@ _STAFF = {("staff", STAFF), ("accounts", ALL)}
 _staff: Any = {"site_id": None, "staff_id": STAFF}
 QUEUE, VISITOR = 10, 11
 _LINE = _LOG | _SITE | {("queue", QUEUE), ("helm", QUEUE), ("room", QUEUE)}
-_HELD = _LINE | {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
-_VISITED = _LINE | {("tickets", -VISITOR)}
-_ME = {("person", PERSON), ("tickets", PERSON), ("person_card", PERSON)}
+_HELD = _LINE | {
+    ("person", PERSON),
+    ("tickets", PERSON),
+    ("stays", PERSON),
+    ("person_card", PERSON),
+}
+_VISITED = _LINE | {("tickets", -VISITOR), ("stays", -VISITOR)}
+_ME = {("person", PERSON), ("tickets", PERSON), ("stays", PERSON), ("person_card", PERSON)}
 _LIST = {("people", ALL)}
 _IMPORT = {("imports", ALL), ("people_import", 1)}
 _queue: Any = {"site_id": SITE, "queue_id": QUEUE}
@@ -57,13 +67,13 @@ _held: Any = {
 _visited: Any = {**_held, "person_id": None, "visitor_id": VISITOR}
 
 CHARGER = 13
-_DESK = _LOG | _SITE | {("charger_desk", SITE)}
+_DESK = _LOG | _SITE | {("chargers", SITE), ("charger_desk", SITE)}
 _charger: Any = {"site_id": SITE, "charger_id": CHARGER}
 _booking: Any = {**_charger, "booking_id": 14, "person_id": PERSON, "visitor_id": None}
 _visit: Any = {**_booking, "person_id": None, "visitor_id": VISITOR}
 _place: Any = {"site_id": SITE, "wait_id": 15, "person_id": PERSON, "visitor_id": None}
 _STAY = _DESK | _ME
-_VISIT = _DESK | {("tickets", -VISITOR)}
+_VISIT = _DESK | {("tickets", -VISITOR), ("stays", -VISITOR)}
 
 CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerAssigned(**_claim, due_at=None), _CLAIM),
@@ -181,7 +191,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.TicketNoted(**_held), _HELD),
     (
         facts.TicketClaimed(**{**_held, "visitor_id": VISITOR}),
-        _HELD | {("tickets", -VISITOR)},
+        _HELD | {("tickets", -VISITOR), ("stays", -VISITOR)},
     ),
     (
         facts.TicketRestored(**_held, status=TicketStatus.WAITING, server_id=None, place=3),

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from locker_app.domain.waits import estimate
 from locker_app.live.projections.wire import Vars, flat, millis
+from locker_app.queries.chargers import charging_site, counts
 from locker_app.queries.queues import QueueCard, queues_of_site
 from locker_app.queries.sites import bank_counts, bank_names, charger_names, sites
 from locker_app.queries.waits import pace_of
@@ -22,6 +23,7 @@ def home(conn: Connection, _key: int, now: datetime) -> Vars:
             "opens_at": millis(site.opens_at(now)),
             "banks": [flat(counts) for counts in bank_counts(conn, site.id, now)],
             "queues": [_card(conn, card, now) for card in queues_of_site(conn, site.id)],
+            "chargers": _chargers(conn, site.id, now),
         }
         for site in sites(conn)
     ]
@@ -48,3 +50,12 @@ def _card(conn: Connection, card: QueueCard, now: datetime) -> Vars:
     """With about how long somebody would wait who came now; -1 minutes while nobody knows."""
     wait = estimate(pace_of(conn, card.id, now), card.waiting, now)
     return {**flat(card), "minutes": -1 if wait is None else round(wait.likely / 60)}
+
+
+def _chargers(conn: Connection, site_id: int, now: datetime) -> list[Vars]:
+    """How full the charging spots are; nothing where there are none."""
+    place = charging_site(conn, site_id)
+    counted = None if place is None else counts(conn, place, now)
+    if counted is None:
+        return []
+    return [{**flat(counted), "site_id": site_id, "next_at": millis(counted.next_at)}]

@@ -7,6 +7,14 @@ One module for each subject; all are named here.
 
 from locker_app.live.rooms import Rooms
 from locker_app.web.live_states.board import Door, DoorPast, Doors, Feed, Holders, Outcome
+from locker_app.web.live_states.charging import (
+    Chargers,
+    ChargersRow,
+    LineRow,
+    StayNewsRow,
+    StayRow,
+    Stays,
+)
 from locker_app.web.live_states.everywhere import (
     ClaimRow,
     Me,
@@ -60,6 +68,8 @@ __all__ = [
     "BankRow",
     "BankSetUp",
     "BankSetUpRow",
+    "Chargers",
+    "ChargersRow",
     "ClaimRow",
     "Door",
     "DoorPast",
@@ -77,6 +87,7 @@ __all__ = [
     "ImportRows",
     "Imports",
     "Line",
+    "LineRow",
     "LookBack",
     "Me",
     "OlderEvents",
@@ -97,6 +108,9 @@ __all__ = [
     "SiteSetUpRow",
     "SitesToSetUp",
     "StaffMe",
+    "StayNewsRow",
+    "StayRow",
+    "Stays",
     "TicketRow",
     "Tickets",
     "WaitRow",
@@ -119,6 +133,8 @@ def bind_topics(rooms: Rooms) -> None:
         ("room", Room),
         ("feed", Feed),
         ("tickets", Tickets),
+        ("chargers", Chargers),
+        ("stays", Stays),
         ("sites", SitesToSetUp),
         ("site_setup", SiteSetUp),
         ("bank_setup", BankSetUp),

@@ -5,6 +5,7 @@ from typing import TypedDict
 import reflex as rx
 
 from locker_app.live.rooms import LiveState
+from locker_app.web.live_states.charging import ChargersRow
 
 
 class BankRow(TypedDict):
@@ -51,6 +52,8 @@ class PlaceRow(TypedDict):
     """When lockers are given out again, while they are not; 0 when no hour says so."""
     banks: list[BankRow]
     queues: list[QueueRow]
+    chargers: list[ChargersRow]
+    """Its charging spots in one row, if it has any."""
 
 
 class BankName(TypedDict):
