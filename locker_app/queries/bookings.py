@@ -170,10 +170,9 @@ _LEFT = Statement(
     .where(
         _W.holder == _HOLDER,
         _W.ended_at > _SINCE,
-        _W.outcome.in_((LineOutcome.LAPSED.value, LineOutcome.REMOVED.value)),
     )
     .order_by(_W.ended_at.desc())
-    .limit(_NEWS_READ)
+    .limit(4 * _NEWS_READ)
 )
 _SAID = Statement(
     select(_E.reason, _E.details, _E.actor_kind)
@@ -266,7 +265,8 @@ def _news(
         row.site_id: row.joined_at for row in waits
     }
     for row in _LEFT.rows(conn, holder=holder, since=since):
-        if newer.get(row.site_id, row.ended_at) <= row.ended_at:
+        lost = row.outcome in (LineOutcome.LAPSED, LineOutcome.REMOVED)
+        if lost and newer.get(row.site_id, row.ended_at) <= row.ended_at:
             found.append(_left(row))
     for row in _ENDED.rows(conn, holder=holder, since=since):
         is_news = EndCause(row.end_cause) in _UNASKED - {EndCause.LAPSED}

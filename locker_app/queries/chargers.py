@@ -3,7 +3,7 @@ of them only what they chose to show."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ REPORT_LASTS = timedelta(minutes=60)
 _B, _C, _R, _W = booking.c, charger.c, charging.c, charger_wait.c
 _IN_USE = _C.archived_at.is_(None)
 _THERE = (BookingStatus.OFFERED, BookingStatus.ACTIVE, BookingStatus.OVERSTAYED)
-_RULES = tuple(ChargingRules.__dataclass_fields__)
+_RULES = tuple(field.name for field in fields(ChargingRules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,6 @@ class Spot:
     place: str
     details: str
     status: ChargerStatus
-    reason: str
-    """Why it is out of service."""
     shown_as: str
     """What its holder wants neighbours to see."""
     until: datetime | None
@@ -76,7 +74,7 @@ _SITE = Statement(
 _SPOTS = Statement(
     select(
         *(_C.id, _C.code, _C.name, _C.place, _C.details),
-        *(_C.out_of_service_at, _C.out_of_service_reason, _C.reported_at),
+        *(_C.out_of_service_at, _C.reported_at),
     )
     .where(_C.site_id == bindparam("site_id"), _IN_USE)
     .order_by(_C.position, _C.id)
@@ -192,7 +190,6 @@ def _spot(
     held = there is not None and status is not ChargerStatus.OUT
     return Spot(
         *(row.id, row.code, row.name, row.place, row.details, status),
-        reason=row.out_of_service_reason or "",
         shown_as=there.shown_as if held and there.status != BookingStatus.OFFERED.value else "",
         until=there.leaves_at if held else None,
         forecast=_forecast(there, rules, known, now) if held else None,

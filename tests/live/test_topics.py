@@ -264,6 +264,7 @@ class Library:
                 question="Why hinge?",
                 room_pin="sesame",
             )
+        world.chargers(self.site, 2)
         self.queue_elsewhere = world.queue(self.other_site)
         upload = look_at("people.csv", b"number,name\nA1,Anna", Seal(("a key",)))
         self.people_import = world.run(self.everywhere, open_import, upload=upload)
@@ -288,6 +289,8 @@ class Library:
             "helm": self.queue,
             "room": self.queue,
             "tickets": self.holder.id,
+            "chargers": self.site,
+            "stays": self.holder.id,
             "sites": ALL,
             "site_setup": self.site,
             "bank_setup": self.bank,
@@ -323,16 +326,21 @@ def test_what_is_sent_are_the_vars_of_the_state_that_is_bound(library: Library) 
         sent = library.project(kind, key)
         assert sent is not None
         bound = rooms._states[kind][0]
-        named = {name for name in sent if not _OF_A_BANK.fullmatch(name)}
+        named = {name for name in sent if not _IN_BLOCKS.fullmatch(name)}
         assert named == set(bound.base_vars), kind
 
 
-_OF_A_BANK = re.compile(r"(head_\d+|(fixed|letters|rows)_\d+_\d+)")
-"""Vars of the board: which there are goes by the banks, and the browser finds them by name."""
+_IN_BLOCKS = re.compile(r"(head_\d+|(fixed|letters|rows)_\d+_\d+|now_\d+)")
+"""Vars of the board and of charging spots: which there are goes by the banks and spots, and the
+browser finds them by name."""
 
 
 @pytest.mark.parametrize(
-    "kind", ["bank", "doors", "holders", "door", "person", "staff", "queue", "helm", "room"]
+    "kind",
+    [
+        *("bank", "doors", "holders", "door", "person", "staff", "queue", "helm", "room"),
+        "chargers",
+    ],
 )
 def test_what_does_not_exist_is_nothing(library: Library, kind: str) -> None:
     assert library.project(kind, 2**31 - 1) is None
@@ -374,6 +382,8 @@ def test_who_may_watch_what(library: Library) -> None:
         "helm": staff | {"professor"},
         "room": staff | {"professor"},
         "tickets": {"holder"},
+        "chargers": set(everybody),
+        "stays": {"holder"},
         "sites": staff | {"elsewhere"},
         "site_setup": staff,
         "bank_setup": staff,
@@ -417,6 +427,8 @@ def test_nobody_may_watch_what_does_not_exist(library: Library, key: int) -> Non
         "helm",
         "room",
         "tickets",
+        "chargers",
+        "stays",
     )
     for kind in kinds:
         assert not library.may(library.everywhere, kind, key), kind

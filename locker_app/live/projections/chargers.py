@@ -49,7 +49,7 @@ def _rules(rules: ChargingRules) -> Vars:
 
 def _row(spot: Spot) -> list[Any]:
     """Id, status, until when it is said to be taken; when it is forecast to come free, the range,
-    what that rests on; what is booked later; what its holder shows; why it is out of service."""
+    what that rests on; what is booked later; what its holder shows."""
     said = spot.forecast
     return [
         spot.id,
@@ -58,7 +58,6 @@ def _row(spot: Spot) -> list[Any]:
         *((0, 0, 0, "") if said is None else _forecast(said)),
         [[millis(begin), millis(end)] for begin, end in spot.later],
         spot.shown_as,
-        spot.reason,
     ]
 
 
