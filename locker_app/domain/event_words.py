@@ -62,6 +62,7 @@ EVENT_WORDS: dict[str, str] = {
     "ChargerCleared": "report about a spot seen to",
     "BookingMade": "booked a charger",
     "BookingBegun": "booking began",
+    "BookingBlocked": "could not begin: somebody still there",
     "HolderCame": "said to be there",
     "LeaveChanged": "leaves at another time",
     "BookingMoved": "moved to another charger",

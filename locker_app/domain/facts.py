@@ -467,6 +467,11 @@ class BookingBegun(BookingFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookingBlocked(BookingFact):
+    """The stay should begin, and somebody is still there: its holder can wait, or move."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HolderCame(BookingFact):
     """The holder said that they are there."""
 

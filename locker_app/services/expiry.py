@@ -1,5 +1,5 @@
 """What time does by itself: holds lapse, holders are reminded, lockers become overdue, sites and
-queues open and close, queues are reset at night.
+queues open and close, queues are reset at night, bookings of charging spots begin and end.
 
 `run_due` may run late, twice, or in several processes: each step claims its row by an update that
 only one of them wins. Whoever schedules it asks `next_deadline` when to come back.
@@ -17,7 +17,7 @@ from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor
 from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
 from locker_app.domain.lockers import OverdueAction
-from locker_app.services import holds, lockers, opening, rounds
+from locker_app.services import booking_clock, holds, lockers, opening, rounds
 
 KEEP_ANSWERS = timedelta(days=7)
 """How long an idempotency key is remembered; no client repeats a request for longer."""
@@ -31,7 +31,7 @@ def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
     opened = opening.run_clocks(tx, now)
     lapsed = holds.lapse_holds(tx, now)
     doors = opened + lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
-    return doors + rounds.run_clocks(tx, now)
+    return doors + rounds.run_clocks(tx, now) + booking_clock.run_clock(tx, now)
 
 
 def forget_old_answers(tx: Tx, actor: Actor, now: datetime) -> int:
@@ -53,6 +53,7 @@ _DEADLINES += [Statement(select(func.min(table.c.changes_at))) for table in (que
 def next_deadline(conn: Connection) -> datetime | None:
     """When something is due next; None while nothing is."""
     deadlines = [deadline.value(conn) for deadline in _DEADLINES]
+    deadlines.append(booking_clock.next_deadline(conn))
     return min((at for at in deadlines if at is not None), default=None)
 
 

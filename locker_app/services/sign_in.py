@@ -45,7 +45,7 @@ from locker_app.services.people import (
 from locker_app.services.secrets import TokenKeys, hash_secret, secret_matches
 from locker_app.services.sessions import identify, key_of
 from locker_app.services.staff import accept_invitation, change_password
-from locker_app.services.visitors import claim_tickets_of
+from locker_app.services.visitors import claim_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ def _with_tickets(work: Work[SignedIn], call: Call, person_id: int) -> Work[Sign
     def attempt(tx: Tx) -> SignedIn:
         settled = work.attempt(tx)
         if settled.session_id is not None:
-            claim_tickets_of(tx, call.now, call.session_key, person_id)
+            claim_all(tx, call.now, call.session_key, person_id)
         return settled
 
     return replace(work, attempt=attempt)

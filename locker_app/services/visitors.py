@@ -1,4 +1,5 @@
-"""Visitors: browsers that nobody signed in at and that hold tickets all the same."""
+"""Visitors: browsers that nobody signed in at and that hold tickets, and charging spots, all the
+same. What they have goes with them when they sign in."""
 
 from datetime import datetime
 
@@ -12,7 +13,10 @@ from locker_app.domain.errors import NotAllowed
 from locker_app.domain.facts import TicketClaimed
 from locker_app.domain.queues import first_free
 from locker_app.services import lines
-from locker_app.services.ids import Id, Text
+from locker_app.services.bookings import Booked, book
+from locker_app.services.charger_claims import claim_bookings
+from locker_app.services.charger_line import join_line
+from locker_app.services.ids import Id, Text, When
 from locker_app.services.rounds import about
 from locker_app.services.sessions import identify, open_session
 from locker_app.services.tickets import TicketGiven, join_queue
@@ -50,18 +54,62 @@ def visit_and_join(
         NotAllowed: somebody is signed in here already.
         Others as `join_queue`.
     """
-    if actor != NOBODY:
-        raise NotAllowed
-    visit = open_visit(tx, actor, now, session_key=session_key)
     return join_queue(
         tx,
-        Actor(ActorKind.VISITOR, visit, visit),
+        _visitor(tx, actor, now, session_key),
         now,
         queue_id=queue_id,
         group=group,
         question=question,
         room_pin=room_pin,
     )
+
+
+def visit_and_book(
+    tx: Tx,
+    actor: Actor,
+    now: datetime,
+    *,
+    session_key: Text,
+    charger_id: Id,
+    leaves_at: When,
+    starts_at: When | None = None,
+    shown_as: Text = "",
+) -> Booked:
+    """Start a visit and book a charging spot with it; refused, there is no visit either.
+
+    Raises:
+        NotAllowed: somebody is signed in here already.
+        Others as `book`.
+    """
+    return book(
+        tx,
+        _visitor(tx, actor, now, session_key),
+        now,
+        charger_id=charger_id,
+        leaves_at=leaves_at,
+        starts_at=starts_at,
+        shown_as=shown_as,
+    )
+
+
+def visit_and_join_line(
+    tx: Tx, actor: Actor, now: datetime, *, session_key: Text, site_id: Id
+) -> int:
+    """Start a visit and wait for a charging spot with it; refused, there is no visit either.
+
+    Raises:
+        NotAllowed: somebody is signed in here already.
+        Others as `join_line`.
+    """
+    return join_line(tx, _visitor(tx, actor, now, session_key), now, site_id=site_id)
+
+
+def _visitor(tx: Tx, actor: Actor, now: datetime, session_key: str) -> Actor:
+    if actor != NOBODY:
+        raise NotAllowed
+    visit = open_visit(tx, actor, now, session_key=session_key)
+    return Actor(ActorKind.VISITOR, visit, visit)
 
 
 def claim_tickets(tx: Tx, actor: Actor, now: datetime, visitor_id: int, person_id: int) -> int:
@@ -72,15 +120,17 @@ def claim_tickets(tx: Tx, actor: Actor, now: datetime, visitor_id: int, person_i
     )
 
 
-def claim_tickets_of(tx: Tx, now: datetime, session_key: str | None, person_id: int) -> int:
-    """As `claim_tickets`, of whoever's session this is; only a visitor's has any to claim."""
+def claim_all(tx: Tx, now: datetime, session_key: str | None, person_id: int) -> int:
+    """Make what a visitor has that of the person who has just signed in, if this session is a
+    visitor's: tickets, bookings, places in line; how many."""
     if session_key is None:
         return 0
     visitor = identify(tx.conn, session_key, now)
     if visitor.kind is not ActorKind.VISITOR or visitor.id is None:
         return 0
     person = Actor(ActorKind.PERSON, person_id)
-    return claim_tickets(tx, person, now, visitor.id, person_id)
+    tickets = claim_tickets(tx, person, now, visitor.id, person_id)
+    return tickets + claim_bookings(tx, person, now, visitor.id, person_id)
 
 
 def _claim(
