@@ -14,6 +14,7 @@ from locker_app.db.database import Database
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.importing import Importer
+from locker_app.learning import keep_learning
 from locker_app.live import watching
 from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
@@ -153,7 +154,10 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
         importer = Importer(
             db, runtime.current().seal, lambda one: hub.touch([Topic("people_import", one)])
         )
-        work = (follow(db, hub), keep_time(db), tidy_up(db), pusher.follow(), importer.run())
+        work = (
+            *(follow(db, hub), keep_time(db), tidy_up(db), keep_learning(db)),
+            *(pusher.follow(), importer.run()),
+        )
         tasks = [asyncio.create_task(task) for task in work]
         try:
             yield

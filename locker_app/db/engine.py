@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 BUSY_MILLISECONDS = 10_000
 _POOL_SIZE = 8
+_MEMORY = "cubby_memory"
 
 
 def is_sqlite(url: str) -> bool:
@@ -20,10 +21,19 @@ def make_engines(url: str) -> tuple[Engine, Engine]:
         ValueError: as `make_engine`.
     """
     writing = make_engine(url, writing=True)
+    writing.update_execution_options(**{_MEMORY: {}})
     if is_sqlite(url):
-        return make_engine(url, writing=False), writing
+        reading = make_engine(url, writing=False)
+        reading.update_execution_options(**{_MEMORY: memory_of(writing)})
+        return reading, writing
     one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return writing.execution_options(**one_moment), writing
+
+
+def memory_of(of: Engine | Connection) -> dict[str, Any]:
+    """What this process keeps in memory about the database, by names: the same to read and to write
+    with, and gone with the engines. What is lost must be found again in the database."""
+    return of.get_execution_options()[_MEMORY]
 
 
 def make_engine(url: str, *, writing: bool) -> Engine:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from locker_app.db.database import Database
 from locker_app.db.statement import Statement
-from locker_app.queries import lockers, mine, queues, tickets, waits
+from locker_app.queries import forecasts, lockers, mine, queues, tickets, waits
 from locker_app.services import claims, waiting
 
 
@@ -46,6 +46,10 @@ def plan(conn: Connection, statement: Statement) -> str:
         (queues._CARDS, "ended_tickets_of_queue (queue_id=? AND ended_at=?)"),
         (tickets._OPEN, "tickets_of_holder (holder=? AND ended_at=?)"),
         (tickets._ENDED, "tickets_of_holder (holder=? AND ended_at>?)"),
+        (forecasts._GOING, "ended_bookings_of_site (site_id=? AND ended_at=?)"),
+        (forecasts._ENDED, "ended_bookings_of_site (site_id=? AND ended_at>?)"),
+        (forecasts._LAST, "ended_bookings_of_site (site_id=? AND ended_at>?)"),
+        (forecasts._FORECAST, "ended_bookings_of_site (site_id=? AND ended_at>?)"),
         (waiting.WAIT_OF_HOLD, "one_wait_per_hold (assignment_id=?)"),
     ],
 )
