@@ -14,7 +14,8 @@ from locker_app.db.tables import booking, charger, charger_wait, charging, site
 from locker_app.domain.bookings import BookingStatus
 from locker_app.domain.chargers import AtEnd, ChargerStatus, ChargingRules, Priority
 from locker_app.domain.codes import read_code
-from locker_app.domain.forecast import Basis, Forecast, Record
+from locker_app.domain.forecast import Basis, Forecast
+from locker_app.queries.forecasts import forecasts_of
 
 REPORT_LASTS = timedelta(minutes=60)
 """How long a spot that is said to be taken is not given, unless staff clear it sooner."""
@@ -138,7 +139,7 @@ def spots(conn: Connection, place: ChargingSite, now: datetime) -> list[Spot]:
     bookings: dict[int, list[Any]] = defaultdict(list)
     for row in _OPEN.rows(conn, site_id=place.id):
         bookings[row.charger_id].append(row)
-    known = forecasts(conn, place.id, now)
+    known = forecasts_of(conn, place.id, now)
     return [
         _spot(row, bookings[row.id], place.rules, known, now)
         for row in _SPOTS.rows(conn, site_id=place.id)
@@ -165,16 +166,6 @@ def counts(conn: Connection, place: ChargingSite, now: datetime) -> SpotCounts |
     ends = [spot.forecast.likely for spot in all_of_them if spot.forecast is not None]
     waiting = len(_LINE.column(conn, site_id=place.id))
     return SpotCounts(len(all_of_them), free, waiting, None if free else min(ends, default=None))
-
-
-def forecasts(conn: Connection, site_id: int, now: datetime) -> dict[int, Forecast]:
-    """When the stays that go on at a site end, by booking."""
-    return {}
-
-
-def forecast_record(conn: Connection, site_id: int) -> Record | None:
-    """How the forecasts of a site came true lately."""
-    return None
 
 
 def _rules(values: dict[str, Any]) -> ChargingRules:

@@ -34,6 +34,8 @@ from locker_app.domain.facts import (
     LeaveChanged,
     OfferEnded,
 )
+from locker_app.domain.forecast import Going
+from locker_app.queries.forecasts import promise
 from locker_app.services.spot_rows import THERE, Ground, about, booking_of_id, open_on
 
 _B, _W = booking.c, charger_wait.c
@@ -83,8 +85,13 @@ _FORECAST = ("likely_at", "low_at", "high_at")
 
 
 def forecast(tx: Tx, ground: Ground, row: Any, now: datetime) -> dict[str, Any]:
-    """When it is likely that a spot comes free with which a stay has begun."""
-    return {}
+    """When it is likely that a spot comes free with which a stay has begun; nothing while that is
+    not known."""
+    going = Going(row.starts_at, row.holder, row.stated_at)
+    said = promise(tx.conn, ground.site_id, going, now)
+    if said is None:
+        return {}
+    return dict(zip(_FORECAST, (said.likely, said.low, said.high), strict=True))
 
 
 def add(tx: Tx, ground: Ground, **values: Any) -> Any:

@@ -15,6 +15,7 @@ from locker_app.db.tables import booking, site
 from locker_app.domain.forecast import Basis, Forecast, Going, Model
 from locker_app.queries import forecasts
 from locker_app.queries.forecasts import forecasts_of, keep_up, promise, record
+from locker_app.services.bookings import book
 from tests.bookings import a_booking, a_charger, row_of
 from tests.world import World
 
@@ -101,6 +102,21 @@ def test_a_command_gets_an_answer_while_others_learn(world: World) -> None:
         learner.join()
     assert said is not None
     assert shown == {}
+
+
+def test_what_was_promised_is_kept_with_the_booking(world: World) -> None:
+    site_id, now = world.site(), world.clock.now
+    spots = world.chargers(site_id, 2)
+    leaves_at = now + 2 * HOUR
+    early = world.run(world.person(), book, charger_id=spots[0], leaves_at=leaves_at)
+    past(world, spots[1])
+    keep(world, site_id)
+    booked = world.run(world.person(), book, charger_id=spots[1], leaves_at=leaves_at)
+
+    before, row = (world.row(booking, one.booking_id) for one in (early, booked))
+    assert (before.likely_at, before.low_at, before.high_at) == (None, None, None)
+    said = of(world, site_id)[row.id]
+    assert (row.likely_at, row.low_at, row.high_at) == (said.likely, said.low, said.high)
 
 
 def test_stays_that_go_on_are_forecast_and_nothing_else(world: World) -> None:

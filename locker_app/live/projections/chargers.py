@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from locker_app.domain.chargers import ChargingRules
 from locker_app.domain.forecast import Record
 from locker_app.live.projections.wire import Vars, flat, millis
-from locker_app.queries.chargers import Spot, charging_site, forecast_record, line_of, spots
+from locker_app.queries.chargers import Spot, charging_site, line_of, spots
+from locker_app.queries.forecasts import record
 
 BLOCK = 8
 """How many spots are sent together."""
@@ -36,7 +37,7 @@ def chargers(conn: Connection, site_id: int, now: datetime) -> Vars | None:
             [spot.id, spot.code, spot.name, spot.place, spot.details] for spot in all_of_them
         ],
         "line": line_of(conn, place, now),
-        "record": _record(forecast_record(conn, site_id)),
+        "record": _record(record(conn, site_id, now)),
         **blocks,
     }
 
