@@ -14,6 +14,7 @@ from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.tables import (
     assignment,
+    booking,
     charger,
     charging,
     event,
@@ -27,6 +28,8 @@ from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.chargers import ChargerPlan
 from locker_app.queries.lockers import BankView, bank_view
+from locker_app.services.bookings import Booked, book
+from locker_app.services.charger_line import accept, join_line
 from locker_app.services.chargers import new_chargers
 from locker_app.services.command import Call, command
 from locker_app.services.expiry import run_due
@@ -147,6 +150,38 @@ class World:
         if rules:
             self.change(update(charging).where(charging.c.site_id == here).values(rules))
         return made
+
+    def site_of(self, charger_id: int) -> int:
+        """Where the charging spot is."""
+        return self.row(charger, charger_id).site_id
+
+    def book(self, who: Actor, charger_id: int, minutes: float = 60, *, after: float = 0) -> Booked:
+        """They book a charging spot for so many minutes, from now or from so many minutes on."""
+        begins = self.clock.now + timedelta(minutes=after)
+        return self.run(
+            who,
+            book,
+            charger_id=charger_id,
+            leaves_at=begins + timedelta(minutes=minutes),
+            starts_at=begins if after else None,
+        )
+
+    def wait_for_charger(self, who: Actor, site_id: int) -> int:
+        """They join the line for a charging spot; the id of the place in it."""
+        return self.run(who, join_line, site_id=site_id)
+
+    def accept(self, who: Actor, booking_id: int, minutes: float = 60) -> Booked:
+        """They accept the charging spot that is offered to them."""
+        leaves_at = self.clock.now + timedelta(minutes=minutes)
+        return self.run(who, accept, booking_id=booking_id, leaves_at=leaves_at)
+
+    def offers(self) -> list[Any]:
+        """All charging spots that are held for somebody in line."""
+        return self.rows(booking, ended_at=None, status="offered")
+
+    def stays(self, charger_id: int) -> list[tuple[str, str | None]]:
+        """All bookings of a charging spot, oldest first: status, and why they ended."""
+        return [(row.status, row.end_cause) for row in self.rows(booking, charger_id=charger_id)]
 
     def person(self) -> Actor:
         """A person nobody has seen yet."""
