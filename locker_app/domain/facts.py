@@ -557,6 +557,7 @@ class LineLeft(LineFact):
     """Somebody waits for a charging spot no more; `outcome` says how."""
 
     outcome: LineOutcome
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Nobody loses a booking by set-up: a spot that somebody has, or will have, can't 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from locker_app.db.tables import booking, charger, charger_wait, charging, site
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, Right
+from locker_app.domain.bookings import next_step
 from locker_app.domain.chargers import (
     MAX_CHARGERS,
     ChargerPlan,
@@ -33,8 +34,11 @@ from locker_app.domain.facts import (
     ChargingRulesChanged,
 )
 from locker_app.domain.sites import version_of
+from locker_app.services import spots
 from locker_app.services.codes import new_code
 from locker_app.services.ids import Flag, Id, Text
+from locker_app.services.offers import pass_on
+from locker_app.services.spot_rows import Ground, open_at
 
 __all__ = [
     "ChargerPlan",
@@ -70,13 +74,15 @@ def new_chargers(
 ) -> list[int]:
     """As `add_chargers`, for those whose right is beyond doubt."""
     checked = [check_charger(plan) for plan in plans]
-    _lock(tx.conn, site_id)
+    ground = _lock(tx, now, site_id)
     _check_names(tx.conn, site_id, [plan.name for plan in checked])
     last = tx.conn.scalar(select(func.max(_C.position)).where(_C.site_id == site_id)) or 0
-    return [
+    made = [
         _new(tx, actor, now, site_id, plan, position)
         for position, plan in enumerate(checked, last + 1)
     ]
+    pass_on(tx, now, ground)
+    return made
 
 
 def change_charger(
@@ -90,7 +96,7 @@ def change_charger(
         RulesChanged: something else is said by now.
         BadInput: something can't be, or another spot of the site has this name.
     """
-    row = _lock_charger(tx.conn, actor, charger_id)
+    _, row = _lock_charger(tx, actor, now, charger_id)
     values = asdict(check_charger(plan))
     if version and version != version_of(ChargerPlan, row):
         raise RulesChanged
@@ -112,7 +118,7 @@ def move_charger(tx: Tx, actor: Actor, now: datetime, *, charger_id: Id, up: Fla
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
     """
-    row = _lock_charger(tx.conn, actor, charger_id)
+    _, row = _lock_charger(tx, actor, now, charger_id)
     listed = select(_C.id, _C.position).where(_C.site_id == row.site_id, _IN_USE)
     there = list(tx.conn.execute(listed.order_by(_C.position, _C.id)).all())
     at = next(n for n, one in enumerate(there) if one.id == charger_id)
@@ -135,7 +141,7 @@ def archive_charger(tx: Tx, actor: Actor, now: datetime, *, charger_id: Id) -> b
         NotSignedIn, NotAllowed, NotFound: as the words say.
         WouldStrand: somebody has it, has booked it for later, or has it offered.
     """
-    row = _lock_charger(tx.conn, actor, charger_id, archived=True)
+    _, row = _lock_charger(tx, actor, now, charger_id, archived=True)
     if row.archived_at is not None:
         return False
     open_here = select(func.count()).where(_B.charger_id == charger_id, _B.ended_at.is_(None))
@@ -156,12 +162,13 @@ def restore_charger(tx: Tx, actor: Actor, now: datetime, *, charger_id: Id) -> b
         NotSignedIn, NotAllowed, NotFound: as the words say.
         BadInput: another spot has its name by now, or there are too many.
     """
-    row = _lock_charger(tx.conn, actor, charger_id, archived=True)
+    ground, row = _lock_charger(tx, actor, now, charger_id, archived=True)
     if row.archived_at is None:
         return False
     _check_names(tx.conn, row.site_id, [row.name])
     _write(tx.conn, charger_id, {"archived_at": None})
     tx.record(ChargerRestored(site_id=row.site_id, charger_id=charger_id), actor, now)
+    pass_on(tx, now, ground, charger_id)
     return True
 
 
@@ -179,14 +186,18 @@ def change_charging(
     """
     actor.require(Right.SET_UP, site_id)
     values = _values(check_charging(rules))
-    row = _lock(tx.conn, site_id)
-    if version and version != version_of(ChargingRules, row):
+    ground = _lock(tx, now, site_id)
+    if version and version != version_of(ChargingRules, ground.rules):
         raise RulesChanged
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    before = _values(ground.rules)
+    changed = [name for name, value in values.items() if before[name] != value]
     if not changed:
         return False
     tx.conn.execute(update(charging).where(_R.site_id == site_id).values(values))
     tx.record(ChargingRulesChanged(site_id=site_id, changed=", ".join(changed)), actor, now)
+    ground = replace(ground, rules=rules)
+    _plan_again(tx, now, ground, changed)
+    pass_on(tx, now, ground)
     return True
 
 
@@ -199,7 +210,7 @@ def archive_all(tx: Tx, actor: Actor, now: datetime, site_id: int) -> None:
     there = select(_C.id).where(_C.site_id == site_id, _IN_USE).order_by(_C.position, _C.id)
     if tx.conn.scalar(there.limit(1)) is None:
         return
-    _lock(tx.conn, site_id)
+    _lock(tx, now, site_id)
     w = charger_wait.c
     line = select(func.count()).where(w.site_id == site_id, w.ended_at.is_(None))
     waiting = tx.conn.scalar(line)
@@ -221,32 +232,44 @@ def _values(rules: ChargingRules) -> dict[str, Any]:
     return {**asdict(rules), "at_end": rules.at_end.value, "priority": rules.priority.value}
 
 
-def _lock(conn: Connection, site_id: int) -> Any:
-    """The rules of the spots of a site that is in use, held until this is done; made if there are
-    none yet."""
+def _lock(tx: Tx, now: datetime, site_id: int) -> Ground:
+    """The spots of a site that is in use, held until this is done, with what is due there done;
+    with the rules that it begins with, if it has none yet."""
     there = select(site.c.archived_at).where(site.c.id == site_id).with_for_update(key_share=True)
-    row = conn.execute(there).first()
+    row = tx.conn.execute(there).first()
     if row is None or row.archived_at is not None:
         raise NotFound("This site does not exist, or no longer.")
     first = {"site_id": site_id, **_values(ChargingRules())}
-    conn.execute(_INSERT[conn.dialect.name](charging).values(first).on_conflict_do_nothing())
-    return conn.execute(select(charging).where(_R.site_id == site_id).with_for_update()).one()
+    add = _INSERT[tx.conn.dialect.name](charging).values(first)
+    tx.conn.execute(add.on_conflict_do_nothing())
+    return spots.lock(tx, now, site_id)
 
 
 def _lock_charger(
-    conn: Connection, actor: Actor, charger_id: int, *, archived: bool = False
-) -> Any:
+    tx: Tx, actor: Actor, now: datetime, charger_id: int, *, archived: bool = False
+) -> tuple[Ground, Any]:
     """A spot, with all of its site held until this is done, for those who may set it up."""
-    this = select(charger).where(_C.id == charger_id)
-    row = conn.execute(this).one_or_none()
-    if row is None:
+    site_id = tx.conn.scalar(select(_C.site_id).where(_C.id == charger_id))
+    if site_id is None:
         raise NotFound("This charging spot does not exist, or no longer.")
-    actor.require(Right.SET_UP, row.site_id)
-    _lock(conn, row.site_id)
-    row = conn.execute(this).one()
+    actor.require(Right.SET_UP, site_id)
+    ground = _lock(tx, now, site_id)
+    row = spots.charger_of_id(tx, charger_id)
     if row.archived_at is not None and not archived:
         raise NotFound("This charging spot is archived. Take it back into use first.")
-    return row
+    return ground, row
+
+
+def _plan_again(tx: Tx, now: datetime, ground: Ground, changed: list[str]) -> None:
+    """What the clock does next goes by the new rules. Whose stay has begun counts as there: nobody
+    was asked to say so by then."""
+    for row in open_at(tx.conn, ground.site_id):
+        values: dict[str, Any] = {}
+        if "check_in_minutes" in changed and row.status == "active" and row.came_at is None:
+            values["came_at"] = now
+        step = next_step(row._replace(**values), ground.rules)
+        values["due_at"] = None if step is None else step[0]
+        tx.conn.execute(update(booking).where(_B.id == row.id).values(values))
 
 
 def _new(

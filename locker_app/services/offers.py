@@ -80,14 +80,21 @@ def decline(tx: Tx, actor: Actor, now: datetime, row: Any) -> int:
     return offer.charger_id
 
 
-def leave_wait(tx: Tx, actor: Actor, now: datetime, row: Any, outcome: LineOutcome) -> None:
+def leave_wait(
+    tx: Tx,
+    actor: Actor,
+    now: datetime,
+    row: Any,
+    outcome: LineOutcome,
+    reason: str | None = None,
+) -> None:
     """End a place in the line; an offer that there is has been dealt with."""
     tx.conn.execute(
         update(charger_wait)
         .where(_W.id == row.id)
         .values(ended_at=now, outcome=outcome.value, booking_id=None, snoozed_until=None)
     )
-    tx.record(LineLeft(outcome=outcome, **about_wait(row)), actor, now)
+    tx.record(LineLeft(outcome=outcome, reason=reason, **about_wait(row)), actor, now)
 
 
 def pass_on(tx: Tx, now: datetime, ground: Ground, charger_id: int | None = None) -> list[int]:

@@ -7,12 +7,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from locker_app import services
-from locker_app.db.tables import event, person, ticket
+from locker_app.db.tables import charger, charger_wait, event, person, ticket
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.banks import BankRules, DoorPlan
 from locker_app.domain.chargers import ChargerPlan, ChargingRules
@@ -22,6 +24,8 @@ from locker_app.domain.queues import QueueMode, QueueRules
 from locker_app.domain.sites import SiteRules
 from locker_app.services import (
     banks,
+    bookings,
+    charger_desk,
     chargers,
     day_sums,
     desks,
@@ -96,6 +100,12 @@ OF_ADMINS: dict[Command, dict[str, Any]] = {
     chargers.archive_charger: {"charger_id": 1},
     chargers.restore_charger: {"charger_id": 1},
     chargers.change_charging: {"site_id": 1, "rules": ChargingRules(snoozes=3)},
+    charger_desk.take_out: {"charger_id": 2, "reason": "x"},
+    charger_desk.put_back: {"charger_id": 2},
+    charger_desk.clear_report: {"charger_id": 3},
+    charger_desk.move_booking: {"booking_id": 1, "charger_id": 2, "reason": "x"},
+    charger_desk.end_booking: {"booking_id": 1, "reason": "x"},
+    charger_desk.remove_waiting: {"wait_id": 1, "reason": "x"},
     people.reset_pin: {"number": "CS1", "reason": "x"},
 }
 """Of admins at the site; what one of them leaves lets the next one pass."""
@@ -267,7 +277,12 @@ def actors(world: World) -> dict[str, Actor]:
     queue_id = world.queue(site_id)
     world.tickets(queue_id, 2)
     world.change(ticket.update().values(status="serving"))
-    world.chargers(site_id)
+    spot = world.chargers(site_id)[2]
+    leaves = world.clock.now + timedelta(hours=1)
+    world.run(world.person(), bookings.book, charger_id=spot, leaves_at=leaves)
+    world.change(charger.update().where(charger.c.id == spot).values(reported_at=world.clock.now))
+    waits = {"site_id": site_id, "holder": "person:9", "joined_at": world.clock.now, "snoozes": 0}
+    world.change(insert(charger_wait).values(**waits, snoozed_until=leaves))
     return {
         "nobody": NOBODY,
         "visitor": world.visitor(),
