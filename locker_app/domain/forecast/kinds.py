@@ -16,6 +16,8 @@ class Stay:
     """Whoever it was, by any name that stays the same; None when that is not known."""
     stated_until: datetime | None = None
     """Until when its holder said it would take, at the beginning; None when nothing was said."""
+    spot: str | None = None
+    """Which spot it was, if that is known: quick and slow chargers are left after other times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Going:
     began_at: datetime
     holder: str | None = None
     stated_until: datetime | None = None
+    spot: str | None = None
 
 
 class Basis(StrEnum):

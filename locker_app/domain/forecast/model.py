@@ -1,14 +1,50 @@
-"""The model of one site: it learns from each stay that ends, and forecasts those going on."""
+"""The model of one site: it learns from each stay that ends, and forecasts those going on.
+
+In a paragraph, for whoever asks: every past stay that is still remembered (the last of the same
+holder, and the last at the site) is taken as a way in which this one may end, and counts the more
+the more alike it is: the hour of arrival, a working day or not, the spot, what was stated, how
+long ago. All others together count as much as half a stay of the holder's own. Each says two
+things: as long as then, or by the same clock time as then; which of the two counts more is what
+came truer lately, here and for this holder. The median of all that is what is likely, the middle
+eight tenths are the range. As time passes, past stays that were shorter drop out. And the range is
+made wider, or narrower, by how often the ends of past stays fell outside of it, for each hour of
+the stay.
+"""
 
 import heapq
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 from statistics import median
+from typing import NamedTuple
 
 from locker_app.domain.forecast.kinds import Basis, Forecast, Going, Record, Stay
+from locker_app.domain.forecast.leaning import Leaning
+from locker_app.domain.forecast.margins import HIGH, LOW, MIDDLE, Ends, Margins
+from locker_app.domain.forecast.past import MINUTES, Memory, Sample, past, trace
+from locker_app.domain.forecast.spread import End, Spread
 
-_LATELY = 100
+LATELY = 100
+"""`Record` is about so many of the last stays."""
+REHEARSED = 2_000
+"""Of a long past that is loaded, what was said at arrival is worked out for so many of the last."""
+_HOURS = 13
+"""Ranges are learnt for the arrival and each of the first hours; the last is for all later ones."""
+_HOUR = timedelta(hours=1)
+_LONGEST = 24.0 * 365
+
+
+class _Said(NamedTuple):
+    """What was thought at an arrival, to be compared with what comes."""
+
+    holder: str | None
+    spread: Spread
+    lasting: float
+    """The likely end if this holder stays as long as then, in hours after arrival; and if they
+    leave by the clock."""
+    clock: float
+    ends: Ends
 
 
 class Model:
@@ -22,17 +58,29 @@ class Model:
     def __init__(self, zone: tzinfo) -> None:
         """`zone` is the site's: people leave by the clocks on its walls."""
         self._zone = zone
-        self._site: deque[float] = deque(maxlen=500)
-        self._holders: dict[str, deque[float]] = {}
-        self._said: dict[Hashable, Forecast | None] = {}
-        self._came_true: deque[tuple[float, bool]] = deque(maxlen=_LATELY)
+        self._memory = Memory()
+        self._leaning = Leaning()
+        self._margins = Margins(_HOURS)
+        self._said: dict[Hashable, _Said] = {}
+        self._came_true: deque[tuple[float, bool]] = deque(maxlen=LATELY)
 
     def arrive(self, going: Going, key: Hashable) -> Forecast | None:
         """Somebody has just arrived: what to say now, which is remembered under this key until
         `learn` is called with it, and compared with what came. None: nothing known or stated."""
-        said = self.forecast(going, going.began_at)
-        self._said[key] = said
-        return said
+        own, others = self._recalled(going)
+        lasting, clock = (Spread(self._ends(going, own + others, way)) for way in (0.0, 1.0))
+        if not lasting:
+            return self.forecast(going, going.began_at)
+        spread, leaning = self._spread(going, own, others)
+        ends = self._margins.widen(_raw(spread, 0.0), 0.0)
+        self._said[key] = _Said(
+            going.holder,
+            spread,
+            lasting.quantile(MIDDLE, 0.0),
+            clock.quantile(MIDDLE, 0.0),
+            ends,
+        )
+        return _forecast(going, going.began_at, ends, _basis(own, others, 0.0, leaning))
 
     def forget(self, key: Hashable) -> None:
         """That arrival never becomes a stay to learn from, such as a booking that was cancelled."""
@@ -44,61 +92,108 @@ class Model:
         What was said at its arrival (`arrive`) counts in `record`; without a key, or with one
         that is not known, it is learned from only."""
         said = self._said.pop(key, None) if key is not None else None
-        lasted = (stay.ended_at - stay.began_at).total_seconds()
-        if lasted <= 0:
+        began = stay.began_at.astimezone(self._zone)
+        over = past(
+            trace(began, stay.stated_until, stay.spot),
+            began,
+            stay.ended_at.astimezone(self._zone),
+        )
+        if not 0 < over.lasted <= _LONGEST:
             return
-        if said is not None and said.low is not None and said.high is not None:
-            error = abs((stay.ended_at - said.likely).total_seconds())
-            self._came_true.append((error, said.low <= stay.ended_at <= said.high))
-        self._site.append(lasted)
-        if stay.holder is not None:
-            self._holders.setdefault(stay.holder, deque(maxlen=50)).append(lasted)
+        if said is not None:
+            self._compare(said, over.lasted)
+        self._memory.keep(stay.holder, over)
 
     def load(self, stays: Iterable[Stay]) -> None:
         """Learn a past, in any order, as if it happened now: each arrival and each end in its
-        turn, so that `record` is honest about it too."""
-        going: list[tuple[datetime, int, Stay]] = []
-        for number, stay in enumerate(sorted(stays, key=lambda one: one.began_at)):
+        turn, so that `record` is honest about it too. Quick: of a long past only the last
+        arrivals are worked out."""
+        in_order = sorted(stays, key=lambda one: one.began_at)
+        first = len(in_order) - REHEARSED
+        going: list[tuple[datetime, int]] = []
+        for number, stay in enumerate(in_order):
             while going and going[0][0] <= stay.began_at:
-                _, known_as, over = heapq.heappop(going)
-                self.learn(over, ("load", known_as))
-            self.arrive(Going(stay.began_at, stay.holder, stay.stated_until), ("load", number))
-            heapq.heappush(going, (stay.ended_at, number, stay))
+                over = heapq.heappop(going)[1]
+                self.learn(in_order[over], ("load", over))
+            if number >= first:
+                asked = Going(stay.began_at, stay.holder, stay.stated_until, stay.spot)
+                self.arrive(asked, ("load", number))
+            heapq.heappush(going, (stay.ended_at, number))
         while going:
-            _, known_as, over = heapq.heappop(going)
-            self.learn(over, ("load", known_as))
+            over = heapq.heappop(going)[1]
+            self.learn(in_order[over], ("load", over))
 
     def forecast(self, going: Going, now: datetime) -> Forecast | None:
         """When this stay ends, given that it has not ended by now; in UTC.
 
         None: nothing has been learned here yet, and nothing was stated."""
-        began = going.began_at.astimezone(UTC)
-        now = max(now.astimezone(UTC), began)
-        past, basis = self._site, Basis.SITE
-        own = self._holders.get(going.holder) if going.holder is not None else None
-        if own and len(own) >= 3:
-            past, basis = own, Basis.HOLDER
-        if not past:
+        now = max(now, going.began_at)
+        own, others = self._recalled(going)
+        spread, leaning = self._spread(going, own, others)
+        if not spread:
             if going.stated_until is None:
                 return None
-            likely = max(now, going.stated_until.astimezone(UTC))
+            likely = max(now, going.stated_until).astimezone(UTC)
             return Forecast(likely, None, None, Basis.STATED)
-        stayed = (now - began).total_seconds()
-        longer = sorted(one for one in past if one > stayed) or [stayed * 1.5]
-        low, high = longer[len(longer) // 10], longer[len(longer) * 9 // 10]
-        return Forecast(
-            began + timedelta(seconds=median(longer)),
-            began + timedelta(seconds=low),
-            began + timedelta(seconds=high),
-            basis,
-        )
+        stayed = (now - going.began_at) / _HOUR
+        ends = self._margins.widen(_raw(spread, stayed), stayed)
+        return _forecast(going, now, ends, _basis(own, others, stayed, leaning))
 
     def record(self) -> Record | None:
         """How the forecasts made at arrival came true lately; None while there were none."""
         if not self._came_true:
             return None
         return Record(
-            typical_error=timedelta(seconds=median(error for error, _ in self._came_true)),
+            typical_error=timedelta(hours=median(error for error, _ in self._came_true)),
             inside=sum(held for _, held in self._came_true) / len(self._came_true),
             stays=len(self._came_true),
         )
+
+    def _recalled(self, going: Going) -> tuple[list[Sample], list[Sample]]:
+        began = going.began_at.astimezone(self._zone)
+        return self._memory.recall(going.holder, trace(began, going.stated_until, going.spot))
+
+    def _spread(
+        self, going: Going, own: list[Sample], others: list[Sample]
+    ) -> tuple[Spread, float]:
+        leaning = self._leaning.to_the_clock(going.holder)
+        return Spread(self._ends(going, chain(own, others), leaning)), leaning
+
+    def _ends(self, going: Going, samples: Iterable[Sample], clock: float) -> Iterator[End]:
+        """The ends that past stays stand for, of which those by the clock weigh so much."""
+        began = going.began_at.astimezone(self._zone)
+        here = trace(began, None, None).minute
+        for (its, lasted, by_clock), weight in samples:
+            if clock < 1:
+                yield End(lasted, weight * (1 - clock))
+            if clock > 0:
+                apart = (its.minute - here + MINUTES // 2) % MINUTES - MINUTES // 2
+                after = by_clock + apart / 60
+                if after > 0:
+                    yield End(after, weight * clock)
+
+    def _compare(self, said: _Said, lasted: float) -> None:
+        self._leaning.learn(said.holder, abs(said.lasting - lasted), abs(said.clock - lasted))
+        self._came_true.append(
+            (abs(said.ends.likely - lasted), said.ends.low <= lasted <= said.ends.high)
+        )
+        for hour in range(min(_HOURS - 1, int(lasted)) + 1):
+            there = self._margins.widen(_raw(said.spread, hour), hour)
+            self._margins.learn(there, hour, lasted)
+
+
+def _raw(spread: Spread, stayed: float) -> Ends:
+    low, likely, high = (spread.quantile(share, stayed) for share in (LOW, MIDDLE, HIGH))
+    return Ends(low, likely, high)
+
+
+def _basis(own: list[Sample], others: list[Sample], stayed: float, leaning: float) -> Basis:
+    mine = sum(sample.weight for sample in own if sample.past.lasted > stayed)
+    theirs = sum(sample.weight for sample in others if sample.past.lasted > stayed)
+    return Basis.HOLDER if mine > theirs else Basis.SITE
+
+
+def _forecast(going: Going, now: datetime, ends: Ends, basis: Basis) -> Forecast:
+    began = going.began_at.astimezone(UTC)
+    low, likely, high = (max(began + timedelta(hours=one), now).astimezone(UTC) for one in ends)
+    return Forecast(likely, min(low, likely), max(high, likely), basis)
