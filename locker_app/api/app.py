@@ -10,6 +10,8 @@ from locker_app.api.problems import handle_problems
 from locker_app.api.renewal import Renewal
 from locker_app.api.routes import (
     after_class,
+    chargers,
+    charging,
     entry,
     events,
     lockers,
@@ -54,6 +56,8 @@ def make_api() -> FastAPI:
         tickets,
         serving,
         after_class,
+        charging,
+        chargers,
         staff,
         people_imports,  # before one person by id
         people,

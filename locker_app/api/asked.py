@@ -18,6 +18,9 @@ PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
 QueryId = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 """The id of a row, in a query."""
 
+PathCode = Annotated[str, Path(max_length=40)]
+"""A short code that stands on a sheet or a post, in an address."""
+
 Line = Annotated[str, Field(max_length=200)]
 """A short text of a form."""
 

@@ -6,14 +6,18 @@ others the request is refused and changes nothing.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import update
 
 from locker_app.api.app import make_api
-from locker_app.db.tables import metadata
+from locker_app.db.tables import booking, charger, charger_wait, metadata
 from locker_app.domain.actors import Actor, ActorKind, Role
+from locker_app.services.bookings import stop
+from locker_app.services.charger_line import join_line
 from locker_app.services.import_work import Worker, look_at
 from locker_app.services.lockers import take_out_of_service
 from locker_app.services.people_import import open_import
@@ -70,6 +74,7 @@ class Scene:
         self.login = library.login_of(self.actors["admin"])
         self._come_and_go()
         self._line_up(owner)
+        self._charge(owner)
         self.broken = world.locker_ids(self.bank)[-1]
         world.run(self.actors["admin"], take_out_of_service, locker_id=self.broken, reason="hinge")
 
@@ -97,6 +102,28 @@ class Scene:
         self.called, self.ticket, self.waiting = (
             row.id for row in world.rows(metadata.tables["ticket"], ended_at=None)
         )
+
+    def _charge(self, owner: Actor) -> None:
+        """Charging spots: the owner has one here, and is offered one elsewhere; one is overstayed,
+        and at a third site none is free."""
+        world = self.place.world
+        now = world.clock.now
+        self.leaves_at = (now + timedelta(hours=1)).isoformat()
+        self.spot, self.spare, self.stale, self.unused = world.chargers(self.site, 4)
+        self.spot_code = world.row(charger, self.spot).code
+        self.booking = world.book(owner, self.spot).booking_id
+        over = world.book(world.person(), self.stale).booking_id
+        late = {"status": "overstayed", "leaves_at": now + timedelta(minutes=1)}
+        world.change(update(booking).where(booking.c.id == over).values(**late, overstayed_at=now))
+        (lot,) = world.chargers(count=1)
+        before = world.person()
+        first = world.book(before, lot)
+        self.place_in_line = world.run(owner, join_line, site_id=world.site_of(lot))
+        world.run(before, stop, booking_id=first.booking_id)
+        self.offer = world.row(charger_wait, self.place_in_line).booking_id
+        (full,) = world.chargers(count=1)
+        world.book(world.person(), full)
+        self.full_lot = world.site_of(full)
 
     def client(self, actor: str, *, browser: bool) -> Client:
         """Whoever it is, with a cookie or a token."""
@@ -326,6 +353,69 @@ ROUTES: dict[tuple[str, str], Route] = {
         "/api/v1/sites/{site}/statistics/days.csv?first=2026-01-01&last=2026-01-31",
         HELPERS | {"viewer"},
     ),
+    ("GET", "/api/v1/sites/{site_id}/chargers"): Route("/api/v1/sites/{site}/chargers", EVERYBODY),
+    ("GET", "/api/v1/chargers/by-code/{code}"): Route(
+        "/api/v1/chargers/by-code/{spot_code}", EVERYBODY
+    ),
+    ("GET", "/api/v1/me/charging"): Route("", EVERYBODY - {"nobody"}),
+    # the owner has one here already
+    ("POST", "/api/v1/chargers/{charger_id}/bookings"): Route(
+        "/api/v1/chargers/{spare}/bookings",
+        frozenset({"other", "visitor"}),
+        {"leaves_at": "{leaves_at}"},
+        succeeds=once,
+    ),
+    ("PUT", "/api/v1/bookings/{booking_id}/leave-time"): Route(
+        "/api/v1/bookings/{booking}/leave-time",
+        frozenset({"owner"}),
+        {"leaves_at": "{leaves_at}"},
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/stop"): Route(
+        "/api/v1/bookings/{booking}/stop", frozenset({"owner"})
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/move"): Route(
+        "/api/v1/bookings/{booking}/move", frozenset({"owner"}), {"charger_id": "{spare}"}
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/check-in"): Route(
+        "/api/v1/bookings/{booking}/check-in", frozenset({"owner"})
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/report-taken"): Route(
+        "/api/v1/bookings/{booking}/report-taken", frozenset({"owner"})
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/accept"): Route(
+        "/api/v1/bookings/{offer}/accept", frozenset({"owner"}), {"leaves_at": "{leaves_at}"}
+    ),
+    ("POST", "/api/v1/chargers/{charger_id}/report-free"): Route(
+        "/api/v1/chargers/{stale}/report-free", PERSONS | {"visitor"}, succeeds=once
+    ),
+    ("POST", "/api/v1/sites/{site_id}/charger-line"): Route(
+        "/api/v1/sites/{full_lot}/charger-line", PERSONS | {"visitor"}
+    ),
+    ("POST", "/api/v1/charger-waits/{wait_id}/leave"): Route(
+        "/api/v1/charger-waits/{place_in_line}/leave", frozenset({"owner"})
+    ),
+    ("POST", "/api/v1/charger-waits/{wait_id}/snooze"): Route(
+        "/api/v1/charger-waits/{place_in_line}/snooze", frozenset({"owner"})
+    ),
+    ("GET", "/api/v1/sites/{site_id}/charging"): Route("/api/v1/sites/{site}/charging", admins()),
+    ("PUT", "/api/v1/sites/{site_id}/charging"): Route(
+        "/api/v1/sites/{site}/charging", admins(), {"grace_minutes": 7}
+    ),
+    ("POST", "/api/v1/sites/{site_id}/chargers"): Route(
+        "/api/v1/sites/{site}/chargers", admins(), {"chargers": [{"name": "New"}]}
+    ),
+    ("PUT", "/api/v1/chargers/{charger_id}"): Route(
+        "/api/v1/chargers/{unused}", admins(), {"name": "Renamed"}
+    ),
+    ("POST", "/api/v1/chargers/{charger_id}/position"): Route(
+        "/api/v1/chargers/{unused}/position", admins(), {"up": True}
+    ),
+    ("POST", "/api/v1/chargers/{charger_id}/archive"): Route(
+        "/api/v1/chargers/{unused}/archive", admins()
+    ),
+    ("POST", "/api/v1/chargers/{charger_id}/restore"): Route(
+        "/api/v1/chargers/{unused}/restore", admins()
+    ),
     ("GET", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("HEAD", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("GET", "/health"): Route("", EVERYBODY),
@@ -405,7 +495,8 @@ def test_what_one_does_is_ones_own(library: Library, key: tuple[str, str]) -> No
     scene = Scene(library)
     owner, other = (scene.client(name, browser=True) for name in ("owner", "other"))
     before = scene.state_of("owner")
-    assert {name for name, _ in before} == {"person", "session", "assignment", "wait", "ticket"}
+    held = {"assignment", "wait", "ticket", "booking", "charger_wait"}
+    assert {name for name, _ in before} == {"person", "session"} | held
 
     send(other, key, ROUTES[key], scene)
 

@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 from openapi_spec_validator import validate
 from pydantic import TypeAdapter
 
-from locker_app.api import asked
+from locker_app.api import asked, asked_charging
 from locker_app.api.app import make_api
 from locker_app.api.problems import MEDIA_TYPE
 from tests.api.clients import Library
@@ -88,7 +88,7 @@ def test_both_ways_of_being_somebody_are_declared() -> None:
 def test_examples_are_what_is_accepted() -> None:
     bodies = [
         kind
-        for kind in vars(asked).values()
+        for kind in {**vars(asked), **vars(asked_charging)}.values()
         if isinstance(kind, type) and issubclass(kind, asked.Asked) and kind is not asked.Asked
     ]
     assert len(bodies) >= 6
