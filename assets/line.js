@@ -5,7 +5,7 @@ import { format, useNow } from "./cubby.js";
 import { estimate } from "./waits.js";
 
 /** The template with `{0}`, `{1}`… filled in. */
-function fill(template, ...values) {
+export function fill(template, ...values) {
   return template.replace(/\{(\d)\}/g, (_, index) => String(values[index] ?? ""));
 }
 
@@ -31,7 +31,7 @@ function allowSound() {
 
 const TAPS = ["pointerup", "keydown"];
 
-function useAllowedSound() {
+export function useAllowedSound() {
   useEffect(() => {
     TAPS.forEach((tap) => document.addEventListener(tap, allowSound));
     return () => TAPS.forEach((tap) => document.removeEventListener(tap, allowSound));
@@ -152,6 +152,15 @@ function ring() {
   TAPS.forEach((tap) => document.addEventListener(tap, stop));
   once();
   return stop;
+}
+
+/** Says something so that it is noticed, by all means there are; returns what stops it. */
+export function alarm({ title, body, tag, phase, loud }) {
+  notify(title, body, tag, phase);
+  if (loud) return ring();
+  play("next");
+  shake([200]);
+  return undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Tells somebody in line that it is their turn while the page is closed, and does nothing else: no
+// Tells somebody that it is their turn, or what becomes of their charging spot, while the page is closed, and does nothing else: no
 // request goes through it. What the page shows by itself while it is open is in line.js.
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -12,7 +12,7 @@ const isAt = (page, path) => plain(new URL(page.url).pathname) === plain(path);
 function read(event) {
   try {
     const told = event.data.json();
-    return { ...told, path: /^\/q\/\w+$/.test(told.path) ? told.path : "/" };
+    return { ...told, path: /^\/[qc]\/\w+$/.test(told.path) ? told.path : "/" };
   } catch {
     return { phase: "", title: "Cubby", body: "", tag: "cubby", path: "/" };
   }

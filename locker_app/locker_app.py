@@ -33,6 +33,7 @@ from locker_app.web.pages.accounts import AccountsPage, accounts
 from locker_app.web.pages.after_class import AfterClassPage, after_class
 from locker_app.web.pages.bank import BankPage, bank
 from locker_app.web.pages.board import BoardPage, board
+from locker_app.web.pages.chargers import ChargersPage, chargers
 from locker_app.web.pages.display import DisplayPage, display
 from locker_app.web.pages.helm import HelmPage, helm
 from locker_app.web.pages.history import HistoryPage, history
@@ -71,6 +72,8 @@ PAGES = (
     (home, "/", "Cubby", HomePage.load),
     (bank, "/lockers/[bank]", "Lockers · Cubby", BankPage.load),
     (queue, "/q/[line_code]", "The line · Cubby", QueuePage.load),
+    (chargers, "/c/[charger_code]", "Charging · Cubby", ChargersPage.load),
+    (chargers, "/chargers/[charging_site]", "Charging · Cubby", ChargersPage.load),
     (display, "/queues/[queue]/display", "The line · Cubby", DisplayPage.load),
     (sign_in, "/sign-in", "Sign in · Cubby", SignInPage.load),
     (me, "/me", "My account · Cubby", MePage.load),
@@ -172,7 +175,7 @@ def make_app() -> rx.App:
     """The application with all its pages."""
     made = rx.App(
         html_lang="en",
-        stylesheets=["/cubby.css", "/helm.css", "/board.css", "/people.css"],
+        stylesheets=["/cubby.css", "/helm.css", "/board.css", "/people.css", "/charging.css"],
         head_components=_head(),
         toaster=None,
         backend_exception_handler=_log_fault,

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.errors import NotSignedIn
 from locker_app.queries.sessions import session_view
+from locker_app.services.bookings import book
+from locker_app.services.charger_line import join_line
 from locker_app.services.command import Call, command
 from locker_app.services.hashing import off_the_loop
 from locker_app.services.runtime import call_now, current
@@ -26,7 +28,12 @@ from locker_app.services.sign_in import (
     sign_in_staff,
 )
 from locker_app.services.tickets import join_queue
-from locker_app.services.visitors import open_visit, visit_and_join
+from locker_app.services.visitors import (
+    open_visit,
+    visit_and_book,
+    visit_and_join,
+    visit_and_join_line,
+)
 
 Kind = Literal["person", "staff", "visitor"]
 
@@ -120,6 +127,16 @@ class Visitor:
         return await _opened(kind, await off_the_loop(enter))
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """What somebody enters to book a charging spot."""
+
+    charger_id: int
+    leaves_at: datetime | None
+    starts_at: datetime | None
+    shown_as: str
+
+
 async def take_ticket(
     origin: str, address: str, session_key: str | None, queue_id: int, entered: Entered
 ) -> Opened | None:
@@ -131,26 +148,54 @@ async def take_ticket(
     Raises:
         TooManyTries, and as `join_queue`.
     """
+    asked = {"queue_id": queue_id, **asdict(entered)}
+    return await _do_or_visit(origin, address, session_key, join_queue, visit_and_join, asked)
+
+
+async def book_spot(
+    origin: str, address: str, session_key: str | None, stay: Stay
+) -> Opened | None:
+    """Book a charging spot, likewise.
+
+    Raises:
+        TooManyTries, and as `book`.
+    """
+    asked = asdict(stay)
+    return await _do_or_visit(origin, address, session_key, book, visit_and_book, asked)
+
+
+async def wait_for_spot(
+    origin: str, address: str, session_key: str | None, site_id: int
+) -> Opened | None:
+    """Join the line for the charging spots of a site, likewise.
+
+    Raises:
+        TooManyTries, and as `join_line`.
+    """
+    asked = {"site_id": site_id}
+    return await _do_or_visit(origin, address, session_key, join_line, visit_and_join_line, asked)
+
+
+async def _do_or_visit(
+    origin: str,
+    address: str,
+    session_key: str | None,
+    own: Callable[..., Any],
+    visit: Callable[..., Any],
+    asked: dict[str, Any],
+) -> Opened | None:
+    """Run the command `own` in the session that a browser has; else `visit`, which opens one."""
     here = current()
     actor = await here.db.aread(lambda conn: identify(conn, session_key or "", datetime.now(UTC)))
     known = actor.kind is not ActorKind.NOBODY
-    own = session_key if known else None
-    with here.limiter.joining(address, queue_id, session_key=own, new=not known):
+    own_key, queue_id = session_key if known else None, asked.get("queue_id")
+    with here.limiter.joining(address, queue_id, session_key=own_key, new=not known):
         if known:
-            work = command(
-                call_now(origin, session_key), join_queue, queue_id=queue_id, **asdict(entered)
-            )
-            await here.db.arun(work)
+            await here.db.arun(command(call_now(origin, session_key), own, **asked))
             return None
         opaque_id = here.keys.session_id_for(None)
-        visit = command(
-            call_now(origin),
-            visit_and_join,
-            session_key=key_of(opaque_id),
-            queue_id=queue_id,
-            **asdict(entered),
-        )
-        await here.db.arun(visit)
+        asked = asked | {"session_key": key_of(opaque_id)}
+        await here.db.arun(command(call_now(origin), visit, **asked))
     return await _opened("visitor", opaque_id)
 
 

@@ -7,6 +7,7 @@ addresses are logged, kept in histories, and can be made up by others.
 
 import re
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -14,7 +15,16 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
 
 from locker_app.api.cookies import clear_session, set_session
-from locker_app.api.entry import Entered, Opened, Visitor, leave, take_ticket
+from locker_app.api.entry import (
+    Entered,
+    Opened,
+    Stay,
+    Visitor,
+    book_spot,
+    leave,
+    take_ticket,
+    wait_for_spot,
+)
 from locker_app.api.origin import client_address, from_another_site
 from locker_app.api.refusals import CrossSite
 from locker_app.domain.actors import Right
@@ -27,6 +37,7 @@ from locker_app.domain.errors import (
     PinsDiffer,
     WrongPin,
 )
+from locker_app.queries.chargers import charger_of_code
 from locker_app.queries.queues import queue_of_code
 from locker_app.services.command import command
 from locker_app.services.runtime import SESSION_COOKIE, call_now, current
@@ -37,6 +48,8 @@ PERSON_FORM, PERSON_HOME = "/sign-in", "/"
 STAFF_FORM, STAFF_HOME = "/staff/sign-in", "/staff"
 STAFF_QUEUES, STAFF_ACCOUNT = "/staff/queues", "/staff/account"
 _LINK = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_ID, _MILLIS = re.compile(r"[0-9]{1,9}"), re.compile(r"[0-9]{1,13}")
+_SPOT = re.compile(r"/c/[A-Z0-9]{6}")
 
 _MAX_NEXT = 500
 
@@ -137,10 +150,56 @@ async def visit(
         )
     except DomainError as refusal:
         return _back(page, refusal)
-    response = RedirectResponse(page, status_code=303)
-    if opened is not None:
-        set_session(response, request, opened.token, opened.expires_at)
-    return response
+    return _onward(request, page, opened)
+
+
+@router.post("/book")
+async def book(
+    request: Request,
+    charger: Entry = "",
+    leaves_at: Entry = "",
+    starts_at: Entry = "",
+    shown_as: Entry = "",
+) -> RedirectResponse:
+    """Book the charging spot with this code, until a time in milliseconds since 1970; a browser
+    without a session gets a visitor's."""
+    found = await current().db.aread(lambda conn: charger_of_code(conn, charger))
+    if found is None:
+        return RedirectResponse(PERSON_HOME, status_code=303)
+    page = f"/c/{charger.strip().upper()}"
+    try:
+        stay = Stay(found[0], _moment(leaves_at), _moment(starts_at), shown_as)
+        opened = await book_spot(ORIGIN, client_address(request), _session_key(request), stay)
+    except DomainError as refusal:
+        return _back(page, refusal)
+    return _onward(request, page, opened)
+
+
+@router.post("/charger-line")
+async def charger_line(request: Request, site: Entry = "", page: Entry = "") -> RedirectResponse:
+    """Join the line for the charging spots of a site, likewise; back to the page of a spot."""
+    site_id = int(site) if _ID.fullmatch(site) else 0
+    back = page if _SPOT.fullmatch(page) else f"/chargers/{site_id}"
+    try:
+        opened = await wait_for_spot(
+            ORIGIN, client_address(request), _session_key(request), site_id
+        )
+    except DomainError as refusal:
+        return _back(back, refusal)
+    return _onward(request, back, opened)
+
+
+def _moment(millis: str) -> datetime | None:
+    """The moment that is so many milliseconds after 1970; None without any.
+
+    Raises:
+        BadInput: it is no such number.
+    """
+    if not millis:
+        return None
+    if not _MILLIS.fullmatch(millis):
+        raise BadInput("Choose when you leave.", field="leaves_at")
+    return datetime.fromtimestamp(int(millis) / 1000, UTC)
 
 
 @router.post("/sign-out")
@@ -199,6 +258,14 @@ async def _staff_home(opened: Opened) -> str:
     actor = await current().db.aread(lambda conn: identify(conn, opened.session_key, now))
     queues = actor.may(Right.SERVE_QUEUE, None) and not actor.may(Right.SEE_BOARD, None)
     return STAFF_QUEUES if queues else STAFF_HOME
+
+
+def _onward(request: Request, page: str, opened: Opened | None) -> RedirectResponse:
+    """On to a page, with the cookie of a session that was just opened."""
+    response = RedirectResponse(page, status_code=303)
+    if opened is not None:
+        set_session(response, request, opened.token, opened.expires_at)
+    return response
 
 
 def _back(form: str, refusal: DomainError) -> RedirectResponse:

@@ -32,6 +32,11 @@ RETRY_SECONDS = 1.0
 BEAT_SECONDS = 5.0
 """How often all screens are told the time, from which they know that they are live."""
 
+TICK_SECONDS = 30.0
+"""How often what moves on with time is looked at again, though nothing has happened."""
+_MOVING = frozenset({"chargers", "home"})
+"""The kinds of topics that say when something is likely to happen."""
+
 _RENAMING = frozenset({"PersonChanged", "PersonErased", "PeopleImported", "NamesForgotten"})
 """Facts after which a name may be another wherever it is shown; they are rare."""
 
@@ -127,6 +132,17 @@ class Hub:
         """Look at everything that is watched, and at who watches, again: events were missed."""
         self.touch(list(self._channels))
         await self._evict_ended()
+
+    async def tick(self) -> None:
+        """Until cancelled, project again what moves on with time, as far as it is watched: what
+        was likely in an hour no longer is when that has passed. What is as before is not sent."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self.move_on()
+
+    def move_on(self) -> None:
+        """One tick. On the event loop."""
+        self.touch([topic for topic in self._channels if topic.kind in _MOVING])
 
     def snapshot(self, topic: Topic) -> Vars | None:
         """The last projection of a topic that somebody has just begun to watch; without one it is

@@ -28,8 +28,10 @@ _UNASKED = frozenset(
     }
 )
 """How a booking ends without its holder."""
-_NO_STAY = frozenset({EndCause.CANCELLED, EndCause.LAPSED, EndCause.DECLINED})
-"""Nothing was used then."""
+_NOT_USED = frozenset({EndCause.CANCELLED, EndCause.LAPSED, EndCause.DECLINED, EndCause.BLOCKED})
+"""What ended so does not count as used."""
+_NO_COOLING = frozenset({EndCause.CANCELLED, EndCause.BLOCKED, EndCause.FAULT, EndCause.NO_SHOW})
+"""After these one may book again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,8 @@ class Allowance:
     site_id: int
     cooling_until: datetime | None
     days: tuple[tuple[datetime, float], ...]
-    """When each day begins and how many minutes are left of it, with one more day as the end;
-    empty without a limit."""
+    """When each day begins and how many minutes are left of it, less than none if too much is
+    booked; with one more day as the end. Empty without a limit."""
     weeks: tuple[tuple[datetime, float], ...]
     """Likewise, from Monday on."""
 
@@ -189,6 +191,7 @@ _USED = Statement(
     select(_B.starts_at, _B.leaves_at, _B.ended_at, _B.end_cause, _B.status).where(
         _B.holder == _HOLDER,
         _B.site_id == bindparam("site_id"),
+        _B.stated_at.is_not(None),
         (_B.ended_at.is_(None)) | (_B.ended_at > _SINCE),
     )
 )
@@ -220,7 +223,7 @@ def _booking(row: Any, by_offer: dict[int, int]) -> MyBooking:
         *(row.id, row.site_id, row.site_name, row.time_zone, row.charger_id, row.name, row.place),
         *(row.code, status, row.shown_as, row.starts_at, row.leaves_at, row.stated_at),
         *(row.came_at, row.reminded_at),
-        come_by=row.starts_at + timedelta(minutes=row.check_in_minutes)
+        come_by=row.starts_at + timedelta(minutes=row.check_in_minutes or 0)
         if asked and status in (BookingStatus.BOOKED, BookingStatus.ACTIVE)
         else None,
         out_at=_out_at(row, status),
@@ -261,19 +264,24 @@ def _news(
     """The newest first. A place that lapsed is told once, by the place."""
     since = now - NEWS_FOR
     found = [one for row in mine if (one := _moved(conn, row, since)) is not None]
-    newer = {row.site_id: row.made_at for row in mine} | {
-        row.site_id: row.joined_at for row in waits
-    }
+    newer = {row.site_id: row.made_at for row in mine}
+    newer |= {row.site_id: row.joined_at for row in waits}
     for row in _LEFT.rows(conn, holder=holder, since=since):
         lost = row.outcome in (LineOutcome.LAPSED, LineOutcome.REMOVED)
-        if lost and newer.get(row.site_id, row.ended_at) <= row.ended_at:
+        if lost and _is_newest(row, newer):
             found.append(_left(row))
     for row in _ENDED.rows(conn, holder=holder, since=since):
         is_news = EndCause(row.end_cause) in _UNASKED - {EndCause.LAPSED}
         by_staff = row.end_cause in (EndCause.FORCED, EndCause.FAULT)
-        if is_news and (by_staff or newer.get(row.site_id, row.ended_at) <= row.ended_at):
+        if is_news and (by_staff or _is_newest(row, newer)):
             found.append(_ended(conn, row))
     return sorted(found, key=lambda one: one.at, reverse=True)[:_NEWS_READ]
+
+
+def _is_newest(row: Any, newer: dict[int, datetime]) -> bool:
+    """Whether its holder has booked nothing there since, and waits for nothing."""
+    since = newer.get(row.site_id)
+    return since is None or since < row.ended_at
 
 
 def _moved(conn: Connection, row: Any, since: datetime) -> MyNews | None:
@@ -330,15 +338,9 @@ def _allowance(conn: Connection, holder: str, rules: Any, now: datetime) -> Allo
     spans = [
         (row.starts_at, row.leaves_at if row.ended_at is None else row.ended_at)
         for row in stays
-        if row.status != BookingStatus.OFFERED.value and row.end_cause not in _NO_STAY
+        if row.end_cause not in _NOT_USED
     ]
-    ends = [
-        row.ended_at
-        for row in stays
-        if row.ended_at is not None
-        and row.end_cause not in _NO_STAY
-        and row.ended_at > row.starts_at
-    ]
+    ends = [row.ended_at for row in stays if row.ended_at and row.end_cause not in _NO_COOLING]
     cooling = max(ends, default=None)
     cools = None if cooling is None else cooling + timedelta(minutes=rules.cooling_off_minutes)
     return Allowance(
@@ -362,8 +364,7 @@ def _left_of(
         return ()
     edges = [begins(day, zone) for day in days]
     left = [
-        max(0.0, limit - sum(_minutes(span, begin, end) for span in spans))
-        for begin, end in pairwise(edges)
+        limit - sum(_minutes(span, begin, end) for span in spans) for begin, end in pairwise(edges)
     ]
     return tuple(zip(edges, [*left, 0.0], strict=True))
 

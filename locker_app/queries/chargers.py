@@ -2,7 +2,6 @@
 of them only what they chose to show."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,18 +10,23 @@ from sqlalchemy import Connection, bindparam, select
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import booking, charger, charger_wait, charging, site
-from locker_app.domain.bookings import BookingStatus
+from locker_app.domain.bookings import (
+    REPORT_LASTS,
+    BookingStatus,
+    Waiting,
+    in_order,
+    is_blocked,
+    status_at,
+)
 from locker_app.domain.chargers import AtEnd, ChargerStatus, ChargingRules, Priority
 from locker_app.domain.codes import read_code
 from locker_app.domain.forecast import Basis, Forecast
 from locker_app.queries.forecasts import forecasts_of
 
-REPORT_LASTS = timedelta(minutes=60)
-"""How long a spot that is said to be taken is not given, unless staff clear it sooner."""
-
 _B, _C, _R, _W = booking.c, charger.c, charging.c, charger_wait.c
 _IN_USE = _C.archived_at.is_(None)
 _THERE = (BookingStatus.OFFERED, BookingStatus.ACTIVE, BookingStatus.OVERSTAYED)
+_LATELY = timedelta(days=7)
 _RULES = tuple(field.name for field in fields(ChargingRules))
 
 
@@ -83,7 +87,8 @@ _SPOTS = Statement(
 _OPEN = Statement(
     select(
         *(_B.id, _B.charger_id, _B.status, _B.shown_as),
-        *(_B.starts_at, _B.here_at, _B.leaves_at),
+        *(_B.starts_at, _B.here_at, _B.leaves_at, _B.came_at, _B.reminded_at),
+        *(_B.overstayed_at, _B.due_at),
     )
     .where(_B.site_id == bindparam("site_id"), _B.ended_at.is_(None))
     .order_by(_B.here_at, _B.id)
@@ -95,16 +100,21 @@ _OF_CODE = Statement(
 )
 _SITE_OF = Statement(select(_C.site_id).where(_C.id == bindparam("charger_id"), _IN_USE))
 _LINE = Statement(
-    select(_W.id, _W.person_id, _W.holder, _W.first, _W.joined_at)
+    select(
+        *(_W.id, _W.person_id, _W.holder, _W.first, _W.joined_at),
+        *(_W.booking_id, _W.snoozed_until),
+    )
     .where(_W.site_id == bindparam("site_id"), _W.ended_at.is_(None))
     .order_by(_W.first.desc(), _W.joined_at, _W.id)
 )
 _USED = Statement(
-    select(_B.holder, _B.starts_at, _B.ended_at).where(
+    select(_B.holder, _B.starts_at, _B.ended_at, _B.end_cause).where(
         _B.site_id == bindparam("site_id"),
-        _B.ended_at > bindparam("since", type_=_B.ended_at.type),
+        _B.stated_at.is_not(None),
+        _B.ended_at.is_(None) | (_B.ended_at > bindparam("since", type_=_B.ended_at.type)),
     )
 )
+_NOT_USED = ("cancelled", "lapsed", "declined", "blocked")
 
 
 def charging_site(conn: Connection, site_id: int) -> ChargingSite | None:
@@ -146,15 +156,33 @@ def spots(conn: Connection, place: ChargingSite, now: datetime) -> list[Spot]:
     ]
 
 
-def line_of(conn: Connection, place: ChargingSite, now: datetime) -> list[int]:
-    """The ids of the places in the line, in the order in which spots are offered."""
-    waiting = _LINE.rows(conn, site_id=place.id)
-    if place.rules.priority is Priority.SIGNED_IN:
-        waiting.sort(key=lambda row: (not row.first, row.person_id is None))
-    if place.rules.priority is Priority.LEAST_USED:
-        used = _used(conn, place.id, now) if len(waiting) > 1 else {}
-        waiting.sort(key=lambda row: (not row.first, used.get(row.holder, 0.0)))
-    return [row.id for row in waiting]
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """Who waits for a spot, by the ids of their places."""
+
+    order: list[int]
+    """In the order in which spots are offered."""
+    asking: list[int]
+    """Those to whom the next one could be offered: nothing is, and they wanted no pause."""
+
+
+def line_of(conn: Connection, place: ChargingSite, now: datetime) -> WaitingLine:
+    """The line of the site at `now`."""
+    rows = _LINE.rows(conn, site_id=place.id)
+    least_used = place.rules.priority is Priority.LEAST_USED and len(rows) > 1
+    used = _used(conn, place.id, now) if least_used else {}
+    line = (
+        Waiting(row.id, row.holder, row.first, row.person_id is not None, row.joined_at)
+        for row in rows
+    )
+    return WaitingLine(
+        order=[one.wait_id for one in in_order(line, place.rules.priority, used)],
+        asking=[row.id for row in rows if row.booking_id is None and not _asleep(row, now)],
+    )
+
+
+def _asleep(row: Any, now: datetime) -> bool:
+    return row.snoozed_until is not None and row.snoozed_until > now
 
 
 def counts(conn: Connection, place: ChargingSite, now: datetime) -> SpotCounts | None:
@@ -176,83 +204,78 @@ def _rules(values: dict[str, Any]) -> ChargingRules:
 def _spot(
     row: Any, open_here: list[Any], rules: ChargingRules, known: dict[int, Forecast], now: datetime
 ) -> Spot:
-    there = _there(open_here, rules, now)
-    status = _status(row, there, rules, now)
-    held = there is not None and status is not ChargerStatus.OUT
+    there, stands = _there(open_here, rules, now)
+    status = _status(row, there, stands, now)
+    held = None if status is ChargerStatus.OUT else there
     return Spot(
         *(row.id, row.code, row.name, row.place, row.details, status),
-        shown_as=there.shown_as if held and there.status != BookingStatus.OFFERED.value else "",
-        until=there.leaves_at if held else None,
-        forecast=_forecast(there, rules, known, now) if held else None,
-        later=_later(open_here, there, now),
+        shown_as="" if held is None or stands is BookingStatus.OFFERED else held.shown_as,
+        until=None if held is None else held.leaves_at,
+        forecast=None if held is None else _forecast(held, stands, rules, known, now),
+        later=tuple(
+            (one.here_at, one.leaves_at)
+            for one in open_here
+            if one is not there and one.status == BookingStatus.BOOKED.value and one.leaves_at > now
+        ),
     )
 
 
-def _there(open_here: Iterable[Any], rules: ChargingRules, now: datetime) -> Any | None:
-    """The booking whose time it is at a spot, with a deadline that has passed taken as passed."""
-    then = [row for row in open_here if row.status in _THERE and not _is_over(row, rules, now)]
-    begun = [
-        row
-        for row in open_here
-        if row.status == BookingStatus.BOOKED.value and row.starts_at <= now < row.leaves_at
+def _there(
+    open_here: list[Any], rules: ChargingRules, now: datetime
+) -> tuple[Any | None, BookingStatus]:
+    """The booking whose time it is at a spot, and where it stands with a deadline that has passed
+    taken as passed."""
+    begun = [one for one in open_here if one.status in _THERE]
+    begun += [
+        one
+        for one in open_here
+        if one.status == BookingStatus.BOOKED.value and one.starts_at <= now and not is_blocked(one)
     ]
-    return next(iter([*then, *begun]), None)
+    for one in begun:
+        stands = status_at(one, rules, now)
+        if stands in _THERE:
+            return one, stands
+    return None, BookingStatus.ENDED
 
 
-def _is_over(row: Any, rules: ChargingRules, now: datetime) -> bool:
-    if row.status == BookingStatus.OFFERED.value:
-        return row.leaves_at <= now
-    if row.status == BookingStatus.ACTIVE.value and rules.at_end is AtEnd.END:
-        return row.leaves_at + timedelta(minutes=rules.grace_minutes) <= now
-    gone = timedelta(minutes=rules.grace_minutes + rules.overstay_minutes)
-    return row.leaves_at + gone <= now
-
-
-def _status(row: Any, there: Any | None, rules: ChargingRules, now: datetime) -> ChargerStatus:
+def _status(row: Any, there: Any | None, stands: BookingStatus, now: datetime) -> ChargerStatus:
     if row.out_of_service_at is not None:
         return ChargerStatus.OUT
     if there is None:
         reported = row.reported_at is not None and now < row.reported_at + REPORT_LASTS
         return ChargerStatus.REPORTED if reported else ChargerStatus.FREE
-    if there.status == BookingStatus.OFFERED.value:
+    if stands is BookingStatus.OFFERED:
         return ChargerStatus.OFFERED
-    late = now - there.leaves_at
-    if there.status == BookingStatus.OVERSTAYED.value or (
-        rules.at_end is AtEnd.OVERSTAY and late >= timedelta(minutes=rules.grace_minutes)
-    ):
+    if stands is BookingStatus.OVERSTAYED:
         return ChargerStatus.OVERSTAYED
-    return ChargerStatus.LEAVING if late >= timedelta(0) else ChargerStatus.TAKEN
+    return ChargerStatus.TAKEN if now < there.leaves_at else ChargerStatus.LEAVING
 
 
 def _forecast(
-    there: Any, rules: ChargingRules, known: dict[int, Forecast], now: datetime
+    there: Any,
+    stands: BookingStatus,
+    rules: ChargingRules,
+    known: dict[int, Forecast],
+    now: datetime,
 ) -> Forecast | None:
     """When the spot comes free. A booking that ends by itself is not forecast to last longer."""
-    if there.status == BookingStatus.OFFERED.value:
+    if stands is BookingStatus.OFFERED:
         return None
     said = Forecast(max(now, there.leaves_at), None, None, Basis.STATED)
     found = known.get(there.id, said)
     if rules.at_end is not AtEnd.END:
         return found
-    last = there.leaves_at + timedelta(minutes=rules.grace_minutes)
+    last = max(now, there.leaves_at + timedelta(minutes=rules.grace_minutes))
     low, high = (None if at is None else min(at, last) for at in (found.low, found.high))
     return Forecast(min(found.likely, last), low, high, found.basis)
 
 
-def _later(
-    open_here: Iterable[Any], there: Any | None, now: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
-    return tuple(
-        (row.here_at, row.leaves_at)
-        for row in open_here
-        if row is not there and row.status == BookingStatus.BOOKED.value and row.leaves_at > now
-    )
-
-
-def _used(conn: Connection, site_id: int, now: datetime) -> dict[str, float]:
-    """For how many seconds each holder has charged in the last seven days."""
-    since = now - timedelta(days=7)
-    used: dict[str, float] = defaultdict(float)
+def _used(conn: Connection, site_id: int, now: datetime) -> dict[str, timedelta]:
+    """How long each holder has charged in the last seven days."""
+    since = now - _LATELY
+    used: dict[str, timedelta] = defaultdict(timedelta)
     for row in _USED.rows(conn, site_id=site_id, since=since):
-        used[row.holder] += (row.ended_at - max(row.starts_at, since)).total_seconds()
+        part = min(row.ended_at or now, now) - max(row.starts_at, since)
+        if part > timedelta() and row.end_cause not in _NOT_USED:
+            used[row.holder] += part
     return used

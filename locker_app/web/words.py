@@ -85,6 +85,21 @@ JOIN_REFUSALS: dict[str, str] = {
 make up an address."""
 
 
+BOOK_REFUSALS: dict[str, str] = {
+    **{
+        code_of(kind): inspect.getdoc(kind) or ""
+        for kind in (
+            *(errors.SpotTaken, errors.SpotOut, errors.SpotsFree, errors.HasBooking),
+            *(errors.StayTooLong, errors.TooShort, errors.LimitReached, errors.CoolingOff),
+            *(errors.NoLater, errors.InLineAlready, errors.NotAllowed, errors.NotSignedIn),
+            *(errors.NotFound, errors.TooManyTries),
+        )
+    },
+    "bad_input": "Please check what you entered: choose when you leave.",
+}
+"""Why a charging spot was not booked, or the line not joined, by the code in the address."""
+
+
 def why_not_joined(code: str, number: str) -> str:
     """Why a ticket was refused, by the code and the ticket's number in the address, if they are
     any."""

@@ -25,7 +25,7 @@ def chargers(conn: Connection, site_id: int, now: datetime) -> Vars | None:
     place = charging_site(conn, site_id)
     if place is None:
         return None
-    all_of_them = spots(conn, place, now)
+    all_of_them, line = spots(conn, place, now), line_of(conn, place, now)
     rows = [_row(spot) for spot in all_of_them]
     blocks = {f"now_{n // BLOCK}": rows[n : n + BLOCK] for n in range(0, len(rows), BLOCK)}
     return {
@@ -36,7 +36,8 @@ def chargers(conn: Connection, site_id: int, now: datetime) -> Vars | None:
         "posts": [
             [spot.id, spot.code, spot.name, spot.place, spot.details] for spot in all_of_them
         ],
-        "line": line_of(conn, place, now),
+        "line": line.order,
+        "asking": line.asking,
         "record": _record(record(conn, site_id, now)),
         **blocks,
     }

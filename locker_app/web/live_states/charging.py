@@ -84,6 +84,8 @@ class Chargers(LiveState, rx.State):
     """Id, code, name, place and details of each spot."""
     line: list[int] = []
     """The places in the line, in the order in which spots are offered."""
+    asking: list[int] = []
+    """Those of them to whom the next one could be offered."""
     record: list[int] = []
     """How the forecast did lately: half were off by less than so many minutes, how many ended
     inside their range, of how many; empty while that is not known."""

@@ -4,6 +4,7 @@ import reflex as rx
 
 from locker_app.live.topics import ALL, Topic
 from locker_app.web.components.browser import Countdown, Moment
+from locker_app.web.components.charging import Left, stay_news
 from locker_app.web.components.locker_cards import lost_locker
 from locker_app.web.components.parts import (
     Item,
@@ -13,7 +14,7 @@ from locker_app.web.components.parts import (
     skeleton,
     some,
 )
-from locker_app.web.live_states import Home, Me, TicketRow, Tickets
+from locker_app.web.live_states import Home, Me, Stays, TicketRow, Tickets
 from locker_app.web.session import watch
 from locker_app.web.template import page
 
@@ -32,7 +33,15 @@ def home() -> rx.Component:
     return page(
         rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Welcome"), id="title"),
         lost_locker(),
-        rx.cond(some(Me.claims) | some(Me.waits) | some(_open_tickets()), _mine()),
+        stay_news(),
+        rx.cond(
+            some(Me.claims)
+            | some(Me.waits)
+            | some(_open_tickets())
+            | some(Stays.rows)
+            | some(Stays.waits),
+            _mine(),
+        ),
         rx.cond(
             Home.ready,
             rx.cond(some(Home.places), rx.foreach(Home.places, _place), nothing_here()),
@@ -48,6 +57,8 @@ def _mine() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Yours"),
         rx.el.div(
+            rx.foreach(Stays.rows, _stay),
+            rx.foreach(Stays.waits, _line_for_a_spot),
             rx.foreach(_open_tickets(), _ticket),
             rx.foreach(Me.claims, _claim),
             rx.foreach(Me.waits, _wait),
@@ -113,6 +124,46 @@ def _wait(place: Item) -> rx.Component:
     )
 
 
+def _stay(stay: Item) -> rx.Component:
+    """A charging spot of mine."""
+
+    def clock(at: Item) -> rx.Component:
+        return Moment.create(at=at, zone=stay["time_zone"], form="clock")
+
+    return rx.el.a(
+        rx.el.span(rx.el.small("Spot "), stay["name"], class_name="fact"),
+        rx.match(
+            stay["status"],
+            (
+                "offered",
+                rx.el.strong("Held for you: take it within ", Left.create(until=stay["leaves_at"])),
+            ),
+            ("overstayed", rx.el.strong("Overstayed since ", clock(stay["leaves_at"]))),
+            ("booked", rx.el.span("Booked from ", clock(stay["starts_at"]))),
+            rx.el.span("Yours until ", clock(stay["leaves_at"])),
+        ),
+        rx.el.span("Charging · ", stay["site_name"], class_name="soft"),
+        href=f"/c/{stay['code']}",
+        class_name="card link",
+        data_testid="my-stay",
+        data_phase=rx.cond(stay["status"] == "offered", "turn", "wait"),
+    )
+
+
+def _line_for_a_spot(wait: Item) -> rx.Component:
+    return rx.cond(
+        wait["offered"],
+        rx.fragment(),
+        rx.el.a(
+            rx.el.span("In line", class_name="fact small"),
+            rx.el.span("for a charging spot"),
+            rx.el.span(wait["site_name"], class_name="soft"),
+            href=f"/c/{wait['code']}",
+            class_name="card link",
+        ),
+    )
+
+
 def _place(place: Item) -> rx.Component:
     return rx.el.section(
         rx.el.h2(place["name"]),
@@ -132,6 +183,7 @@ def _place(place: Item) -> rx.Component:
         ),
         rx.el.div(
             rx.foreach(place["queues"], _queue),
+            rx.foreach(place["chargers"], lambda row: _chargers(row, place)),
             rx.foreach(place["banks"], _bank),
             class_name="cards",
         ),
@@ -177,6 +229,30 @@ def _how_it_goes(queue: Item) -> Item:
                 ),
             ),
         ),
+    )
+
+
+def _chargers(row: Item, place: Item) -> rx.Component:
+    return rx.el.a(
+        rx.el.h3("Charging spots"),
+        rx.el.p(
+            row["free"],
+            rx.el.small(" of ", row["total"], " free"),
+            class_name="fact",
+            data_testid="free-spots",
+        ),
+        rx.cond(
+            row["next_at"] > 0,
+            rx.el.p(
+                "next about ",
+                Moment.create(at=row["next_at"], zone=place["time_zone"], form="clock"),
+                class_name="soft",
+            ),
+        ),
+        rx.cond(row["waiting"] > 0, rx.el.p(row["waiting"], " waiting", class_name="soft small")),
+        href=f"/chargers/{row['site_id']}",
+        class_name="card link",
+        data_testid="chargers-card",
     )
 
 
