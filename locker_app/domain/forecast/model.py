@@ -13,16 +13,15 @@ the stay.
 
 import heapq
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
-from itertools import chain
 from statistics import median
 from typing import NamedTuple
 
 from locker_app.domain.forecast.kinds import Basis, Forecast, Going, Record, Stay
 from locker_app.domain.forecast.leaning import Leaning
 from locker_app.domain.forecast.margins import HIGH, LOW, MIDDLE, Ends, Margins
-from locker_app.domain.forecast.past import MINUTES, Memory, Sample, past, trace
+from locker_app.domain.forecast.past import Memory, Sample, past, trace
 from locker_app.domain.forecast.spread import End, Spread
 
 LATELY = 100
@@ -47,6 +46,27 @@ class _Said(NamedTuple):
     ends: Ends
 
 
+class _Thought(NamedTuple):
+    """What past stays say about one that is going on."""
+
+    own: list[Sample]
+    others: list[Sample]
+    lasting: list[End]
+    """Its ends, if it lasts as long as those."""
+    clock: list[End]
+    """And if it ends by the clock as those did."""
+    spread: Spread
+    """Both together."""
+
+    def basis(self, stayed: float) -> Basis:
+        """Whose stays weigh more, of those that lasted longer."""
+        mine, theirs = (
+            sum(weight for weight, lasted, _ in samples if lasted > stayed)
+            for samples in (self.own, self.others)
+        )
+        return Basis.HOLDER if mine > theirs else Basis.SITE
+
+
 class Model:
     """What one site has taught so far.
 
@@ -67,20 +87,18 @@ class Model:
     def arrive(self, going: Going, key: Hashable) -> Forecast | None:
         """Somebody has just arrived: what to say now, which is remembered under this key until
         `learn` is called with it, and compared with what came. None: nothing known or stated."""
-        own, others = self._recalled(going)
-        lasting, clock = (Spread(self._ends(going, own + others, way)) for way in (0.0, 1.0))
-        if not lasting:
+        thought = self._think(going)
+        if not thought.spread:
             return self.forecast(going, going.began_at)
-        spread, leaning = self._spread(going, own, others)
-        ends = self._margins.widen(_raw(spread, 0.0), 0.0)
+        ends = self._margins.widen(_raw(thought.spread, 0.0), 0.0)
         self._said[key] = _Said(
             going.holder,
-            spread,
-            lasting.quantile(MIDDLE, 0.0),
-            clock.quantile(MIDDLE, 0.0),
+            thought.spread,
+            Spread(thought.lasting).quantile(MIDDLE, 0.0),
+            Spread(thought.clock).quantile(MIDDLE, 0.0),
             ends,
         )
-        return _forecast(going, going.began_at, ends, _basis(own, others, 0.0, leaning))
+        return _forecast(going, going.began_at, ends, thought.basis(0.0))
 
     def forget(self, key: Hashable) -> None:
         """That arrival never becomes a stay to learn from, such as a booking that was cancelled."""
@@ -128,16 +146,15 @@ class Model:
 
         None: nothing has been learned here yet, and nothing was stated."""
         now = max(now, going.began_at)
-        own, others = self._recalled(going)
-        spread, leaning = self._spread(going, own, others)
-        if not spread:
+        thought = self._think(going)
+        if not thought.spread:
             if going.stated_until is None:
                 return None
             likely = max(now, going.stated_until).astimezone(UTC)
             return Forecast(likely, None, None, Basis.STATED)
         stayed = (now - going.began_at) / _HOUR
-        ends = self._margins.widen(_raw(spread, stayed), stayed)
-        return _forecast(going, now, ends, _basis(own, others, stayed, leaning))
+        ends = self._margins.widen(_raw(thought.spread, stayed), stayed)
+        return _forecast(going, now, ends, thought.basis(stayed))
 
     def record(self) -> Record | None:
         """How the forecasts made at arrival came true lately; None while there were none."""
@@ -149,28 +166,15 @@ class Model:
             stays=len(self._came_true),
         )
 
-    def _recalled(self, going: Going) -> tuple[list[Sample], list[Sample]]:
+    def _think(self, going: Going) -> _Thought:
         began = going.began_at.astimezone(self._zone)
-        return self._memory.recall(going.holder, trace(began, going.stated_until, going.spot))
-
-    def _spread(
-        self, going: Going, own: list[Sample], others: list[Sample]
-    ) -> tuple[Spread, float]:
+        about = trace(began, going.stated_until, going.spot)
+        own, others = self._memory.recall(going.holder, about)
         leaning = self._leaning.to_the_clock(going.holder)
-        return Spread(self._ends(going, chain(own, others), leaning)), leaning
-
-    def _ends(self, going: Going, samples: Iterable[Sample], clock: float) -> Iterator[End]:
-        """The ends that past stays stand for, of which those by the clock weigh so much."""
-        began = going.began_at.astimezone(self._zone)
-        here = trace(began, None, None).minute
-        for (its, lasted, by_clock), weight in samples:
-            if clock < 1:
-                yield End(lasted, weight * (1 - clock))
-            if clock > 0:
-                apart = (its.minute - here + MINUTES // 2) % MINUTES - MINUTES // 2
-                after = by_clock + apart / 60
-                if after > 0:
-                    yield End(after, weight * clock)
+        samples = own + others
+        lasting = [(after, weight * (1 - leaning)) for weight, after, _ in samples]
+        clock = [(after, weight * leaning) for weight, _, after in samples if after > 0]
+        return _Thought(own, others, lasting, clock, Spread(lasting + clock))
 
     def _compare(self, said: _Said, lasted: float) -> None:
         self._leaning.learn(said.holder, abs(said.lasting - lasted), abs(said.clock - lasted))
@@ -185,12 +189,6 @@ class Model:
 def _raw(spread: Spread, stayed: float) -> Ends:
     low, likely, high = (spread.quantile(share, stayed) for share in (LOW, MIDDLE, HIGH))
     return Ends(low, likely, high)
-
-
-def _basis(own: list[Sample], others: list[Sample], stayed: float, leaning: float) -> Basis:
-    mine = sum(sample.weight for sample in own if sample.past.lasted > stayed)
-    theirs = sum(sample.weight for sample in others if sample.past.lasted > stayed)
-    return Basis.HOLDER if mine > theirs else Basis.SITE
 
 
 def _forecast(going: Going, now: datetime, ends: Ends, basis: Basis) -> Forecast:

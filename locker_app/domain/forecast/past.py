@@ -23,7 +23,7 @@ everything: who has been here a few times is taken at their own word."""
 
 _HOUR = timedelta(hours=1)
 MINUTES = 24 * 60
-"""Of a day."""
+_HALF_DAY = MINUTES // 2
 _OWN_HOURS, _SITE_HOURS = 3.0, 2.0
 """By so many hours an arrival may differ and still count as 0.6 of one at the same hour."""
 _OWN_AGE, _SITE_AGE = 40, 150
@@ -35,6 +35,7 @@ _ONE_STATED = 0.3
 _STATED_WIDTH = 0.5
 """A stay counts as 0.6 when a stated length is e ** 0.5, or 1.6 times, the other one."""
 _STATED_STEP = 0.1
+_STEPS = 100
 _LEAST = 0.02
 """Nothing is so far off that it says nothing at all."""
 
@@ -60,11 +61,10 @@ class Past(NamedTuple):
     """The same by the clocks there, which differs where they were changed meanwhile."""
 
 
-class Sample(NamedTuple):
-    """A past stay, and how much it says."""
-
-    past: Past
-    weight: float
+Sample = tuple[float, float, float]
+"""Of a past stay: how much it says; how long it lasted, in hours; and how long a stay that began
+now lasts if it ends by the same clock time, which can be in the past. Hundreds are made for each
+forecast, so these are plain tuples."""
 
 
 def trace(began: datetime, stated_until: datetime | None, spot: str | None) -> Trace:
@@ -87,7 +87,7 @@ def past(found: Trace, began: datetime, ended: datetime) -> Past:
 
 
 def _step(hours: float) -> int:
-    return round(math.log1p(max(0.0, hours)) / _STATED_STEP)
+    return min(_STEPS - 1, round(math.log1p(max(0.0, hours)) / _STATED_STEP))
 
 
 def _bell(distance: float, width: float) -> float:
@@ -98,7 +98,7 @@ def _by_minute(width: float) -> list[float]:
     return [_bell(min(minute, MINUTES - minute) / 60, width) for minute in range(MINUTES)]
 
 
-_STATED = [_bell(step * _STATED_STEP, _STATED_WIDTH) for step in range(200)]
+_STATED = [_bell(step * _STATED_STEP, _STATED_WIDTH) for step in range(_STEPS)]
 
 
 class Nearness(NamedTuple):
@@ -112,19 +112,25 @@ class Nearness(NamedTuple):
         minute, weekend, stated, spot = about
         by_minute = self.by_minute
         found: list[Sample] = []
-        for one, weight in zip(stays, self.by_age, strict=False):
-            its = one.trace
-            weight *= by_minute[its.minute - minute]
-            if its.weekend is not weekend:
+        for ((its, its_weekend, its_stated, its_spot), lasted, by_clock), weight in zip(
+            stays, self.by_age, strict=False
+        ):
+            apart = its - minute
+            weight *= by_minute[apart]
+            if its_weekend is not weekend:
                 weight *= _OTHER_KIND_OF_DAY
-            if its.spot != spot:
+            if its_spot != spot:
                 weight *= _OTHER_SPOT
-            if its.stated is None or stated is None:
-                if its.stated is not stated:
+            if its_stated is None or stated is None:
+                if its_stated is not stated:
                     weight *= _ONE_STATED
             else:
-                weight *= _STATED[min(199, abs(its.stated - stated))]
-            found.append(Sample(one, weight))
+                weight *= _STATED[abs(its_stated - stated)]
+            if apart > _HALF_DAY:
+                apart -= MINUTES
+            elif apart < -_HALF_DAY:
+                apart += MINUTES
+            found.append((weight, lasted, by_clock + apart / 60))
         return found
 
 
@@ -163,6 +169,7 @@ class Memory:
         own = self._own.get(holder) if holder is not None else None
         mine = _OWN.weigh(about, own) if own else []
         all_of_them = _SITE.weigh(about, self._site)
-        total = sum(sample.weight for sample in all_of_them)
+        total = sum(weight for weight, _, _ in all_of_them)
         scale = OTHERS_COUNT / total if total else 0.0
-        return mine, [Sample(one, weight * scale) for one, weight in all_of_them]
+        others = [(weight * scale, lasted, clock) for weight, lasted, clock in all_of_them]
+        return mine, others

@@ -4,15 +4,9 @@ passes."""
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
-from typing import NamedTuple
 
-
-class End(NamedTuple):
-    """One past stay, as if this one ended like it."""
-
-    after: float
-    """Hours after arrival."""
-    weight: float
+End = tuple[float, float]
+"""One way in which it may end: after so many hours from arrival, and with what weight."""
 
 
 class Spread:
@@ -20,8 +14,8 @@ class Spread:
 
     def __init__(self, ends: Iterable[End]) -> None:
         ordered = sorted(ends)
-        self._after = [end.after for end in ordered]
-        self._sums = list(accumulate((end.weight for end in ordered), initial=0.0))
+        self._after = [after for after, _ in ordered]
+        self._sums = list(accumulate((weight for _, weight in ordered), initial=0.0))
 
     def __bool__(self) -> bool:
         return self._sums[-1] > 0
@@ -34,7 +28,7 @@ class Spread:
         """After how many hours this share of the stays is over that last longer than `stayed`."""
         first = bisect_right(self._after, stayed)
         sums, after = self._sums, self._after
-        if sums[-1] - sums[first] <= 1e-9:
+        if sums[-1] - sums[first] <= 1e-9 * sums[-1]:
             return _beyond_all(share, max(stayed, after[-1] if after else 0.0))
         wanted = sums[first] + share * (sums[-1] - sums[first])
         at = min(len(after) - 1, max(first, bisect_right(sums, wanted) - 1))
