@@ -1,5 +1,5 @@
 """What is tidied up now and then: names that leave the history at night, days that are over and
-summed up, tickets that nobody can come with any more, files that nobody has decided on.
+summed up, places in lines that nobody can come with any more, files that nobody has decided on.
 
 Beside the timer, and not in it: a night's work on a long history must not hold up a deadline. All
 of it is done in pieces, is idempotent, and may be done by several processes side by side.
@@ -42,6 +42,7 @@ async def tidy_once(db: Database) -> None:
     for site_id in await db.aread(lambda conn: day_sums.sites_to_sum_up(conn, datetime.now(UTC))):
         await _until_done(db, day_sums.keep_day, site_id=site_id)
     await _until_done(db, retention.withdraw_orphans)
+    await _until_done(db, retention.drop_orphans)
     await _until_done(db, import_steps.drop_forgotten)
     await _until_done(db, import_steps.sweep)
 

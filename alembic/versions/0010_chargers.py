@@ -93,7 +93,7 @@ def upgrade() -> None:
         batch_op.create_index('begun_bookings_of_site', ['site_id', 'starts_at'], unique=False)
         batch_op.create_index('bookings_due', ['due_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL AND due_at IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND due_at IS NOT NULL'))
         batch_op.create_index('bookings_of_holder', ['holder', 'site_id', 'ended_at'], unique=False)
-        batch_op.create_index('bookings_of_visitor', ['visitor_id'], unique=False, sqlite_where=sa.text('ended_at IS NULL AND visitor_id IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND visitor_id IS NOT NULL'))
+        batch_op.create_index('bookings_of_visitor', ['visitor_id'], unique=False, sqlite_where=sa.text('visitor_id IS NOT NULL'), postgresql_where=sa.text('visitor_id IS NOT NULL'))
         batch_op.create_index('bookings_to_forget', ['site_id', 'ended_at'], unique=False, sqlite_where=sa.text("ended_at IS NOT NULL AND holder <> ''"), postgresql_where=sa.text("ended_at IS NOT NULL AND holder <> ''"))
         batch_op.create_index('ended_bookings_of_site', ['site_id', 'ended_at'], unique=False)
         batch_op.create_index('one_there_per_charger', ['charger_id'], unique=True, sqlite_where=sa.text("ended_at IS NULL AND status IN ('offered', 'active', 'overstayed')"), postgresql_where=sa.text("ended_at IS NULL AND status IN ('offered', 'active', 'overstayed')"))
@@ -122,7 +122,7 @@ def upgrade() -> None:
     with op.batch_alter_table('charger_wait', schema=None) as batch_op:
         batch_op.create_index('charger_waits_ended_at_site', ['site_id', 'ended_at'], unique=False)
         batch_op.create_index('charger_waits_of_holder', ['holder', 'ended_at'], unique=False)
-        batch_op.create_index('charger_waits_of_visitor', ['visitor_id'], unique=False, sqlite_where=sa.text('ended_at IS NULL AND visitor_id IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND visitor_id IS NOT NULL'))
+        batch_op.create_index('charger_waits_of_visitor', ['visitor_id'], unique=False, sqlite_where=sa.text('visitor_id IS NOT NULL'), postgresql_where=sa.text('visitor_id IS NOT NULL'))
         batch_op.create_index('charger_waits_snoozed', ['snoozed_until'], unique=False, sqlite_where=sa.text('ended_at IS NULL AND snoozed_until IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND snoozed_until IS NOT NULL'))
         batch_op.create_index('charger_waits_to_forget', ['site_id', 'ended_at'], unique=False, sqlite_where=sa.text("ended_at IS NOT NULL AND holder <> ''"), postgresql_where=sa.text("ended_at IS NOT NULL AND holder <> ''"))
         batch_op.create_index('one_charger_wait_per_holder', ['site_id', 'holder'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
@@ -137,6 +137,8 @@ def upgrade() -> None:
         sqlite_where=named,
         postgresql_where=named,
     )
+    for name in ('bookings', 'places'):
+        op.add_column('retention', sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text('0')))
     _no_overlap()
     _keep_append_only(('charger_id',))
 
@@ -205,5 +207,8 @@ def downgrade() -> None:
     op.drop_index('event_of_charger', 'event')
     op.drop_column('event', 'charger_id')
     _keep_append_only(())
+    with op.batch_alter_table('retention', schema=None) as batch_op:
+        for name in ('bookings', 'places'):
+            batch_op.drop_column(name)
     for table in ('charger_wait', 'booking', 'charging', 'charger'):
         op.drop_table(table)

@@ -650,6 +650,8 @@ class NamesForgotten(Fact):
     assignments: int
     waits: int
     tickets: int
+    bookings: int
+    places: int
     sessions: int
 
 

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, select
 from locker_app.db.tables import (
     assignment,
     bank,
+    booking,
+    charger,
+    charger_wait,
     event,
     locker,
     person,
@@ -43,6 +46,8 @@ def person_data(conn: Connection, person_id: int, now: datetime) -> dict[str, An
         "lockers": _lockers(conn, person_id),
         "waiting_lists": _waits(conn, person_id),
         "tickets": _tickets(conn, person_id),
+        "charging": _bookings(conn, person_id),
+        "lines_for_charging": _places(conn, person_id),
         "sessions": _sessions(conn, person_id),
         "events": _events(conn, person_id),
         "answers_kept_for_repeated_requests": _requests(conn, person_id),
@@ -115,6 +120,36 @@ def _tickets(conn: Connection, person_id: int) -> list[dict[str, Any]]:
     )
 
 
+def _bookings(conn: Connection, person_id: int) -> list[dict[str, Any]]:
+    b = booking.c
+    return _rows(
+        conn,
+        select(
+            *(site.c.name.label("site"), charger.c.name.label("charger"), b.shown_as, b.status),
+            *(b.made_at, b.starts_at, b.leaves_at, b.stated_at, b.came_at, b.overstayed_at),
+            *(b.ended_at, b.end_cause),
+        )
+        .join(charger, charger.c.id == b.charger_id)
+        .join(site, site.c.id == b.site_id)
+        .where(b.person_id == person_id)
+        .order_by(b.id),
+    )
+
+
+def _places(conn: Connection, person_id: int) -> list[dict[str, Any]]:
+    w = charger_wait.c
+    return _rows(
+        conn,
+        select(
+            *(site.c.name.label("site"), w.first, w.joined_at, w.snoozes, w.snoozed_until),
+            *(w.ended_at, w.outcome),
+        )
+        .join(site, site.c.id == w.site_id)
+        .where(w.person_id == person_id)
+        .order_by(w.id),
+    )
+
+
 def _sessions(conn: Connection, person_id: int) -> list[dict[str, Any]]:
     s, push = session.c, push_subscription.c
     rows = _rows(
@@ -146,10 +181,12 @@ def _events(conn: Connection, person_id: int) -> list[dict[str, Any]]:
         conn,
         select(
             *(e.at, e.kind, e.actor_kind.label("by"), e.origin.label("came_by")),
-            *(bank.c.name.label("bank"), queue.c.name.label("queue"), e.reason, e.details),
+            *(bank.c.name.label("bank"), queue.c.name.label("queue")),
+            *(charger.c.name.label("charger"), e.reason, e.details),
         )
         .outerjoin(bank, bank.c.id == e.bank_id)
         .outerjoin(queue, queue.c.id == e.queue_id)
+        .outerjoin(charger, charger.c.id == e.charger_id)
         .where(
             (e.person_id == person_id) | ((e.actor_kind == "person") & (e.actor_id == person_id))
         )

@@ -32,8 +32,9 @@ from locker_app.domain.facts import (
 )
 from locker_app.domain.people import check_reason
 from locker_app.services import spots
+from locker_app.services.charger_leaving import take_off
 from locker_app.services.ids import Id, Text, Version
-from locker_app.services.offers import decline, leave_wait, pass_on, put_first
+from locker_app.services.offers import leave_wait, pass_on, put_first
 from locker_app.services.spot_rows import (
     THERE,
     Ground,
@@ -202,10 +203,7 @@ def remove_waiting(tx: Tx, actor: Actor, now: datetime, *, wait_id: Id, reason: 
     reason = check_reason(reason)
     if row is None or row.ended_at is not None:
         raise NotInLine("They are not in line any more.")
-    charger_id = decline(tx, actor, now, row) if row.booking_id is not None else None
-    leave_wait(tx, actor, now, row, LineOutcome.REMOVED, reason)
-    pass_on(tx, now, ground, charger_id)
-    return charger_id is not None
+    return take_off(tx, actor, now, ground, row, reason)
 
 
 def _rescue(

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 from locker_app.db.tables import (
     assignment,
     bank,
+    booking,
     event,
     locker,
     people_import_row,
@@ -42,7 +43,7 @@ from locker_app.domain.people import (
     tombstone,
     version_of,
 )
-from locker_app.services import holds, lines, lockers
+from locker_app.services import charger_leaving, holds, lines, lockers
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.people import check_manages
 from locker_app.services.sessions import end_sessions_of_person
@@ -103,7 +104,7 @@ def archive_person(
 
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
-        StillHolds: they have a locker, and it is not to be released.
+        StillHolds: they have a locker or a charging spot, and it is not to be released.
         ReasonNeeded: it is, and it isn't said why.
     """
     check_manages(actor)
@@ -167,6 +168,7 @@ def erase_person(
         delete(people_import_row).where(people_import_row.c.number == row.number),
         delete(people_import_row).where(people_import_row.c.said == row.number),
         update(ticket).where(ticket.c.person_id == person_id).values(question="", note=""),
+        update(booking).where(booking.c.person_id == person_id).values(shown_as=""),
         update(event)
         .where(event.c.person_id == person_id, event.c.reason.is_not(None))
         .values(reason=None),
@@ -202,8 +204,8 @@ def _lock(tx: Tx, person_id: int) -> Any:
 def _let_all_go(
     tx: Tx, actor: Actor, now: datetime, person_id: int, *, release: bool, reason: str
 ) -> None:
-    """End all that a person has: first the places in lines, so that no door is offered to them
-    again, then the lockers."""
+    """End all that a person has: first the places in lines, so that no door and no spot is offered
+    to them again, then the lockers and charging spots."""
     a = assignment.c
     claims = tx.conn.execute(
         select(a.id, a.assigned_at, locker.c.number, bank.c.prefix)
@@ -212,9 +214,12 @@ def _let_all_go(
         .where(a.person_id == person_id, a.released_at.is_(None))
         .order_by(a.id)
     ).all()
-    if claims and not release:
-        raise StillHolds(", ".join(label(claim.prefix, claim.number) for claim in claims))
-    reason = check_reason(reason) if claims else ""
+    spots = charger_leaving.spots_of_person(tx, now, person_id)
+    if (claims or spots) and not release:
+        had = [label(claim.prefix, claim.number) for claim in claims]
+        raise StillHolds(", ".join([*had, *(f"charging spot {name}" for name in spots)]))
+    reason = check_reason(reason) if claims or spots else ""
+    charger_leaving.let_go(tx, actor, now, person_id, reason)
     waits = select(wait.c.id).where(wait.c.person_id == person_id, wait.c.ended_at.is_(None))
     for wait_id in tx.conn.scalars(waits.order_by(wait.c.id)).all():
         mine = {"this_id": wait_id, "who": person_id}

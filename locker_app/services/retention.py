@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.tables import (
     assignment,
+    booking,
+    charger_wait,
     event,
     push_subscription,
     retention,
@@ -29,6 +31,7 @@ from locker_app.domain.days import today
 from locker_app.domain.errors import NotAllowed
 from locker_app.domain.facts import NamesForgotten
 from locker_app.services import lines
+from locker_app.services.charger_leaving import drop_place
 from locker_app.services.tickets import withdraw
 
 PIECE = 500
@@ -39,7 +42,7 @@ OF_NO_SITE = 0
 
 _R, _E, _S = retention.c, event.c, session.c
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_COUNTS = ("events", "assignments", "waits", "tickets", "sessions")
+_COUNTS = ("events", "assignments", "waits", "tickets", "bookings", "places", "sessions")
 
 
 def sites_due(conn: Connection, now: datetime) -> list[int]:
@@ -99,6 +102,28 @@ def withdraw_orphans(tx: Tx, actor: Actor, now: datetime) -> int:
     for row in orphans:
         lines.lock(tx, now, row.queue_id)
     return sum(withdraw(tx, actor, now, row.id) for row in orphans)
+
+
+def drop_orphans(tx: Tx, actor: Actor, now: datetime) -> int:
+    """As `withdraw_orphans`, of places in lines for charging spots. What was offered to them goes
+    to the next in line. Spots that they have end by themselves.
+
+    Raises:
+        NotAllowed: only the server itself does this.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise NotAllowed
+    w = charger_wait.c
+    orphans = (
+        select(w.id, w.site_id)
+        .join(session, _S.id == w.visitor_id)
+        .where(w.ended_at.is_(None), or_(_S.ended_at.is_not(None), _S.expires_at <= now))
+        .order_by(w.site_id, w.id)
+        .limit(PIECE)
+    )
+    return sum(
+        drop_place(tx, actor, now, row.id, row.site_id) for row in tx.conn.execute(orphans).all()
+    )
 
 
 def _kept(conn: Connection) -> dict[int, tuple[int, str]]:
@@ -201,6 +226,19 @@ def _tickets(conn: Connection, site_id: int, before: datetime) -> int:
     return _change(conn, ticket, old, nobodys)
 
 
+def _bookings(conn: Connection, site_id: int, before: datetime) -> int:
+    b = booking.c
+    old = (b.site_id == site_id, b.ended_at < before, b.holder != "")
+    nobodys = {"person_id": None, "visitor_id": None, "holder": "", "shown_as": ""}
+    return _change(conn, booking, old, nobodys)
+
+
+def _places(conn: Connection, site_id: int, before: datetime) -> int:
+    w = charger_wait.c
+    old = (w.site_id == site_id, w.ended_at < before, w.holder != "")
+    return _change(conn, charger_wait, old, {"person_id": None, "visitor_id": None, "holder": ""})
+
+
 def _change(conn: Connection, table: Any, old: tuple[Any, ...], values: dict[str, Any]) -> int:
     piece = select(table.c.id).where(*old).limit(PIECE).scalar_subquery()
     return conn.execute(update(table).where(table.c.id.in_(piece)).values(values)).rowcount
@@ -213,7 +251,12 @@ def _sessions(conn: Connection, site_id: int, before: datetime) -> int:
     over = conn.scalars(
         select(_S.id)
         .where(_S.staff_id.is_(None), func.coalesce(_S.ended_at, _S.expires_at) < before)
-        .where(~select(ticket.c.id).where(ticket.c.visitor_id == _S.id).exists())
+        .where(
+            *(
+                ~select(table.c.id).where(table.c.visitor_id == _S.id).exists()
+                for table in (ticket, booking, charger_wait)
+            )
+        )
         .order_by(_S.id)
         .limit(PIECE)
     ).all()
@@ -228,5 +271,7 @@ _ROWS: dict[str, Callable[[Connection, int, datetime], int]] = {
     "assignments": _assignments,
     "waits": _waits,
     "tickets": _tickets,
+    "bookings": _bookings,
+    "places": _places,
     "sessions": _sessions,
 }

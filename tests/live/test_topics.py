@@ -112,6 +112,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.ChargerCleared(**_charger), _DESK),
     (facts.BookingMade(**_booking, starts_at=AT, leaves_at=AT), _STAY),
     (facts.BookingBegun(**_visit), _VISIT),
+    (facts.BookingBlocked(**_visit), _VISIT),
     (facts.HolderCame(**_booking), _STAY),
     (facts.LeaveChanged(**_visit, leaves_at=AT), _VISIT),
     (facts.BookingMoved(**_booking, from_charger_id=9), _STAY),
@@ -142,7 +143,10 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.PeopleImportEnded(site_id=None, import_id=1, outcome="stopped"), _NOWHERE | _IMPORT),
     (
         facts.NamesForgotten(
-            site_id=SITE, before=AT, events=1, assignments=1, waits=1, tickets=1, sessions=0
+            site_id=SITE,
+            before=AT,
+            **dict.fromkeys(("events", "assignments", "waits", "tickets"), 1),
+            **dict.fromkeys(("bookings", "places", "sessions"), 0),
         ),
         _LOG | _SITE,
     ),

@@ -1,12 +1,22 @@
 """People who are changed, archived, brought back and erased, and commands that meet it."""
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from locker_app.db.tables import assignment, event, person, push_subscription, request, session
+from locker_app.db.tables import (
+    assignment,
+    booking,
+    charger_wait,
+    event,
+    person,
+    push_subscription,
+    request,
+    session,
+)
 from locker_app.db.tables import ticket as ticket_table
 from locker_app.domain.actors import Actor, ActorKind, Role
 from locker_app.domain.errors import (
@@ -21,6 +31,9 @@ from locker_app.domain.errors import (
     StillHolds,
 )
 from locker_app.queries.person_data import person_data
+from locker_app.services.bookings import book, stop
+from locker_app.services.charger_desk import end_booking
+from locker_app.services.charger_line import join_line
 from locker_app.services.leaving import (
     archive_person,
     change_person,
@@ -123,6 +136,48 @@ def test_who_holds_something_stays_unless_it_is_released(world: World, fn: Any) 
     assert world.line(queue) == {1: "withdrawn"}
 
 
+@pytest.mark.parametrize("fn", [archive_person, erase_person])
+def test_who_charges_stays_unless_it_is_released(world: World, fn: Any) -> None:
+    admin, who, other = world.staff(), world.person(), world.person()
+    one, two = world.site(), world.site()
+    (spot,), (full,) = world.chargers(one, 1), world.chargers(two, 1)
+    leaves = world.clock.now + timedelta(hours=1)
+    world.run(who, book, charger_id=spot, leaves_at=leaves, shown_as="B-AB 12")
+    world.run(other, join_line, site_id=one)
+    made = world.run(world.person(), book, charger_id=full, leaves_at=leaves)
+    for waiting in (who, world.person()):
+        world.run(waiting, join_line, site_id=two)
+    with pytest.raises(StillHolds, match="charging spot 1"):
+        world.run(admin, fn, person_id=who.id or 0)
+    assert len(world.rows(booking, ended_at=None)) == 2
+    with pytest.raises(ReasonNeeded):
+        world.run(admin, fn, person_id=who.id or 0, release=True)
+    world.run(admin, fn, person_id=who.id or 0, release=True, reason=WHY)
+    (offer,) = world.rows(booking, charger_id=spot, ended_at=None)
+    assert (offer.person_id, offer.status) == (other.id, "offered")
+    world.run(admin, end_booking, booking_id=made.booking_id, reason=WHY)
+    (offer,) = world.rows(booking, charger_id=full, ended_at=None)
+    assert offer.person_id != who.id
+    for act in (
+        lambda: world.run(who, book, charger_id=spot, leaves_at=leaves),
+        lambda: world.run(who, join_line, site_id=one),
+    ):
+        with pytest.raises(NotSignedIn):
+            act()
+
+
+def test_an_offer_alone_keeps_nobody_here(world: World) -> None:
+    admin, who, here = world.staff(), world.person(), world.site()
+    spot = world.chargers(here, 1)[0]
+    leaves = world.clock.now + timedelta(hours=1)
+    made = world.run(world.person(), book, charger_id=spot, leaves_at=leaves)
+    world.run(who, join_line, site_id=here)
+    world.run(admin, end_booking, booking_id=made.booking_id, reason=WHY)
+    assert world.run(admin, archive_person, person_id=who.id or 0)
+    assert world.rows(booking, ended_at=None) == []
+    assert world.rows(charger_wait, ended_at=None) == []
+
+
 def test_who_is_erased_is_in_no_table(world: World) -> None:
     admin, who, queue = world.staff(), world.person(), world.queue()
     assert who.id is not None
@@ -130,6 +185,8 @@ def test_who_is_erased_is_in_no_table(world: World) -> None:
     world.run(admin, change_person, **values(world, who, number=number, name=name))
     taken = world.take(who, world.bank())
     world.repeat("a-key", who, join_queue, queue_id=queue, group="1")
+    leaves, spot = world.clock.now + timedelta(hours=1), world.chargers(count=1)[0]
+    world.run(who, book, charger_id=spot, leaves_at=leaves, shown_as=f"{name[:8]} car")
     ticket = world.rows(ticket_table)[0]
     world.run(who, ask, ticket_id=ticket.id, question=f"I am {name}")
     opened = world.run(
@@ -142,7 +199,8 @@ def test_who_is_erased_is_in_no_table(world: World) -> None:
         admin, erase_person, person_id=who.id or 0, release=True, reason=f"{name} asked for it"
     )
 
-    for table in (person, ticket_table, event, session, push_subscription, request, assignment):
+    tables = (person, ticket_table, event, session, push_subscription, request, assignment)
+    for table in (*tables, booking):
         for row in world.rows(table):
             assert not any(word in str(row) for word in (number, name, "Quentin")), table.name
     row = world.row(person, who.id)
@@ -160,14 +218,24 @@ def test_all_that_there_is_of_somebody(world: World) -> None:
     who = world.person()
     world.take(who, world.bank())
     world.ticket(who, world.queue(), "7")
+    here = world.site()
+    spot = world.chargers(here, 1)[0]
+    leaves = world.clock.now + timedelta(hours=1)
+    made = world.run(who, book, charger_id=spot, leaves_at=leaves, shown_as="B-AB 12")
+    world.run(who, stop, booking_id=made.booking_id)
+    world.run(world.person(), book, charger_id=spot, leaves_at=leaves)
+    world.run(who, join_line, site_id=here)
     data = world.db.read(lambda conn: person_data(conn, who.id or 0, world.clock.now))
     assert data["person"]["name"] == world.row(person, who.id or 0).name
     assert [row["locker"] for row in data["lockers"]] == ["A1"]
     assert [row["group"] for row in data["tickets"]] == ["7"]
-    assert [row["kind"] for row in data["events"]][-3:] == [
-        "LockerAssigned",
-        "TicketTaken",
-        "TicketCalled",
+    (stay,) = data["charging"]
+    assert (stay["charger"], stay["shown_as"], stay["end_cause"]) == ("1", "B-AB 12", "stopped")
+    assert [row["outcome"] for row in data["lines_for_charging"]] == [None]
+    assert [row["charger"] for row in data["events"] if row["kind"] == "BookingEnded"] == ["1"]
+    assert [row["kind"] for row in data["events"]][-7:] == [
+        *("LockerAssigned", "TicketTaken", "TicketCalled"),
+        *("BookingMade", "BookingBegun", "BookingEnded", "LineJoined"),
     ]
 
 

@@ -201,6 +201,7 @@ OF_THE_SERVER: dict[Command, dict[str, Any]] = {
     import_steps.sweep: {},
     retention.forget_names: {"site_id": 1},
     retention.withdraw_orphans: {},
+    retention.drop_orphans: {},
 }
 """Of nobody but the server itself."""
 NOT_FOR_ADAPTERS: set[Command] = {

@@ -17,7 +17,7 @@ _IN_USE = text("archived_at IS NULL")
 _OFFERED = text("ended_at IS NULL AND booking_id IS NOT NULL")
 _SNOOZED = text("ended_at IS NULL AND snoozed_until IS NOT NULL")
 _NAMED = text("ended_at IS NOT NULL AND holder <> ''")
-_VISITORS = text("ended_at IS NULL AND visitor_id IS NOT NULL")
+_VISITORS = text("visitor_id IS NOT NULL")
 
 
 def _partial(name: str, *columns: str, where: object, unique: bool = False) -> Index:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, text
 from sqlmodel import Field, SQLModel
 
 
@@ -21,4 +21,7 @@ class Retention(SQLModel, table=True):
     assignments: int = 0
     waits: int = 0
     tickets: int = 0
+    bookings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    places: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """In lines for charging spots."""
     sessions: int = 0
