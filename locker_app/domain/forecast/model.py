@@ -112,7 +112,7 @@ class Model:
         said = self._said.pop(key, None) if key is not None else None
         began = stay.began_at.astimezone(self._zone)
         over = past(
-            trace(began, stay.stated_until, stay.spot),
+            trace(began, stay.stated_until, stay.spot, self._memory.known(stay.holder)),
             began,
             stay.ended_at.astimezone(self._zone),
         )
@@ -168,7 +168,7 @@ class Model:
 
     def _think(self, going: Going) -> _Thought:
         began = going.began_at.astimezone(self._zone)
-        about = trace(began, going.stated_until, going.spot)
+        about = trace(began, going.stated_until, going.spot, self._memory.known(going.holder))
         own, others = self._memory.recall(going.holder, about)
         leaning = self._leaning.to_the_clock(going.holder)
         samples = own + others

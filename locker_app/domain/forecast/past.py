@@ -17,7 +17,7 @@ SITE_STAYS = 240
 """So many of the last stays at the site stand for everybody else's."""
 MOST_HOLDERS = 20_000
 """Of more than these, those are forgotten who have not been here for longest."""
-OTHERS_COUNT = 0.5
+OTHERS_COUNT = 0.3
 """All others together count as much as so many of the holder's own stays that are alike in
 everything: who has been here a few times is taken at their own word."""
 
@@ -30,9 +30,10 @@ _OWN_AGE, _SITE_AGE = 40, 150
 """After so many stays more a stay counts as half."""
 _OTHER_KIND_OF_DAY = 0.7
 _OTHER_SPOT = 0.3
+_OTHER_KNOWN = 0.2
 _ONE_STATED = 0.3
 """Whoever says nothing may be of another kind than who does."""
-_STATED_WIDTH = 0.5
+_STATED_WIDTH = 0.4
 """A stay counts as 0.6 when a stated length is e ** 0.5, or 1.6 times, the other one."""
 _STATED_STEP = 0.1
 _STEPS = 100
@@ -49,6 +50,8 @@ class Trace(NamedTuple):
     stated: int | None
     """The stated length in steps on a scale of logarithms."""
     spot: str | None
+    known: int | None
+    """How well its holder was known, from 0 for a first stay on; None without a holder."""
 
 
 class Past(NamedTuple):
@@ -67,13 +70,16 @@ now lasts if it ends by the same clock time, which can be in the past. Hundreds 
 forecast, so these are plain tuples."""
 
 
-def trace(began: datetime, stated_until: datetime | None, spot: str | None) -> Trace:
+def trace(
+    began: datetime, stated_until: datetime | None, spot: str | None, known: int | None
+) -> Trace:
     """What is compared of a stay that began then, by the clocks at the site."""
     return Trace(
         began.hour * 60 + began.minute,
         began.weekday() >= 5,
         None if stated_until is None else _step((stated_until - began) / _HOUR),
         spot,
+        known,
     )
 
 
@@ -106,13 +112,14 @@ class Nearness(NamedTuple):
 
     by_minute: list[float]
     by_age: list[float]
+    other_known: float
 
     def weigh(self, about: Trace, stays: Iterable[Past]) -> list[Sample]:
         """How much each of these says about such a stay; the stays from the newest on."""
-        minute, weekend, stated, spot = about
-        by_minute = self.by_minute
+        minute, weekend, stated, spot, known = about
+        by_minute, other_known = self.by_minute, self.other_known
         found: list[Sample] = []
-        for ((its, its_weekend, its_stated, its_spot), lasted, by_clock), weight in zip(
+        for ((its, its_weekend, its_stated, its_spot, its_known), lasted, by_clock), weight in zip(
             stays, self.by_age, strict=False
         ):
             apart = its - minute
@@ -121,6 +128,8 @@ class Nearness(NamedTuple):
                 weight *= _OTHER_KIND_OF_DAY
             if its_spot != spot:
                 weight *= _OTHER_SPOT
+            if its_known != known:
+                weight *= other_known
             if its_stated is None or stated is None:
                 if its_stated is not stated:
                     weight *= _ONE_STATED
@@ -138,8 +147,8 @@ def _by_age(half: int, most: int) -> list[float]:
     return [0.5 ** (age / half) for age in range(most)]
 
 
-_OWN = Nearness(_by_minute(_OWN_HOURS), _by_age(_OWN_AGE, OWN_STAYS))
-_SITE = Nearness(_by_minute(_SITE_HOURS), _by_age(_SITE_AGE, SITE_STAYS))
+_OWN = Nearness(_by_minute(_OWN_HOURS), _by_age(_OWN_AGE, OWN_STAYS), 1.0)
+_SITE = Nearness(_by_minute(_SITE_HOURS), _by_age(_SITE_AGE, SITE_STAYS), _OTHER_KNOWN)
 
 
 class Memory:
@@ -162,6 +171,13 @@ class Memory:
         else:
             self._own.move_to_end(holder)
         own.appendleft(stay)
+
+    def known(self, holder: str | None) -> int | None:
+        """How well a holder is known: by stays, of which each counts for less than the last."""
+        if holder is None:
+            return None
+        stays = len(self._own.get(holder, ()))
+        return stays.bit_length() // 2 if stays else 0
 
     def recall(self, holder: str | None, about: Trace) -> tuple[list[Sample], list[Sample]]:
         """What the holder's own stays say, and what those of all; the latter weigh `OTHERS_COUNT`
