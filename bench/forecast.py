@@ -1,4 +1,4 @@
-"""`python -m bench.forecast FILE.csv --tz ZONE [--json]`: how good the forecast is on real sessions.
+"""`python -m bench.forecast FILE.csv --tz ZONE [--json]`: how good the forecast is on past stays.
 
 The file has the columns arrival, departure, holder, spot and stated_departure: times in ISO 8601
 with their offset from UTC; holder, spot and stated departure may be empty. Its sessions are
