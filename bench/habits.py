@@ -67,8 +67,9 @@ class _Regular:
     unsteady: float
     quick: bool
     states: float
-    """What they add to the true time when they state one, in hours; or a fixed one they always say."""
+    """What they add to the true time when they state one, in hours."""
     fixed: float | None
+    """The length that they state, whatever they mean to do."""
 
 
 def sessions(who: Population, seed: int) -> list[Session]:
