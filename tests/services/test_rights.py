@@ -7,7 +7,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from locker_app.services import (
     banks,
     bookings,
     charger_desk,
+    charger_line,
     chargers,
     day_sums,
     desks,
@@ -44,6 +45,7 @@ from locker_app.services import (
     sessions,
     setup,
     sites,
+    spot_reports,
     staff,
     tickets,
     visitors,
@@ -52,6 +54,8 @@ from locker_app.services import (
 from tests.world import World
 
 Command = Callable[..., Any]
+
+LATER = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 OF_PERSONS: dict[Command, dict[str, Any]] = {
     lockers.take_locker: {"bank_id": 1},
@@ -66,12 +70,25 @@ OF_VISITORS_TOO: dict[Command, dict[str, Any]] = {
     tickets.leave_queue: {"ticket_id": 1},
     tickets.step_back: {"ticket_id": 1},
     tickets.ask: {"ticket_id": 1, "question": "x"},
+    bookings.book: {"charger_id": 1, "leaves_at": LATER},
+    bookings.set_leave: {"booking_id": 1, "leaves_at": LATER},
+    bookings.stop: {"booking_id": 1},
+    bookings.move: {"booking_id": 1, "charger_id": 2},
+    bookings.check_in: {"booking_id": 1},
+    charger_line.join_line: {"site_id": 1},
+    charger_line.leave_line: {"wait_id": 1},
+    charger_line.accept: {"booking_id": 1, "leaves_at": LATER},
+    charger_line.snooze: {"wait_id": 1},
+    spot_reports.report_taken: {"booking_id": 1},
+    spot_reports.report_free: {"charger_id": 1},
     push.subscribe: {"endpoint": "x", "p256dh": "x", "auth": "x"},
     push.unsubscribe: {"endpoint": "x"},
 }
 """Of persons, and of browsers that nobody signed in at."""
 OF_NOBODY: dict[Command, dict[str, Any]] = {
     visitors.visit_and_join: {"queue_id": 1, "group": "1", "session_key": "k"},
+    visitors.visit_and_book: {"charger_id": 1, "leaves_at": LATER, "session_key": "k"},
+    visitors.visit_and_join_line: {"site_id": 1, "session_key": "k"},
 }
 """Of those only who have no session yet."""
 OF_ADMINS: dict[Command, dict[str, Any]] = {
