@@ -17,6 +17,7 @@ ALLOWED = {
         "note_lockers",
         "extend_time",
         "open_doors",
+        "run_chargers",
         "reset_pin",
         "serve_queue",
         "set_up_queue",
