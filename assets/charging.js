@@ -12,7 +12,6 @@ const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
 const EARLY = 15 * MINUTE; // before the begin, from when one may say that one is there
 const USEFUL = 15 * MINUTE; // a spot that is free for less is of no use to the line
 const STEPS = [30, 60, 120];
-const FIRST_STEP = 60;
 
 const newKey = () => Date.now().toString(36) + Math.random().toString(36).slice(2);
 
@@ -64,8 +63,9 @@ const isFree = (spot, now) => spot.status === "free" && !spot.later.some(([begin
 
 /** The spots that somebody has, those that come free soonest first; not those that are of no use then,
  * as they are booked on. */
-function soonest(spots) {
+function soonest(spots, mine) {
   return spots
+    .filter((spot) => !mine.some((stay) => stay.charger_id === spot.id))
     .filter((spot) => spot.likely && !spot.later.some(([begins]) => begins < spot.likely + USEFUL))
     .sort((a, b) => a.likely - b.likely)
     .slice(0, 3);
@@ -74,8 +74,9 @@ function soonest(spots) {
 /** About when a spot comes free, with its range: never in the past. */
 function freeAbout(spot, now, zone, words) {
   const at = (moment) => clock(Math.max(moment, now), now, zone, words);
-  if (spot.low && spot.high && spot.basis !== "stated") return [fill(words.about, at(spot.likely)), fill(words.between, at(spot.low), at(spot.high))];
-  return [fill(words.about, at(spot.likely)), words.only_stated];
+  const about = fill(words.about, at(spot.likely));
+  if (!spot.low || !spot.high || spot.basis === "stated") return [about, words.only_stated];
+  return [about, fill(words.between, at(spot.low), at(spot.high))];
 }
 
 const STATES = ["free", "offered", "taken", "leaving", "overstayed", "reported", "out"];
@@ -199,10 +200,10 @@ function chosen(choice, base, after, latest, zone) {
   return leaves !== null && leaves > after && leaves <= latest.at ? leaves : null;
 }
 
-/** The step to begin with: an hour, or the longest that there is. */
+/** The step to begin with: the middle one, or the longest that there is. */
 function firstStep(base, latest, steps = STEPS) {
   const can = steps.filter((step) => base + step * MINUTE <= latest.at);
-  return can.includes(FIRST_STEP) ? FIRST_STEP : (can[can.length - 1] ?? 0);
+  return can.includes(steps[1]) ? steps[1] : (can[can.length - 1] ?? 0);
 }
 
 /** What was chosen, with a step that has become too long taken back. */
@@ -479,12 +480,12 @@ function When({ spot, now, zone, words }) {
   if (spot.status === "offered") return h("span", null, fill(words.held_until, at(spot.until)));
   if (!spot.likely) return null;
   const [about, range] = freeAbout(spot, now, zone, words);
-  return h(Fragment, null, h("span", null, about), h("small", { className: "soft" }, range));
+  return h(Fragment, null, h("span", null, fill(words.free, about)), h("small", { className: "soft" }, range));
 }
 
 /** The three that come free soonest, and how good that is. */
-function Soonest({ spots, record, now, zone, words }) {
-  const first = soonest(spots);
+function Soonest({ spots, mine, record, now, zone, words }) {
+  const first = soonest(spots, mine);
   if (!first.length) return null;
   return h(
     "section",
@@ -614,6 +615,7 @@ function Noticed({ stays, now, zone, rules, words }) {
 
 /** Why this holder can't book now at all; empty when they can. */
 function cantBook(mine, rules, allow, now, zone, words) {
+  if (mine.some((stay) => stay.status === "offered")) return words.has_offer;
   if (mine.length >= rules.bookings_per_holder) return words.has_all;
   if (allow?.cooling_until > now) return fill(words.cooling, clock(allow.cooling_until, now, zone, words));
   return "";
@@ -725,7 +727,7 @@ export function Charging({ site, mine, scanned, session, signedIn, staff, refuse
     h(
       "div",
       { className: "stack" },
-      h(Soonest, { spots, record: read(site, "record", []), now, zone, words }),
+      h(Soonest, { spots, mine: stays, record: read(site, "record", []), now, zone, words }),
       h(SpotList, { spots, scanned, mine: stays, now, zone, rules, words, tell }),
     ),
   );

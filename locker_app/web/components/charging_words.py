@@ -69,6 +69,7 @@ WORDS: dict[str, Any] = {
     "part": PARTS,
     "tomorrow": "{0} tomorrow",
     "about": "about {0}",
+    "free": "free {0}",
     "between": "between {0} and {1}",
     "only_stated": "as its holder said",
     "plus": "+{0}",
@@ -162,6 +163,7 @@ WORDS: dict[str, Any] = {
     "move_text": "Moving gives spot {0} to others and keeps your time to leave.",
     "dismiss": "Dismiss",
     "no_reason": "no reason was given",
+    "has_offer": "A spot is held for you above. Take that one, or let it go first.",
     "has_all": "You have a spot here already. Move it here from the list below, or stop it first.",
     "cooling": "Your last stay ended a moment ago. You can book again at {0}.",
     "for_staff": "You are signed in as staff, who book no spots. "

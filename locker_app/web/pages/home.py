@@ -241,6 +241,11 @@ def _chargers(row: Item, place: Item) -> rx.Component:
             class_name="fact",
             data_testid="free-spots",
         ),
+        rx.el.div(
+            rx.el.span(style={"width": f"calc(100% * {row['free']} / max(1, {row['total']}))"}),
+            class_name="bar",
+            aria_hidden="true",
+        ),
         rx.cond(
             row["next_at"] > 0,
             rx.el.p(
