@@ -427,6 +427,10 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/auth/staff"): Route("", EVERYBODY, form=WRONG_PASSWORD, succeeds=refused),
     # a ticket in one's own name, where one may have one; the form's answer says if not
     ("POST", "/auth/visit"): Route("", EVERYBODY, form={"queue": "{code}", "group": "7"}),
+    ("POST", "/auth/book"): Route(
+        "", EVERYBODY, form={"charger": "{spot_code}", "leaves_at": "1893456000000"}
+    ),
+    ("POST", "/auth/charger-line"): Route("", EVERYBODY, form={"site": "1", "page": "/c/ABCDEF"}),
     ("GET", "/qr/q/{code}.svg"): Route("", EVERYBODY),
     ("GET", "/qr/go/{code}.svg"): Route("", EVERYBODY),
     ("GET", "/go/{code}"): Route("", EVERYBODY),

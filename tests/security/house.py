@@ -17,9 +17,11 @@ from sqlalchemy import update
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.migrate import upgrade
-from locker_app.db.tables import bank, locker, metadata, queue, session, staff
+from locker_app.db.tables import bank, charger, locker, metadata, queue, session, staff
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
+from locker_app.services.bookings import book
+from locker_app.services.charger_line import join_line
 from locker_app.services.import_work import Worker, look_at
 from locker_app.services.lockers import force_release, take_out_of_service
 from locker_app.services.people import add_person
@@ -111,6 +113,11 @@ class House:
     def code(self) -> str:
         """In the short address of the queue."""
         return self.world.row(queue, self.ids["queue"]).code
+
+    @cached_property
+    def spot(self) -> str:
+        """In the short address of the charging spot that somebody has."""
+        return self.world.row(charger, self.ids["charger"]).code
 
     @cached_property
     def site_of_locker(self) -> dict[Any, int]:
@@ -226,7 +233,16 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
         for name in ("victim", "waiter")
     )
     assert first.ticket_id == 1
+    spots = world.chargers(here, 2)
+    leaves = {"leaves_at": world.clock.now + timedelta(hours=10)}
+    booked, _ = (
+        world.run(people[name], book, charger_id=spot, **leaves)
+        for name, spot in zip(("victim", "offered"), spots, strict=True)
+    )
     ids = {
+        "charger": booked.charger_id,
+        "booking": booked.booking_id,
+        "place": world.run(people["waiter"], join_line, site_id=here),
         "import": _import(world, people["admin"]),
         "queue": line,
         "ticket": ticket.ticket_id,

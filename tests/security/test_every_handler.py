@@ -60,6 +60,12 @@ def staff(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sends: A
     return Handler(why, right, {**sends, "request_id": KEY}, after)
 
 
+def charging(why: str, **sends: Any) -> Handler:
+    """A signed-in person, or a visitor, may do it, to a charging spot or place of theirs."""
+    before = ((f"{CHARGERS}.load", {}),)
+    return Handler(why, "person", {**sends, "request_id": KEY}, before, "/c/{spot}")
+
+
 BANK, BOARD, HISTORY = "pages.bank.BankPage", "pages.board.BoardPage", "pages.history.HistoryPage"
 SIGN_IN, FORM = "pages.sign_in.SignInPage", "pages.staff_sign_in.StaffSignInPage"
 
@@ -70,6 +76,9 @@ def everywhere(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sen
 
 
 QUEUE = "pages.queue.QueuePage"
+CHARGERS = "pages.chargers.ChargersPage"
+LATER = 1_893_456_000_000
+"""A time that is still to come, in milliseconds since 1970."""
 SITES, SITE = "pages.setup.SetupPage", "pages.setup_site.SetupSitePage"
 SETUP_BANK, SHEETS = "pages.setup_bank.SetupBankPage", "pages.sheets.SheetsPage"
 ACCOUNTS = "pages.accounts.AccountsPage"
@@ -126,6 +135,24 @@ OURS: dict[str, Handler] = {
     f"{QUEUE}.edit": public("opens this tab's form", ticket_id="ticket"),
     f"{QUEUE}.stop_editing": public("closes this tab's form"),
     f"{QUEUE}.want_letters": public("a keyboard of this tab's"),
+    f"{CHARGERS}.load": public("watches a site's charging spots; a refusal in words of ours"),
+    f"{CHARGERS}.book": charging(
+        "books a spot", charger_id="charger", leaves_at=LATER, starts_at=0, shown_as=""
+    ),
+    f"{CHARGERS}.accept": charging(
+        "takes what is offered", booking_id="booking", leaves_at=LATER, shown_as=""
+    ),
+    f"{CHARGERS}.set_leave": charging("stays longer", booking_id="booking", leaves_at=LATER),
+    f"{CHARGERS}.stop": charging("leaves it to others", booking_id="booking"),
+    f"{CHARGERS}.move": charging(
+        "moves", booking_id="booking", charger_id="charger", leaves_at=LATER
+    ),
+    f"{CHARGERS}.come": charging("says that they are there", booking_id="booking"),
+    f"{CHARGERS}.report_taken": charging("gives it up, taken", booking_id="booking"),
+    f"{CHARGERS}.report_free": charging("ends what is overstayed alone", charger_id="charger"),
+    f"{CHARGERS}.join": charging("joins the line"),
+    f"{CHARGERS}.leave_line": charging("leaves it", wait_id="place"),
+    f"{CHARGERS}.snooze": charging("lets an offer go by", wait_id="place"),
     f"{HELM}.load": public("watches a queue with names: right checked by topic"),
     f"{HELM}.press": helper("calls the next", queue_id="queue"),
     f"{HELM}.complete": helper("completes a ticket", queue_id="queue"),
@@ -500,9 +527,13 @@ def test_nothing_happens_that_should_not(house: House, actor: str) -> None:
     assert_all_is_well(house)
 
 
+def _page(house: House, known: Handler) -> str:
+    return known.page.format(**house.ids, code=house.code, spot=house.spot)
+
+
 def walk(house: House, actor: str, screen: Screen, place: str, known: Handler) -> None:
     """Send a handler everything; the connection has to stay."""
-    name, page = handler(place), known.page.format(**house.ids, code=house.code)
+    name, page = handler(place), _page(house, known)
     for before, sends in known.after:
         screen.do(before, page, **sends)
     for sent in calls(house, actor, known):
