@@ -43,7 +43,7 @@ def charging_view(conn: Connection, actor: Actor, now: datetime, site_id: int) -
     place = charging_site(conn, site_id)
     if place is None:
         raise NotFound("There are no charging spots here.")
-    waiting = len(line_of(conn, place, now))
+    waiting = len(line_of(conn, place, now).order)
     return ChargingView(place, spots(conn, place, now), waiting, record(conn, site_id, now))
 
 
