@@ -16,6 +16,8 @@ from bench.board import measure_board
 from bench.check import Broken
 from bench.commands import WAYS, measure_commands
 from bench.fanout import measure_fan_out
+from bench.forecast import print_verdict
+from bench.forecasting import measure_forecasts, replay_made_up
 from bench.growth import measure_growth
 from bench.importing import measure_imports
 from bench.library import Plan, make_library
@@ -49,6 +51,8 @@ class Sizes:
     rows: int
     """Of a file of people."""
     year: Year
+    days: int
+    """Of made-up charging sessions."""
 
 
 FULL = Sizes(
@@ -66,6 +70,7 @@ FULL = Sizes(
     changes=60,
     rows=50_000,
     year=Year(),
+    days=100,
 )
 QUICK = Sizes(
     ((PAGE, 200), (PAGE, 500)),
@@ -82,11 +87,14 @@ QUICK = Sizes(
     20,
     5_000,
     Year(banks=2, visits=240, events=100_000),
+    30,
 )
 STUDENTS = 500
 """In the line when "complete" is pressed."""
 TICKETS = 100_000
 """Looked back on after class."""
+STAYS = 100_000
+"""At charging spots, that a forecast has learned from."""
 
 
 async def fan_out(sizes: Sizes, report: Report) -> None:
@@ -178,6 +186,13 @@ async def importing(sizes: Sizes, report: Report) -> None:
     report.table("import", title, measured)
 
 
+async def forecast(sizes: Sizes, report: Report) -> None:
+    """When charging spots come free: how good on made-up sessions, and how quick."""
+    print_verdict(replay_made_up(sizes.days), report, "Forecast, made-up sessions")
+    measured = measure_forecasts(STAYS, sizes.looks)
+    report.table("forecast", "Forecast: when each of 50 spots comes free", [measured])
+
+
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
@@ -188,6 +203,7 @@ ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "history": history,
     "board": board,
     "import": importing,
+    "forecast": forecast,
     "start": start,
 }
 

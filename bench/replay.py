@@ -61,13 +61,13 @@ def replay(sessions: Sequence[Session], zone: tzinfo, *, judged_from: int = 0) -
         now, kind, _, at = heapq.heappop(due)
         one = sessions[at]
         if kind is _Kind.END:
-            model.learn(_stay(one), at)
+            model.learn(stay(one), at)
             medians.learn(one)
             continue
         if kind is _Kind.ARRIVAL:
-            replayed.append(Replayed(one, medians.say(one), model.arrive(_going(one), at)))
+            replayed.append(Replayed(one, medians.say(one), model.arrive(going(one), at)))
             heapq.heappush(due, (one.departure, _Kind.END, next(number), at))
-        elif (said := model.forecast(_going(one), now)) is not None:
+        elif (said := model.forecast(going(one), now)) is not None:
             replayed[at].later.append(said)
         if judged_from <= at and len(replayed[at].later) < HOURS and now + _HOUR < one.departure:
             heapq.heappush(due, (now + _HOUR, _Kind.HOUR, next(number), at))
@@ -100,9 +100,13 @@ def _median(ordered: list[timedelta]) -> timedelta:
     return (ordered[last // 2] + ordered[last - last // 2]) / 2
 
 
-def _stay(one: Session) -> Stay:
-    return Stay(one.arrival, one.departure, one.holder, one.stated_departure, one.spot)
+def stay(one: Session, *, later: timedelta = timedelta()) -> Stay:
+    """As the forecast learns it, or so much later."""
+    stated = one.stated_departure and one.stated_departure + later
+    return Stay(one.arrival + later, one.departure + later, one.holder, stated, one.spot)
 
 
-def _going(one: Session) -> Going:
-    return Going(one.arrival, one.holder, one.stated_departure, one.spot)
+def going(one: Session, *, later: timedelta = timedelta()) -> Going:
+    """As the forecast sees it while it is going on, or so much later."""
+    stated = one.stated_departure and one.stated_departure + later
+    return Going(one.arrival + later, one.holder, stated, one.spot)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 OWN_STAYS = 60
 """So many of a holder's last stays are remembered."""
-SITE_STAYS = 240
+SITE_STAYS = 160
 """So many of the last stays at the site stand for everybody else's."""
 MOST_HOLDERS = 20_000
 """Of more than these, those are forgotten who have not been here for longest."""
@@ -26,7 +26,7 @@ MINUTES = 24 * 60
 _HALF_DAY = MINUTES // 2
 _OWN_HOURS, _SITE_HOURS = 3.0, 2.0
 """By so many hours an arrival may differ and still count as 0.6 of one at the same hour."""
-_OWN_AGE, _SITE_AGE = 40, 150
+_OWN_AGE, _SITE_AGE = 40, 120
 """After so many stays more a stay counts as half."""
 _OTHER_KIND_OF_DAY = 0.7
 _OTHER_SPOT = 0.3
