@@ -31,6 +31,23 @@ class What(StrEnum):
     """Of those that ended, the waits until they were called, by minutes."""
     LINE_HELP = "line_help"
     """Of those that were helped, how long that took, by minutes."""
+    SPOT_HOUR = "spot_hour"
+    """Seconds that charging spots were used in the hour `at`; how long the hour was says `HOUR`."""
+    SPOT = "spot"
+    """Seconds that a charging spot was used; `many` stays began."""
+    SPOT_ENDED = "spot_ended"
+    """Bookings of charging spots that ended; `name` is why. Offers are none."""
+    SPOT_STAY = "spot_stay"
+    """Stays on charging spots that ended, by minutes."""
+    SPOT_OVER = "spot_over"
+    """Of these, those that were overstayed, by how many minutes after the time said they ended."""
+    SPOT_WAIT = "spot_wait"
+    """Waits for a charging spot that ended, by minutes; `name` is how."""
+    SPOT_REFUSED = "spot_refused"
+    """Who was refused at a charging spot; `name` is the code."""
+    SPOT_FORECAST = "spot_forecast"
+    """Stays that ended of which a range had been said, by how many minutes the forecast was off;
+    `name` is whether they ended within the range, `in` or `out`."""
 
 
 class Sum(NamedTuple):
@@ -49,3 +66,8 @@ class Sum(NamedTuple):
     def weekday(self) -> int:
         """From 0, Monday."""
         return (self.day + 6) % 7
+
+    @property
+    def week(self) -> int:
+        """Its Monday, as `date.toordinal`."""
+        return self.day - self.weekday

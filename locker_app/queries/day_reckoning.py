@@ -1,4 +1,5 @@
-"""What one day at a site comes to, reckoned from claims, waits, tickets and the log.
+"""What one day at a site comes to, reckoned from claims, waits, tickets and the log; what its
+charging spots come to is reckoned by `charger_reckoning`.
 
 The database counts claims by pieces of time in which they began and ended, and sums up when in the
 piece that was. From that follows how many lockers were held at each moment, exactly: who comes in
@@ -12,26 +13,39 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, func, select, union_all
 
 from locker_app.db.seconds import seconds_of
-from locker_app.db.tables import assignment, day_sum, event, queue, site, summed, ticket, wait
+from locker_app.db.tables import (
+    assignment,
+    booking,
+    day_sum,
+    event,
+    queue,
+    site,
+    summed,
+    ticket,
+    wait,
+)
 from locker_app.domain.day_sums import Sum, What
 from locker_app.domain.days import begins, piece
 from locker_app.domain.queues import TicketStatus
+from locker_app.queries.charger_reckoning import reckon_chargers
 from locker_app.queries.event_filter import REFUSED
+from locker_app.queries.minutes import by_minute
 
-_A, _W, _T, _E = assignment.c, wait.c, ticket.c, event.c
+_A, _B, _W, _T, _E = assignment.c, booking.c, wait.c, ticket.c, event.c
 _TICKET_TAKEN = "TicketTaken"
-_NOTHING: ColumnElement[Any] = literal("")
 
 
 def first_day(conn: Connection, site_id: int, zone: str) -> date:
     """The first day of which there is anything to say: on which the site was set up, or its first
-    locker given, if it had a life before."""
+    locker given or its first charging spot used, if it had a life before."""
     here = select(site.c.created_at).where(site.c.id == site_id)
     begun = select(_A.assigned_at).where(_A.site_id == site_id, _A.assigned_at.is_not(None))
-    found = (conn.scalar(here), conn.scalar(begun.order_by(_A.assigned_at).limit(1)))
+    stays = select(_B.starts_at).where(_B.site_id == site_id).order_by(_B.starts_at).limit(1)
+    first = begun.order_by(_A.assigned_at).limit(1)
+    found = (conn.scalar(here), conn.scalar(first), conn.scalar(stays))
     return min(at for at in found if at is not None).astimezone(ZoneInfo(zone)).date()
 
 
@@ -62,6 +76,7 @@ def reckon(
         *_refusals(conn, site_id, day, start, until),
         *_waits(conn, site_id, day, start, until),
         *_lines(conn, site_id, day, start, until),
+        *reckon_chargers(conn, site_id, zone, day, start, until),
     ]
 
 
@@ -170,7 +185,7 @@ def _stays(
 ) -> Iterator[Sum]:
     ended = (_A.released_at >= start, _A.released_at < until, _A.assigned_at.is_not(None))
     took = seconds_of(_A.released_at) - seconds_of(_A.assigned_at)
-    for row in _by_minute(conn, took, _A.site_id == site_id, *ended):
+    for row in by_minute(conn, took, _A.site_id == site_id, *ended):
         yield Sum(What.STAY, day.toordinal(), 0, row.minute, "", row.many, int(row.seconds))
 
 
@@ -194,7 +209,7 @@ def _waits(
 ) -> Iterator[Sum]:
     here = (_W.site_id == site_id, _W.ended_at >= start, _W.ended_at < until)
     took = seconds_of(_W.ended_at) - seconds_of(_W.joined_at)
-    for row in _by_minute(conn, took, *here, name=func.coalesce(_W.outcome, "")):
+    for row in by_minute(conn, took, *here, name=func.coalesce(_W.outcome, "")):
         yield Sum(What.WAIT, day.toordinal(), 0, row.minute, row.name, row.many, int(row.seconds))
 
 
@@ -216,26 +231,5 @@ def _lines(
     done = _T.status == TicketStatus.DONE.value
     for what, took, which in ((What.LINE_WAIT, waited, ()), (What.LINE_HELP, helped, (done,))):
         called = (*here, _T.called_at.is_not(None), *which)
-        for row in _by_minute(conn, took, *called, of=_T.queue_id):
+        for row in by_minute(conn, took, *called, of=_T.queue_id):
             yield Sum(what, n, row.of, row.minute, "", row.many, int(row.seconds))
-
-
-def _by_minute(
-    conn: Connection,
-    took: ColumnElement[int],
-    *where: ColumnElement[bool],
-    of: ColumnElement[Any] = _NOTHING,
-    name: ColumnElement[Any] = _NOTHING,
-) -> list[Any]:
-    """How many took so many minutes, and how long in all: by five from an hour on, by thirty from
-    half a day on. What took less than nothing, as a clock was set back in between, took none."""
-    read = select(took.label("took"), of.label("of"), name.label("name")).where(*where).subquery()
-    seconds = case((read.c.took < 0, 0), else_=read.c.took)
-    minute = seconds // 60
-    coarse = case(
-        (minute < 60, minute), (minute < 720, minute - minute % 5), else_=minute - minute % 30
-    )
-    found = select(seconds.label("took"), coarse.label("minute"), read.c.of, read.c.name).subquery()
-    keys = (found.c.minute, found.c.of, found.c.name)
-    sums = (func.count().label("many"), func.sum(found.c.took).label("seconds"))
-    return list(conn.execute(select(*keys, *sums).group_by(*keys)))

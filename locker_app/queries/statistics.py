@@ -8,38 +8,33 @@ Claims that go on are held, and their length is not known. Lengths are counted b
 an hour on by five and from half a day on by thirty: a median is the mean of those counted with it.
 """
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
-from locker_app.db.tables import bank, day_sum, locker, queue
-from locker_app.domain.day_sums import Sum, What
-from locker_app.domain.days import begins, check_past, span, today
+from locker_app.db.tables import bank, locker, queue
+from locker_app.domain.day_sums import What
+from locker_app.domain.days import check_past, span
 from locker_app.domain.lockers import WaitOutcome
 from locker_app.domain.queues import TicketStatus
-from locker_app.queries.after_class import Spread, Times, times_of
-from locker_app.queries.day_reckoning import first_day, kept_up_to, reckon
+from locker_app.queries.after_class import Times
+from locker_app.queries.charging_use import Charging, charging_of
+from locker_app.queries.days_summed import (
+    Days,
+    Hour,
+    Sums,
+    bars_in,
+    lengths_of,
+    mean_held,
+)
 from locker_app.queries.sites import BankCounts, SiteView, bank_counts
 
 STAYS = (15, 30, 60, 120, 240, 480, 1440)
 """Where the bars of the stays end, in minutes; the last bar has no end."""
 WAITS = (5, 15, 30, 60, 120)
-_S = day_sum.c
-
-
-@dataclass(frozen=True, slots=True)
-class Hour:
-    """An hour of the day, or of a weekday: how many lockers were held in it, on average."""
-
-    weekday: int | None
-    """From 0, Monday; None for all days together."""
-    hour: int
-    held: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +124,7 @@ class Statistics:
     wait_outcomes: dict[str, int]
     lines: list[Line]
     line_days: list[LineDay]
+    charging: Charging
 
     @property
     def held(self) -> float:
@@ -167,94 +163,23 @@ def statistics(
         first=first,
         last=last,
         now=bank_counts(conn, site.id, now),
-        by_hour=list(_mean(hours, lambda weekday, hour: (None, hour))),
-        by_weekday=list(_mean(hours, lambda weekday, hour: (weekday, hour))),
+        by_hour=list(mean_held(hours, lambda weekday, hour: (None, hour))),
+        by_weekday=list(mean_held(hours, lambda weekday, hour: (weekday, hour))),
         by_day=list(_days(of)),
         assigned=sum(many for many, _ in banks.values()),
         refused=refusals.total(),
         refusals=dict(refusals.most_common()),
-        stays=_times(stays),
-        stay_bars=_bars(stays, STAYS),
+        stays=lengths_of(stays),
+        stay_bars=bars_in(stays, STAYS),
         open=of.open(),
         banks=list(_banks(conn, site, of, banks)),
-        waits=_times(took),
-        wait_bars=_bars(took, WAITS),
+        waits=lengths_of(took),
+        wait_bars=bars_in(took, WAITS),
         wait_outcomes=dict(outcomes),
         lines=lines,
         line_days=list(_line_days(of, {line.queue_id: line.name for line in lines})),
+        charging=charging_of(conn, site.id, of, hours),
     )
-
-
-_Key = tuple[Any, ...]
-_Sums = dict[_Key, tuple[int, int]]
-"""How many, and seconds, by something."""
-
-
-class Days:
-    """The sums of some days at a site: those that are kept, and those that are not."""
-
-    def __init__(
-        self, conn: Connection, site: SiteView, now: datetime, first: date, last: date
-    ) -> None:
-        zone = site.time_zone
-        self._conn, self._site_id = conn, site.id
-        self.first, self.last = max(first, first_day(conn, site.id, zone)), last
-        self.start = begins(self.first, zone)
-        self.until = max(self.start, min(now, begins(last + timedelta(days=1), zone)))
-        kept = kept_up_to(conn, site.id, zone)
-        self._kept = self.first.toordinal(), min(last, kept - timedelta(days=1)).toordinal()
-        self._fresh: dict[What, list[Sum]] = defaultdict(list)
-        day, sums = max(self.first, kept), None
-        while day <= min(last, today(now, zone)):
-            sums = reckon(conn, site.id, zone, day, now, sums)
-            for one in sums:
-                self._fresh[one.what].append(one)
-            day += timedelta(days=1)
-
-    def days(self) -> Iterator[date]:
-        """All of them, whether there is anything of them or not."""
-        for n in range((self.last - self.first).days + 1):
-            yield self.first + timedelta(days=n)
-
-    def sums(self, what: What, *by: str) -> _Sums:
-        """What the sums of a kind come to, by these columns."""
-        columns = [_WEEKDAY if name == "weekday" else _S[name] for name in by]
-        rows = (
-            select(*columns, func.sum(_S.many), func.sum(_S.seconds))
-            .where(_S.site_id == self._site_id, _S.what == what.value)
-            .where(_S.day.between(*self._kept))
-            .group_by(*columns)
-        )
-        found: _Sums = {}
-        for row in self._conn.execute(rows):
-            *key, many, seconds = tuple[Any, ...](row)
-            found[tuple(key)] = int(many), int(seconds)
-        for one in self._fresh[what]:
-            key = tuple(getattr(one, name) for name in by)
-            many, seconds = found.get(key, (0, 0))
-            found[key] = many + one.many, seconds + one.seconds
-        return found
-
-    def open(self) -> int:
-        """How many lockers were held when the last of the days ended, or are held now."""
-        if self.last < self.first:
-            return 0
-        by_day = self.sums(What.OPEN, "day")
-        return by_day.get((self.last.toordinal(),), (0, 0))[0]
-
-
-_WEEKDAY = (_S.day + literal_column("6")) % literal_column("7")
-"""Of numbers, not values: PostgreSQL groups by what it sees to be the same."""
-
-
-def _mean(hours: _Sums, key: Any) -> Iterator[Hour]:
-    sums: dict[_Key, list[int]] = defaultdict(lambda: [0, 0])
-    for (weekday, hour), (length, held) in hours.items():
-        both = sums[key(weekday, hour)]
-        both[0] += held
-        both[1] += length
-    for (weekday, hour), (held, length) in sorted(sums.items()):
-        yield Hour(weekday, hour, round(held / length, 2) if length else 0.0)
 
 
 def _days(of: Days) -> Iterator[Day]:
@@ -272,26 +197,7 @@ def _days(of: Days) -> Iterator[Day]:
         )
 
 
-def _spread(sums: _Sums) -> Spread:
-    """How many took how long, from sums by minutes: as long as the mean of these."""
-    many: Counter[int] = Counter()
-    for count, seconds in sums.values():
-        many[round(seconds / count)] += count
-    return sorted(many.items())
-
-
-def _times(sums: _Sums) -> Times:
-    return times_of(_spread(sums))
-
-
-def _bars(sums: _Sums, edges: tuple[int, ...]) -> list[int]:
-    bars = [0] * (len(edges) + 1)
-    for (minutes,), (many, _) in sums.items():
-        bars[bisect_right(edges, minutes)] += many
-    return bars
-
-
-def _banks(conn: Connection, site: SiteView, of: Days, sums: _Sums) -> Iterator[Bank]:
+def _banks(conn: Connection, site: SiteView, of: Days, sums: Sums) -> Iterator[Bank]:
     """The banks, those that were held most first; those out of use only if they were used."""
     seconds = int(of.until.timestamp()) - int(of.start.timestamp())
     had, has = _doors(conn, site.id, of)
@@ -337,7 +243,7 @@ def _lines(conn: Connection, site: SiteView, of: Days) -> Iterator[Line]:
             joined.get((row.id,), (0, 0))[0],
             *(done, no_show, left),
             *(
-                _times({(at,): two for (of_, at), two in sums.items() if of_ == row.id})
+                lengths_of({(at,): two for (of_, at), two in sums.items() if of_ == row.id})
                 for sums in (waits, services)
             ),
         )
@@ -363,16 +269,3 @@ def _line_days(of: Days, names: dict[int, str]) -> Iterator[LineDay]:
 def _ways(ended: dict[str, int]) -> tuple[int, int, int]:
     done, no_show = (ended.get(way.value, 0) for way in (TicketStatus.DONE, TicketStatus.NO_SHOW))
     return done, no_show, sum(ended.values()) - done - no_show
-
-
-def bars_of(edges: tuple[int, ...]) -> list[str]:
-    """What bars that end at so many minutes are called."""
-    names = [_length(edge) for edge in edges]
-    lows = ["0", *names]
-    return [f"{low} – {name}" for low, name in zip(lows, names, strict=False)] + [
-        f"over {names[-1]}"
-    ]
-
-
-def _length(minutes: int) -> str:
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h"

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from locker_app.domain.csv_text import harmless
 from locker_app.domain.event_words import CODE_WORDS
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
-from locker_app.queries.statistics import STAYS, WAITS, Statistics, bars_of
+from locker_app.queries import charging_tables as charging
+from locker_app.queries.days_summed import bars_of
+from locker_app.queries.statistics import STAYS, WAITS, Statistics
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Rows = list[list[Any]]
@@ -26,6 +28,14 @@ class TableName(StrEnum):
     WAITS = "waits"
     LINES = "lines"
     JOINS = "joins"
+    SPOT_WEEK = "spot-week"
+    SPOT_DAYS = "spot-days"
+    SPOT_ENDS = "spot-ends"
+    SPOT_STAYS = "spot-stays"
+    OVERSTAYS = "overstays"
+    SPOT_WAITS = "spot-waits"
+    SPOTS = "spots"
+    FORECASTS = "forecasts"
 
 
 class Table(NamedTuple):
@@ -142,7 +152,48 @@ TABLES: dict[str, Table] = {
         ("Day", "Line", "Joined", "Helped", "Did not come", "Left", "Mean wait, min"),
         _line_days,
     ),
+    TableName.SPOT_WEEK: Table(
+        "Charging by weekday and hour",
+        ("Day", *(f"{h:02}" for h in range(24))),
+        lambda seen: charging.week(seen.charging, WEEKDAYS),
+    ),
+    TableName.SPOT_DAYS: Table(
+        "Charging, each day",
+        ("Day", "Began", "Ended", "Overstayed", "Did not come", "Refused"),
+        lambda seen: charging.by_day(seen.charging),
+    ),
+    TableName.SPOT_ENDS: Table(
+        "How bookings ended", ("How", "Times"), lambda seen: charging.ends(seen.charging)
+    ),
+    TableName.SPOT_STAYS: Table(
+        "How long people charged", ("Stayed", "Times"), lambda seen: charging.stays(seen.charging)
+    ),
+    TableName.OVERSTAYS: Table(
+        "How long spots were overstayed",
+        ("After the time said", "Times"),
+        lambda seen: charging.overstays(seen.charging),
+    ),
+    TableName.SPOT_WAITS: Table(
+        "How long people waited for a charging spot",
+        ("Waited", "Times"),
+        lambda seen: charging.waits(seen.charging),
+    ),
+    TableName.SPOTS: Table(
+        "Busiest charging spots",
+        ("Spot", "Stays", "Percent used"),
+        lambda seen: charging.spots(seen.charging),
+    ),
+    TableName.FORECASTS: Table(
+        "How the forecasts came true",
+        ("Week from", "Stays", "Typical error, min", "Percent within the range"),
+        lambda seen: charging.forecasts(seen.charging),
+    ),
 }
+CHARGING = (
+    *(TableName.SPOT_WEEK, TableName.SPOT_DAYS, TableName.SPOT_ENDS, TableName.SPOT_STAYS),
+    *(TableName.OVERSTAYS, TableName.SPOT_WAITS, TableName.SPOTS, TableName.FORECASTS),
+)
+"""Those about charging spots."""
 
 
 def as_file(name: str, seen: Statistics) -> str:

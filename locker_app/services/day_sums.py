@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from locker_app.db.tables import day_sum, site, summed
+from locker_app.db.tables import booking, day_sum, site, summed
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.days import begins
@@ -26,7 +26,7 @@ _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 def sites_to_sum_up(conn: Connection, now: datetime) -> list[int]:
     """The sites with days that are over and not kept."""
     rows = conn.execute(select(site.c.id, site.c.time_zone)).all()
-    return [row.id for row in rows if _is_over(kept_up_to(conn, *row), row.time_zone, now)]
+    return [row.id for row in rows if _is_over(conn, *row, kept_up_to(conn, *row), now)]
 
 
 def keep_day(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
@@ -41,7 +41,7 @@ def keep_day(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     if zone is None or not _is_mine(tx, now, site_id, zone):
         return False
     day = kept_up_to(tx.conn, site_id, zone)
-    if not _is_over(day, zone, now):
+    if not _is_over(tx.conn, site_id, zone, day, now):
         return False
     if sums := reckon(tx.conn, site_id, zone, day, now):
         rows = [{"site_id": site_id, **sum_._asdict()} for sum_ in sums]
@@ -51,8 +51,15 @@ def keep_day(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     return True
 
 
-def _is_over(day: date, zone: str, now: datetime) -> bool:
-    return begins(day + timedelta(days=1), zone) + SETTLED <= now
+def _is_over(conn: Connection, site_id: int, zone: str, day: date, now: datetime) -> bool:
+    """Whether nothing can happen on that day any more. After a pause of the server the timer ends
+    bookings as of when they were due: until it has, the day is not over."""
+    end = begins(day + timedelta(days=1), zone)
+    if end + SETTLED > now:
+        return False
+    b = booking.c
+    owed = (b.site_id == site_id, b.ended_at.is_(None), b.due_at < end)
+    return conn.scalar(select(b.id).where(*owed).limit(1)) is None
 
 
 def _is_mine(tx: Tx, now: datetime, site_id: int, zone: str) -> bool:

@@ -13,8 +13,9 @@ from sqlalchemy import insert, update
 from locker_app.db.tables import assignment, event, locker, site, wait
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
 from locker_app.domain.errors import BadInput, DomainError, NotAllowed, NotFound, NotSignedIn
+from locker_app.queries.days_summed import bars_of
 from locker_app.queries.scoped import site_statistics
-from locker_app.queries.statistics import STAYS, Statistics, bars_of
+from locker_app.queries.statistics import STAYS, Statistics
 from locker_app.queries.statistics_tables import TABLES, as_file
 from locker_app.services.banks import archive_bank
 from locker_app.services.day_sums import keep_day, sites_to_sum_up

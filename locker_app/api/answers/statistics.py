@@ -6,6 +6,9 @@ from pydantic import Field
 
 from locker_app.api.answers.after_class import TimesAnswer
 from locker_app.api.answers.base import Answer
+from locker_app.queries.charging_use import OVERSTAYS, Charging
+from locker_app.queries.charging_use import STAYS as SPOT_STAYS
+from locker_app.queries.charging_use import WAITS as SPOT_WAITS
 from locker_app.queries.statistics import STAYS, WAITS, Statistics
 
 
@@ -64,11 +67,70 @@ class LineDayAnswer(Answer):
     mean_wait: int = Field(description="In seconds, of those called that day.")
 
 
+class SpotDayAnswer(Answer):
+    """A day at the charging spots."""
+
+    day: date
+    began: int
+    ended: int
+    overstayed: int = Field(description="Of those that ended.")
+    no_shows: int
+    refused: int
+
+
+class SpotUseAnswer(Answer):
+    """How much a charging spot was used."""
+
+    charger_id: int
+    name: str
+    archived: bool
+    stays: int = Field(description="That began.")
+    percent: float = Field(description="Of the time in which there was this spot, day and night.")
+
+
+class ForecastWeekAnswer(Answer):
+    """How forecasts made as stays began came true, of stays that ended in a week."""
+
+    monday: date
+    stays: int
+    typical_error: int = Field(description="Half of them were off by less, in seconds.")
+    inside: float = Field(description="The share that ended within the range.")
+
+
 class LengthAnswer(Answer):
     """How many took so long."""
 
     minutes_to: int | None = Field(description="Where the bar ends; null for the last.")
     count: int
+
+
+class ChargingUseAnswer(Answer):
+    """How the charging spots of a site were used."""
+
+    spots: int
+    began: int
+    no_shows: int
+    by_weekday: list[HourAnswer] = Field(description="`held` is how many spots were used.")
+    by_day: list[SpotDayAnswer]
+    ends: dict[str, int] = Field(description="Why bookings ended.", examples=[{"stopped": 40}])
+    refusals: dict[str, int]
+    stays: TimesAnswer = Field(description="Of stays that ended on these days.")
+    stay_bars: list[LengthAnswer]
+    overstays: TimesAnswer = Field(description="How long after the time said they ended.")
+    overstay_bars: list[LengthAnswer]
+    waits: TimesAnswer = Field(description="In line, until a spot was taken.")
+    wait_bars: list[LengthAnswer]
+    wait_outcomes: dict[str, int]
+    by_spot: list[SpotUseAnswer]
+    forecasts: list[ForecastWeekAnswer]
+
+    @classmethod
+    def of(cls, found: Charging) -> "ChargingUseAnswer":
+        """All figures."""
+        bars = {"stay_bars": SPOT_STAYS, "overstay_bars": OVERSTAYS, "wait_bars": SPOT_WAITS}
+        names = cls.model_fields.keys() - bars.keys()
+        lengths = {name: _lengths(edges, getattr(found, name)) for name, edges in bars.items()}
+        return cls(**{name: getattr(found, name) for name in names}, **lengths)
 
 
 class StatisticsAnswer(Answer):
@@ -95,15 +157,17 @@ class StatisticsAnswer(Answer):
     wait_outcomes: dict[str, int]
     lines: list[LineUseAnswer]
     line_days: list[LineDayAnswer]
+    charging: ChargingUseAnswer
 
     @classmethod
     def of(cls, found: Statistics) -> "StatisticsAnswer":
         """All figures."""
-        names = cls.model_fields.keys() - {"stay_bars", "wait_bars"}
+        names = cls.model_fields.keys() - {"stay_bars", "wait_bars", "charging"}
         return cls(
             **{name: getattr(found, name) for name in names},
             stay_bars=_lengths(STAYS, found.stay_bars),
             wait_bars=_lengths(WAITS, found.wait_bars),
+            charging=ChargingUseAnswer.of(found.charging),
         )
 
 

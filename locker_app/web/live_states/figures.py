@@ -38,3 +38,18 @@ class SiteFigures(LiveState, rx.State):
     """For each weekday its name and its hours, each as words and as percent of the fullest."""
     said: dict[str, str] = {}
     """What a picture shows, in a sentence."""
+    has_spots: bool = False
+    spots: int = 0
+    charged: int = 0
+    """How many stays on charging spots began."""
+    median_charge: str = ""
+    no_shows: int = 0
+    spot_week: list[list[Any]] = []
+    """As `week`."""
+    spot_days: list[dict[str, Any]] = []
+    spot_stays: list[dict[str, Any]] = []
+    overstays: list[dict[str, Any]] = []
+    spot_ends: list[dict[str, Any]] = []
+    spot_waits: list[dict[str, Any]] = []
+    busiest_spots: list[dict[str, Any]] = []
+    forecasts: list[dict[str, Any]] = []

@@ -16,6 +16,14 @@ from locker_app.live.topics import ALL, Topic
 from locker_app.queries import scoped
 from locker_app.queries.statistics import Statistics
 from locker_app.queries.statistics_tables import TABLES, WEEKDAYS
+from locker_app.web.components.browser import Download
+from locker_app.web.components.charging_figures import (
+    charging_said,
+    charging_section,
+    charging_vars,
+    long_words,
+    short_day,
+)
 from locker_app.web.components.figures import (
     bars_picture,
     figure,
@@ -38,13 +46,15 @@ MOST_DAYS = 366
 
 @set_on_load(
     *("loaded", "may_see", "site_ids", "everywhere"),
-    *("site", "days", "first", "last", "latest", "error"),
+    *("site", "days", "first", "last", "latest", "error", "runs_spots"),
 )
 class StatisticsPage(rx.State):
     """Which site is looked back on, and which days: what stands in the address."""
 
     loaded: bool = False
     may_see: bool = False
+    runs_spots: bool = False
+    """Whether who looks may see who had a charging spot booked."""
     everywhere: bool = False
     site_ids: list[int] = []
     """The sites to choose from, unless all are."""
@@ -65,6 +75,7 @@ class StatisticsPage(rx.State):
         sites = actor.sites_with(Right.SEE_STATISTICS)
         self.everywhere, self.site_ids = sites is None, sorted(sites or ())
         self.site = _id(str(query.get("site", ""))) or min(sites or (1,))
+        self.runs_spots = actor.may(Right.RUN_CHARGERS, self.site)
         topic = Topic("figures", self.site)
         watched = await watch(self, Topic("home", ALL), topic)
         self.may_see = topic in watched.topics
@@ -126,11 +137,11 @@ def _vars(found: Statistics) -> dict[str, Any]:
         "assigned": found.assigned,
         "refused": found.refused,
         "open": found.open,
-        "median_stay": _long(found.stays.median) if found.stays.count else "–",
+        "median_stay": long_words(found.stays.median) if found.stays.count else "–",
         "tables": {name: rows if _any(rows) else [] for name, rows in tables.items()},
         "hours": [{"hour": f"{h.hour:02}", "held": round(h.held, 1)} for h in found.by_hour],
         "days": [
-            {"name": _short(day.day), "assigned": day.assigned, "refused": day.refused}
+            {"name": short_day(day.day), "assigned": day.assigned, "refused": day.refused}
             for day in found.by_day
         ],
         "stays": [{"name": name, "count": count} for name, count in tables["stays"]],
@@ -140,17 +151,14 @@ def _vars(found: Statistics) -> dict[str, Any]:
         "lines": [{"name": row[0], "wait": row[5], "help": row[8]} for row in tables["lines"][:20]],
         "joins": _joins(found),
         "week": _week(found, most),
-        "said": _said(found),
+        "said": {**_said(found), **charging_said(found.charging)},
+        **charging_vars(found.charging, tables),
     }
 
 
 def _any(rows: list[list[Any]]) -> bool:
     """Whether there is anything but noughts in a table."""
     return any(isinstance(cell, int | float) and cell for row in rows for cell in row)
-
-
-def _short(day: date) -> str:
-    return f"{day.day} {day:%b}"
 
 
 def _joins(found: Statistics) -> list[dict[str, Any]]:
@@ -160,14 +168,7 @@ def _joins(found: Statistics) -> list[dict[str, Any]]:
         both = sums.setdefault(one.day, [0, 0])
         both[0] += one.joined
         both[1] += one.done
-    return [{"name": _short(day), "joined": a, "helped": b} for day, (a, b) in sums.items()]
-
-
-def _long(seconds: int) -> str:
-    minutes = round(seconds / 60)
-    if not minutes:
-        return "under a minute"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return [{"name": short_day(day), "joined": a, "helped": b} for day, (a, b) in sums.items()]
 
 
 def _week(found: Statistics, most: float) -> list[list[Any]]:
@@ -206,18 +207,18 @@ def _said(found: Statistics) -> dict[str, str]:
     if busiest is not None and busiest.assigned:
         said["days"] = (
             f"Lockers given: {found.assigned}, most of them on {busiest.day:%A}, "
-            f"{_short(busiest.day)}: {busiest.assigned}. Refused: {found.refused}."
+            f"{short_day(busiest.day)}: {busiest.assigned}. Refused: {found.refused}."
         )
     if found.stays.count:
         said["stays"] = (
-            f"Half of them up to {_long(found.stays.median)}, nine of ten up to "
-            f"{_long(found.stays.p90)}. {found.open} are held still."
+            f"Half of them up to {long_words(found.stays.median)}, nine of ten up to "
+            f"{long_words(found.stays.p90)}. {found.open} are held still."
         )
     if found.waits.count:
         took = found.waits.count
         others = sum(found.wait_outcomes.values()) - took
         said["waits"] = (
-            f"Got one after a wait: {took}, half of them within {_long(found.waits.median)}. "
+            f"Got one after a wait: {took}, half of them within {long_words(found.waits.median)}. "
             f"Left, or let it pass: {others}."
         )
     joined, helped = (
@@ -378,6 +379,14 @@ def _figures() -> rx.Component:
             of,
             said,
         ),
+        rx.cond(
+            SiteFigures.has_spots,
+            charging_section(lambda name, picture: _of(name, picture, of, said)),
+        ),
+        rx.cond(
+            SiteFigures.has_spots & StatisticsPage.runs_spots,
+            rx.el.p(Download.create("CSV: All bookings of these days", href=_bookings_file())),
+        ),
     )
 
 
@@ -425,6 +434,11 @@ def _file(name: str) -> Item:
         + f"/statistics/{name}.csv"
         + days
     )
+
+
+def _bookings_file() -> Item:
+    days = "?first=" + SiteFigures.first + "&last=" + SiteFigures.last
+    return "/api/v1/sites/" + rx.Var.create(StatisticsPage.site).to(str) + "/bookings.csv" + days
 
 
 def _fact(name: str, value: Item) -> rx.Component:
