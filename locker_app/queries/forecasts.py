@@ -11,6 +11,7 @@ learnt anew, without the names that were forgotten meanwhile.
 
 from collections.abc import Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from threading import Lock
@@ -37,7 +38,9 @@ LATELY, LATELY_STAYS = timedelta(days=30), 100
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 _B = booking.c
-_COLUMNS = (_B.id, _B.starts_at, _B.ended_at, _B.holder, _B.stated_at, _B.end_cause)
+_COLUMNS = (
+    *(_B.id, _B.starts_at, _B.ended_at, _B.holder, _B.stated_at, _B.charger_id, _B.end_cause),
+)
 _OF_SITE = _B.site_id == bindparam("site_id")
 _LAST = Statement(
     select(*_COLUMNS)
@@ -64,7 +67,7 @@ _ZONE = Statement(select(site.c.time_zone).where(site.c.id == bindparam("site_id
 
 def promise(conn: Connection, site_id: int, going: Going, now: datetime) -> Forecast | None:
     """What to say of a stay that begins, inside a command: None until the site has been learnt,
-    which commands don't wait for. `holder` as that of a booking."""
+    which commands don't wait for. `holder` as that of a booking, `spot` the charger's id."""
     known = _sites(conn).get(site_id)
     return None if known is None else known.forecast(_named(going), now)
 
@@ -234,13 +237,14 @@ def _stayed(row: Any) -> bool:
 
 
 def _stay(row: Any) -> Stay:
-    return Stay(row.starts_at, row.ended_at, row.holder or None, row.stated_at)
+    spot = str(row.charger_id)
+    return Stay(row.starts_at, row.ended_at, row.holder or None, row.stated_at, spot)
 
 
 def _going(row: Any) -> Going:
-    return Going(row.starts_at, row.holder or None, row.stated_at)
+    return Going(row.starts_at, row.holder or None, row.stated_at, str(row.charger_id))
 
 
 def _named(going: Going) -> Going:
     """A holder whose name was forgotten is nobody that is known."""
-    return going if going.holder else Going(going.began_at, None, going.stated_until)
+    return going if going.holder else replace(going, holder=None)

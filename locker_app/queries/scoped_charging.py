@@ -1,7 +1,7 @@
 """Reads about charging spots as the one who looks may have them: as in `scoped`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -11,6 +11,7 @@ from locker_app.domain.errors import NotFound, NotSignedIn
 from locker_app.domain.forecast import Record
 from locker_app.domain.sites import version_of
 from locker_app.queries.bookings import Stays, stays_of
+from locker_app.queries.bookings_file import BookingsFile, bookings_file
 from locker_app.queries.chargers import (
     ChargingSite,
     Spot,
@@ -98,3 +99,28 @@ def charging_set_up(conn: Connection, actor: Actor, now: datetime, site_id: int)
     rules = charging_rules(conn, site_id)
     version = version_of(ChargingRules, rules)
     return ChargingSetUp(rules, version, chargers_to_set_up(conn, site_id))
+
+
+def bookings_looked_back(
+    conn: Connection,
+    actor: Actor,
+    now: datetime,
+    *,
+    site_id: int,
+    first: date,
+    last: date,
+    charger_id: int | None = None,
+) -> BookingsFile:
+    """The bookings of these days as a file, with names, for those who run the spots; to be read in
+    this snapshot.
+
+    Raises:
+        NotFound: no such site.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+        BadInput: as `days.span`.
+    """
+    here = next((one for one in sites(conn) if one.id == site_id), None)
+    if here is None:
+        raise NotFound("This site does not exist, or no longer.")
+    actor.require(Right.RUN_CHARGERS, site_id)
+    return bookings_file(conn, here, first, last, charger_id)

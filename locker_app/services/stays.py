@@ -87,7 +87,7 @@ _FORECAST = ("likely_at", "low_at", "high_at")
 def forecast(tx: Tx, ground: Ground, row: Any, now: datetime) -> dict[str, Any]:
     """When it is likely that a spot comes free with which a stay has begun; nothing while that is
     not known."""
-    going = Going(row.starts_at, row.holder, row.stated_at)
+    going = Going(row.starts_at, row.holder, row.stated_at, str(row.charger_id))
     said = promise(tx.conn, ground.site_id, going, now)
     if said is None:
         return {}

@@ -1,5 +1,7 @@
 """Charging spots over HTTP: book, stay, move, wait in line, report; and set-up."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,7 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from locker_app.db.tables import booking
+from locker_app.domain.actors import Role
 from tests.api.clients import Client, Library, code
+from tests.bookings import a_booking
 from tests.world import World
 
 HOUR = timedelta(hours=1)
@@ -177,3 +181,60 @@ def test_the_same_key_books_once(library: Library) -> None:
     answers = [driver.command(f"/chargers/{spot}/bookings", body, key="one") for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert len(world.rows(booking)) == 1
+
+
+FORMULA = '=HYPERLINK("http://elsewhere.example","Click")'
+
+
+def test_bookings_as_a_file(any_library: Library) -> None:
+    library, world = any_library, any_library.world
+    spots = world.chargers(count=2)
+    site_id, who = world.site_of(spots[0]), world.person()
+    driver = library.program(who)
+    first = booked(driver, spots[0], at(world, 1), shown_as=FORMULA[:20])
+    driver.command(f"/bookings/{first['booking_id']}/stop")
+    booked(library.visitor(), spots[1], at(world, 2))
+    a_booking(world, spots[1], world.clock.now - 30 * HOUR, world.clock.now, end_cause="lapsed")
+    today = world.clock.now.astimezone(ZoneInfo("Europe/Berlin")).date()
+    days = {"first": (today - timedelta(days=3)).isoformat(), "last": today.isoformat()}
+    staff = library.program(world.staff())
+
+    answer = staff.ask(f"/sites/{site_id}/bookings.csv", **days)
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    text = answer.content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert answer.headers["x-rows"] == str(len(rows)) == "2"
+    assert (rows[0]["spot"], rows[0]["status"], rows[0]["how_it_ended"]) == (
+        "1",
+        "ended",
+        "stopped",
+    )
+    assert rows[0]["person_number"] == library.number_of(who)
+    assert rows[0]["shown_as"] == "'" + FORMULA[:20]
+    assert (rows[1]["spot"], rows[1]["status"], rows[1]["minutes"]) == ("2", "active", "")
+    leaves_at = datetime.fromisoformat(rows[1]["leaves_at"])
+    assert abs(leaves_at - world.clock.now - 2 * HOUR) <= timedelta(seconds=1)
+    assert leaves_at.utcoffset() in (HOUR, 2 * HOUR)
+    one = staff.ask(f"/sites/{site_id}/bookings.csv", **days, charger_id=spots[1]).text
+    assert "stopped" not in one
+    assert "active" in one
+    wrong = staff.ask(f"/sites/{site_id}/bookings.csv", first="2026-03-02", last="2026-03-01")
+    assert (wrong.status_code, code(wrong)) == (422, "bad_input")
+    viewer = library.program(world.staff(Role.VIEWER))
+    assert viewer.ask(f"/sites/{site_id}/bookings.csv", **days).status_code == 403
+
+
+def test_how_spots_were_used(library: Library) -> None:
+    world = library.world
+    (spot,) = world.chargers(count=1)
+    booked(library.visitor(), spot, at(world, 1))
+    viewer = library.program(world.staff(Role.VIEWER))
+    today = world.clock.now.astimezone(ZoneInfo("Europe/Berlin")).date().isoformat()
+    path = f"/sites/{world.site_of(spot)}/statistics"
+    seen = viewer.ask(path, first=today, last=today).json()["charging"]
+    assert (seen["spots"], seen["began"], seen["no_shows"]) == (1, 1, 0)
+    assert seen["stay_bars"][0] == {"minutes_to": 30, "count": 0}
+    assert [(one["name"], one["stays"]) for one in seen["by_spot"]] == [("1", 1)]
+    file = viewer.ask(f"{path}/spot-days.csv", first=today, last=today).content
+    assert f"{today},1,0,0,0,0" in file.decode("utf-8-sig")

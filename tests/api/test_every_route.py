@@ -416,6 +416,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/v1/chargers/{charger_id}/restore"): Route(
         "/api/v1/chargers/{unused}/restore", admins()
     ),
+    ("GET", "/api/v1/sites/{site_id}/bookings.csv"): Route(
+        "/api/v1/sites/{site}/bookings.csv?first=2026-01-01&last=2026-01-31", admins()
+    ),
     ("GET", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("HEAD", "/api/v1/openapi.json"): Route("", EVERYBODY),
     ("GET", "/health"): Route("", EVERYBODY),

@@ -186,6 +186,7 @@ def test_refusals_are_counted(world: World) -> None:
     for _ in range(2):
         call = world.start(world.visitor(), book, charger_id=spot, leaves_at=later)
         assert call.exception() is not None
+    world.clock.advance(minutes=1)
     day = world.clock.now.date()
     seen = look(world, world.site_of(spot), day, day)
     assert seen.refusals == {"spot_taken": 2}

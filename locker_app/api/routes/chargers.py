@@ -1,10 +1,14 @@
-"""Routes of staff who set up charging spots and their rules."""
+"""Routes of staff who set up charging spots and their rules, and look back on bookings."""
+
+from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 
 from locker_app.api.answers.charging import ChargersCreatedAnswer, ChargingSetUpAnswer
 from locker_app.api.answers.queues import ChangedAnswer
-from locker_app.api.asked import PathId
+from locker_app.api.asked import PathId, QueryId
 from locker_app.api.asked_charging import (
     ChangedCharger,
     ChargingRulesAsked,
@@ -12,11 +16,14 @@ from locker_app.api.asked_charging import (
     Position,
 )
 from locker_app.api.caller import Anyone, Poster
+from locker_app.api.exports import send_file
 from locker_app.api.openapi import problems
+from locker_app.api.routes.statistics import Day
 from locker_app.domain.chargers import AtEnd, Priority
 from locker_app.queries import scoped_charging
 from locker_app.services import chargers as service
 from locker_app.services.chargers import ChargerPlan, ChargingRules
+from locker_app.services.runtime import current
 
 router = APIRouter(tags=["chargers"], responses=problems(401, 403, 404, 409, 429))
 
@@ -81,3 +88,20 @@ async def archive_charger(charger_id: PathId, who: Poster) -> ChangedAnswer:
 async def restore_charger(charger_id: PathId, who: Poster) -> ChangedAnswer:
     """Take an archived spot back into use."""
     return ChangedAnswer(changed=await who.run(service.restore_charger, charger_id=charger_id))
+
+
+@router.get(
+    "/sites/{site_id}/bookings.csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def bookings_file(
+    site_id: PathId, first: Day, last: Day, who: Anyone, charger_id: QueryId = None
+) -> StreamingResponse:
+    """The bookings that began, or were to begin, on these days, with names and with times of the
+    site, as CSV. How many there are, the header `X-Rows` says."""
+    chosen: dict[str, Any] = {"site_id": site_id, "first": first, "last": last}
+    query = who.asking(
+        scoped_charging.bookings_looked_back, datetime.now(UTC), **chosen, charger_id=charger_id
+    )
+    return await send_file(current().db, query, f"bookings-{first}-{last}.csv")
