@@ -13,6 +13,7 @@ import uvloop
 
 from bench.after import measure_after
 from bench.board import measure_board
+from bench.charging import measure_bookings, measure_live_forecasts
 from bench.check import Broken
 from bench.commands import WAYS, measure_commands
 from bench.fanout import measure_fan_out
@@ -88,9 +89,12 @@ QUICK = Sizes(
     5_000,
     Year(banks=2, visits=240, events=100_000),
     30,
+    Year(banks=2, visits=240, stays=5_000, events=100_000),
 )
 STUDENTS = 500
 """In the line when "complete" is pressed."""
+HOLDERS = 50
+"""Who book at once."""
 TICKETS = 100_000
 """Looked back on after class."""
 STAYS = 100_000
@@ -179,6 +183,12 @@ async def board(sizes: Sizes, report: Report) -> None:
     report.table("board", title, [each.row() for each in measured])
 
 
+async def bookings(sizes: Sizes, report: Report) -> None:
+    """Charging spots booked for later today and cancelled, at a site with 10,000 open bookings."""
+    rows = await asyncio.to_thread(measure_bookings, HOLDERS, sizes.seconds)
+    report.table("bookings", "Bookings: durable, and no two of a spot overlap", rows)
+
+
 async def importing(sizes: Sizes, report: Report) -> None:
     """A file of people, from the upload until all of them are there."""
     measured = await measure_imports(sizes.rows, sizes.seconds)
@@ -191,6 +201,8 @@ async def forecast(sizes: Sizes, report: Report) -> None:
     print_verdict(replay_made_up(sizes.days), report, "Forecast, made-up sessions")
     measured = measure_forecasts(STAYS, sizes.looks)
     report.table("forecast", "Forecast: when each of 50 spots comes free", [measured])
+    live = await asyncio.to_thread(measure_live_forecasts, STAYS, sizes.looks)
+    report.table("live", "Forecast: the same as the pages ask for it, by the bookings", live)
 
 
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
@@ -202,6 +214,7 @@ ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "statistics": statistics,
     "history": history,
     "board": board,
+    "bookings": bookings,
     "import": importing,
     "forecast": forecast,
     "start": start,

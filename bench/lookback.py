@@ -18,10 +18,10 @@ from locker_app.domain.day_sums import What
 from locker_app.domain.days import begins
 from locker_app.queries import scoped
 from locker_app.queries.day_reckoning import reckon
+from locker_app.queries.days_summed import Days
 from locker_app.queries.event_filter import Asked
 from locker_app.queries.events import PAGE
 from locker_app.queries.sites import sites
-from locker_app.queries.statistics import Days
 from locker_app.services.command import Call, command
 from locker_app.services.day_sums import keep_day
 
@@ -35,6 +35,8 @@ _BY = {
     What.REFUSED: ("day", "of"),
     What.LINE_WAIT: ("of", "at"),
     What.TICKET: ("day", "of", "name"),
+    What.SPOT_HOUR: ("weekday", "at"),
+    What.SPOT_FORECAST: ("week", "at", "name"),
 }
 """The statements that read most, and by what they sum up."""
 Query = Callable[[Any], Any]

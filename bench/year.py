@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, insert, select, text
 
+from bench.charging import past_bookings, write_bookings
 from bench.past import Past, write_log, write_past
 from bench.server import new_folder
 from locker_app.db.database import Database
@@ -15,7 +16,9 @@ from locker_app.db.migrate import upgrade
 from locker_app.db.tables import assignment, event, locker, person, staff
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import SYSTEM
+from locker_app.domain.chargers import ChargerPlan
 from locker_app.domain.days import begins
+from locker_app.services.chargers import new_chargers
 from locker_app.services.command import Call, command
 from locker_app.services.queues import QueuePlan, new_queue
 from locker_app.services.setup import BankPlan, create_bank, create_site
@@ -39,6 +42,10 @@ class Year:
     """In each bank."""
     visits: int = 720
     """Each day, of which some find no free locker: two for each door get one."""
+    spots: int = 50
+    """For charging."""
+    stays: int = 50_000
+    """On those, in the year."""
     events: int = 1_000_000
     """In the log; those of the visits are the beginning of it."""
 
@@ -120,6 +127,11 @@ def live(db: Database, year: Year) -> int:
             past.banks[bank_id] = list(tx.conn.scalars(doors))
 
     db.run(Work(fill, Trace("setup")))
+    plans = [ChargerPlan(str(n)) for n in range(1, year.spots + 1)]
+    spots = db.run(
+        Work(lambda tx: new_chargers(tx, SYSTEM, call.now, site_id, plans), Trace("setup"))
+    )
+    write_bookings(db, list(past_bookings(site_id, spots, year.stays, NOW, days=DAYS - 1)))
     db.run(Work(_drop_indexes, Trace("setup")))
     written = write_past(db, past, FIRST, DAYS, year.visits * DAYS, until=NOW)
     rest = year.events - db.read(lambda conn: conn.scalar(select(func.count(event.c.id))) or 0)

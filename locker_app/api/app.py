@@ -10,6 +10,7 @@ from locker_app.api.problems import handle_problems
 from locker_app.api.renewal import Renewal
 from locker_app.api.routes import (
     after_class,
+    charger_desk,
     chargers,
     charging,
     entry,
@@ -57,6 +58,7 @@ def make_api() -> FastAPI:
         serving,
         after_class,
         charging,
+        charger_desk,
         chargers,
         staff,
         people_imports,  # before one person by id

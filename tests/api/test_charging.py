@@ -183,6 +183,33 @@ def test_the_same_key_books_once(library: Library) -> None:
     assert len(world.rows(booking)) == 1
 
 
+def test_staff_step_in(any_library: Library) -> None:
+    library, world = any_library, any_library.world
+    spots = world.chargers(count=2)
+    driver, staff = library.visitor(), library.program(world.staff())
+    mine = booked(driver, spots[0], at(world, 1))
+    why = {"reason": "cable torn"}
+    assert code(staff.command(f"/chargers/{spots[0]}/take-out", {"reason": " "})) == "reason_needed"
+    seen = {**why, "seen": 0}
+    assert code(staff.command(f"/chargers/{spots[0]}/take-out", seen)) == "charger_moved"
+    out = staff.command(f"/chargers/{spots[0]}/take-out", {**why, "seen": mine["booking_id"]})
+    assert out.json() == {"moved": 1, "cancelled": 0}
+    (news,) = driver.ask("/me/charging").json()["news"]
+    assert (news["what"], news["name"], news["was"]) == ("moved", "2", "1")
+    assert staff.command(f"/chargers/{spots[0]}/put-back").json() == {"changed": True}
+    assert code(staff.command(f"/chargers/{spots[0]}/clear-report")) == "not_reported"
+    path = f"/bookings/{mine['booking_id']}"
+    moved = staff.command(f"{path}/reassign", {**why, "charger_id": spots[0]})
+    assert moved.json() == {"name": "1"}
+    assert staff.command(f"{path}/end", why).json() == {"name": "1"}
+    assert code(staff.command(f"{path}/end", why)) == "booking_over"
+    lasting = [booked(library.visitor(), spot, at(world, 1)) for spot in spots]
+    wait = driver.command(f"/sites/{world.site_of(spots[0])}/charger-line").json()
+    removed = staff.command(f"/charger-waits/{wait['wait_id']}/remove", why)
+    assert removed.json() == {"declined": False}
+    assert len(lasting) == 2
+
+
 FORMULA = '=HYPERLINK("http://elsewhere.example","Click")'
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from locker_app.api.app import make_api
 from locker_app.db.tables import booking, charger, charger_wait, metadata
@@ -121,9 +121,17 @@ class Scene:
         self.place_in_line = world.run(owner, join_line, site_id=world.site_of(lot))
         world.run(before, stop, booking_id=first.booking_id)
         self.offer = world.row(charger_wait, self.place_in_line).booking_id
+        self.waiter = self._wait_here()
         (full,) = world.chargers(count=1)
         world.book(world.person(), full)
         self.full_lot = world.site_of(full)
+
+    def _wait_here(self) -> int:
+        """Somebody's place in the line of the site, kept from when none was free."""
+        world, at = self.place.world, self.place.world.clock.now
+        values = {"site_id": self.site, "holder": "person:0", "joined_at": at, "snoozes": 0}
+        world.change(insert(charger_wait).values(**values, snoozed_until=at + timedelta(hours=1)))
+        return world.rows(charger_wait)[-1].id
 
     def client(self, actor: str, *, browser: bool) -> Client:
         """Whoever it is, with a cookie or a token."""
@@ -415,6 +423,25 @@ ROUTES: dict[tuple[str, str], Route] = {
     ),
     ("POST", "/api/v1/chargers/{charger_id}/restore"): Route(
         "/api/v1/chargers/{unused}/restore", admins()
+    ),
+    ("POST", "/api/v1/chargers/{charger_id}/take-out"): Route(
+        "/api/v1/chargers/{spot}/take-out", admins(), REASON
+    ),
+    ("POST", "/api/v1/chargers/{charger_id}/put-back"): Route(
+        "/api/v1/chargers/{spot}/put-back", admins()
+    ),
+    # nothing is reported there
+    ("POST", "/api/v1/chargers/{charger_id}/clear-report"): Route(
+        "/api/v1/chargers/{spot}/clear-report", admins(), succeeds=once
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/end"): Route(
+        "/api/v1/bookings/{booking}/end", admins(), REASON
+    ),
+    ("POST", "/api/v1/bookings/{booking_id}/reassign"): Route(
+        "/api/v1/bookings/{booking}/reassign", admins(), {**REASON, "charger_id": "{spare}"}
+    ),
+    ("POST", "/api/v1/charger-waits/{wait_id}/remove"): Route(
+        "/api/v1/charger-waits/{waiter}/remove", admins(), REASON
     ),
     ("GET", "/api/v1/sites/{site_id}/bookings.csv"): Route(
         "/api/v1/sites/{site}/bookings.csv?first=2026-01-01&last=2026-01-31", admins()
