@@ -87,9 +87,8 @@ QUICK = Sizes(
     ((1, 150), (1, 2000)),
     20,
     5_000,
-    Year(banks=2, visits=240, events=100_000),
-    30,
     Year(banks=2, visits=240, stays=5_000, events=100_000),
+    30,
 )
 STUDENTS = 500
 """In the line when "complete" is pressed."""
