@@ -92,6 +92,7 @@ def upgrade() -> None:
     with op.batch_alter_table('booking', schema=None) as batch_op:
         batch_op.create_index('begun_bookings_of_site', ['site_id', 'starts_at'], unique=False)
         batch_op.create_index('bookings_due', ['due_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL AND due_at IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND due_at IS NOT NULL'))
+        batch_op.create_index('bookings_due_at_site', ['site_id', 'due_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL AND due_at IS NOT NULL'), postgresql_where=sa.text('ended_at IS NULL AND due_at IS NOT NULL'))
         batch_op.create_index('bookings_of_holder', ['holder', 'site_id', 'ended_at'], unique=False)
         batch_op.create_index('bookings_of_visitor', ['visitor_id'], unique=False, sqlite_where=sa.text('visitor_id IS NOT NULL'), postgresql_where=sa.text('visitor_id IS NOT NULL'))
         batch_op.create_index('bookings_to_forget', ['site_id', 'ended_at'], unique=False, sqlite_where=sa.text("ended_at IS NOT NULL AND holder <> ''"), postgresql_where=sa.text("ended_at IS NOT NULL AND holder <> ''"))

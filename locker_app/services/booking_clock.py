@@ -58,7 +58,7 @@ _OLDEST_REPORT = Statement(select(func.min(_C.reported_at)).where(_REPORTED))
 _NEXT_AT = Statement(
     select(
         select(func.min(_B.due_at))
-        .where(_B.site_id == bindparam("site_id"), _OPEN)
+        .where(_B.site_id == bindparam("site_id"), _OPEN, _B.due_at.is_not(None))
         .scalar_subquery()
         .label("due_at"),
         select(func.min(_W.snoozed_until))

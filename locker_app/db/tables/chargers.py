@@ -88,6 +88,7 @@ class Booking(SQLModel, table=True):
         _partial("open_bookings_of_charger", "charger_id", "here_at", where=_OPEN),
         _partial("open_bookings_per_holder", "site_id", "holder", "slot", where=_OPEN, unique=True),
         _partial("bookings_due", "due_at", where=_DUE),
+        _partial("bookings_due_at_site", "site_id", "due_at", where=_DUE),
         Index("bookings_of_holder", "holder", "site_id", "ended_at"),
         Index("ended_bookings_of_site", "site_id", "ended_at"),
         Index("begun_bookings_of_site", "site_id", "starts_at"),
