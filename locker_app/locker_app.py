@@ -49,10 +49,12 @@ from locker_app.web.pages.queue import QueuePage, queue
 from locker_app.web.pages.queue_settings import QueueSettingsPage, queue_settings
 from locker_app.web.pages.setup import SetupPage, setup
 from locker_app.web.pages.setup_bank import SetupBankPage, setup_bank
+from locker_app.web.pages.setup_chargers import SetupChargersPage, setup_chargers
 from locker_app.web.pages.setup_site import SetupSitePage, setup_site
 from locker_app.web.pages.sheet import SheetPage, sheet
 from locker_app.web.pages.sheets import SheetsPage, sheets
 from locker_app.web.pages.sign_in import SignInPage, sign_in
+from locker_app.web.pages.staff_chargers import StaffChargersPage, staff_chargers
 from locker_app.web.pages.staff_queues import StaffQueuesPage, staff_queues
 from locker_app.web.pages.staff_sign_in import (
     StaffAccountPage,
@@ -82,6 +84,8 @@ PAGES = (
     (board, "/staff", "Board · Cubby", BoardPage.load),
     (board, "/staff/board/[bank]", "Board · Cubby", BoardPage.load),
     (missing, "404", "Not found · Cubby", MissingPage.load),
+    (staff_chargers, "/staff/chargers", "Chargers · Cubby", StaffChargersPage.load),
+    (staff_chargers, "/staff/chargers/[charging_site]", "Chargers · Cubby", StaffChargersPage.load),
     (staff_queues, "/staff/queues", "Queues · Cubby", StaffQueuesPage.load),
     (helm, "/staff/queues/[queue]", "Queue · Cubby", HelmPage.load),
     (
@@ -95,6 +99,12 @@ PAGES = (
     (setup, "/staff/setup", "Set-up · Cubby", SetupPage.load),
     (setup_site, "/staff/setup/[site]", "Set-up · Cubby", SetupSitePage.load),
     (setup_bank, "/staff/setup/bank/[bank]", "Set-up · Cubby", SetupBankPage.load),
+    (
+        setup_chargers,
+        "/staff/setup/chargers/[site]",
+        "Set-up · Cubby",
+        SetupChargersPage.load,
+    ),
     (sheets, "/staff/sheets/[site]", "QR codes to print · Cubby", SheetsPage.load),
     (accounts, "/staff/accounts", "Staff · Cubby", AccountsPage.load),
     (invite, "/invite/[invitation]", "Welcome · Cubby", InvitePage.load),

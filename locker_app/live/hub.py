@@ -34,7 +34,7 @@ BEAT_SECONDS = 5.0
 
 TICK_SECONDS = 30.0
 """How often what moves on with time is looked at again, though nothing has happened."""
-_MOVING = frozenset({"chargers", "home"})
+_MOVING = frozenset({"chargers", "charger_desk", "home"})
 """The kinds of topics that say when something is likely to happen."""
 
 _RENAMING = frozenset({"PersonChanged", "PersonErased", "PeopleImported", "NamesForgotten"})

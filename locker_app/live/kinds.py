@@ -18,6 +18,7 @@ from locker_app.domain.actors import Actor, ActorKind, Right
 from locker_app.live.projections import (
     accounts,
     board,
+    charger_desk,
     chargers,
     events,
     helm,
@@ -137,4 +138,7 @@ KINDS: dict[str, Kind] = {
     "tickets": Kind(tickets.tickets, _holder),
     "chargers": Kind(chargers.chargers, _anybody_if_it_is(site_with_chargers), private=False),
     "stays": Kind(stays.stays, _stayer),
+    "charger_desk": Kind(
+        charger_desk.charger_desk, _staff_with(Right.RUN_CHARGERS, site_with_chargers)
+    ),
 }

@@ -14,7 +14,13 @@ from sqlalchemy import Table, select, update
 from locker_app.db.tables import booking, charger, charger_wait
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, Right
-from locker_app.domain.bookings import URGENT, BookingStatus, EndCause, LineOutcome
+from locker_app.domain.bookings import (
+    URGENT,
+    BookingStatus,
+    EndCause,
+    LineOutcome,
+    clock_time,
+)
 from locker_app.domain.errors import (
     BadInput,
     BookingOver,
@@ -167,8 +173,10 @@ def move_booking(
     if not usable(target, now):
         raise SpotOut
     until = free_until(open_on(tx.conn, charger_id), max(now, row.starts_at), now)
-    if until is None or until < row.leaves_at:
-        raise SpotTaken("That spot is not free for as long as this booking lasts.")
+    if until is None:
+        raise SpotTaken
+    if until < row.leaves_at:
+        raise SpotTaken(clock_time(until, now, ground.zone))
     move_to(tx, actor, now, ground, row, charger_id, row.leaves_at, reason)
     pass_on(tx, now, ground, row.charger_id)
     return target.name

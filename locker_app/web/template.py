@@ -24,6 +24,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("Board", "/staff", "board", Right.SEE_BOARD),
     Entry("Queues", "/staff/queues", "queues", Right.SERVE_QUEUE),
+    Entry("Chargers", "/staff/chargers", "chargers", Right.RUN_CHARGERS),
     Entry("People", "/staff/people", "people", Right.RESET_PIN),
     Entry("History", "/staff/history", "history", Right.SEE_EVENTS),
 )

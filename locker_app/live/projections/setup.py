@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from locker_app.domain.banks import BankRules, doors_version, plan_of, written_numbers
+from locker_app.domain.chargers import ChargingRules
 from locker_app.domain.hours_text import written
 from locker_app.domain.sites import SiteRules, version_of
 from locker_app.live.projections.wire import Vars, flat
@@ -13,6 +14,8 @@ from locker_app.queries.queues import queues_of_site
 from locker_app.queries.setup import (
     bank_to_set_up,
     banks_to_set_up,
+    chargers_to_set_up,
+    charging_rules,
     site_row,
     sites_to_set_up,
 )
@@ -47,7 +50,16 @@ def site(conn: Connection, site_id: int, _now: datetime) -> Vars | None:
             {"id": card.id, "name": card.name, "place": card.place, "code": card.code}
             for card in queues_of_site(conn, site_id)
         ],
+        "chargers": [flat(spot) for spot in chargers_to_set_up(conn, site_id)],
+        "charging": _charging(conn, site_id),
     }
+
+
+def _charging(conn: Connection, site_id: int) -> Vars:
+    """The rules of the charging spots as a form shows them."""
+    rules = charging_rules(conn, site_id)
+    words = {"at_end": rules.at_end.value, "priority": rules.priority.value}
+    return {**flat(rules), **words, "version": version_of(ChargingRules, rules)}
 
 
 def bank(conn: Connection, bank_id: int, _now: datetime) -> Vars | None:

@@ -7,6 +7,12 @@ One module for each subject; all are named here.
 
 from locker_app.live.rooms import Rooms
 from locker_app.web.live_states.board import Door, DoorPast, Doors, Feed, Holders, Outcome
+from locker_app.web.live_states.charger_desk import (
+    ChargerDesk,
+    DeskLaterRow,
+    DeskPlaceRow,
+    DeskSpotRow,
+)
 from locker_app.web.live_states.charging import (
     Chargers,
     ChargersRow,
@@ -54,6 +60,7 @@ from locker_app.web.live_states.setup import (
     Accounts,
     BankSetUp,
     BankSetUpRow,
+    ChargerSetUpRow,
     QueueSetUpRow,
     SiteSetUp,
     SiteSetUpRow,
@@ -68,9 +75,14 @@ __all__ = [
     "BankRow",
     "BankSetUp",
     "BankSetUpRow",
+    "ChargerDesk",
+    "ChargerSetUpRow",
     "Chargers",
     "ChargersRow",
     "ClaimRow",
+    "DeskLaterRow",
+    "DeskPlaceRow",
+    "DeskSpotRow",
     "Door",
     "DoorPast",
     "Doors",
@@ -136,6 +148,7 @@ def bind_topics(rooms: Rooms) -> None:
         ("chargers", Chargers),
         ("stays", Stays),
         ("sites", SitesToSetUp),
+        ("charger_desk", ChargerDesk),
         ("site_setup", SiteSetUp),
         ("bank_setup", BankSetUp),
         ("accounts", Accounts),

@@ -37,6 +37,18 @@ class QueueSetUpRow(TypedDict):
     code: str
 
 
+class ChargerSetUpRow(TypedDict):
+    """A charging spot of a site to set up."""
+
+    id: int
+    name: str
+    place: str
+    details: str
+    code: str
+    archived: bool
+    version: str
+
+
 class AccountRow(TypedDict):
     """A staff account, for admins."""
 
@@ -68,6 +80,9 @@ class SiteSetUp(LiveState, rx.State):
     rules: dict[str, Any] = {}
     banks: list[BankSetUpRow] = []
     queues: list[QueueSetUpRow] = []
+    chargers: list[ChargerSetUpRow] = []
+    charging: dict[str, Any] = {}
+    """The rules of the charging spots, by the names of `domain.chargers.ChargingRules`."""
 
 
 class BankSetUp(LiveState, rx.State):

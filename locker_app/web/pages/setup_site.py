@@ -204,9 +204,9 @@ def _site() -> rx.Component:
         archive_dialog(
             SetupSitePage,
             "Archive " + SiteSetUp.name + "?",
-            "Its banks and queues go out of use with it. What happened there stays in the history, "
-            "and it can be taken back into use. It is refused while somebody has a locker, waits "
-            "for one, or is in line.",
+            "Its banks, queues and charging spots go out of use with it. What happened there stays "
+            "in the history, and it can be taken back into use. It is refused while somebody has a "
+            "locker or a spot, waits for one, or is in line.",
             SetupSitePage.archive(SiteSetUp.site_id, new_request_id()),
             label="Archive the site",
         ),
@@ -231,6 +231,7 @@ def _in_use() -> rx.Component:
     return rx.fragment(
         _banks(),
         _queues(),
+        _chargers(),
         _rules(),
         rx.el.div(
             rx.el.button(
@@ -300,6 +301,27 @@ def _queue(queue: Item) -> rx.Component:
         rx.el.p(queue["place"], class_name="soft"),
         href=f"/staff/queues/{queue['id']}/settings",
         class_name="card link",
+    )
+
+
+def _chargers() -> rx.Component:
+    count = in_browser("{}.filter((c) => !c.archived).length", SiteSetUp.chargers).to(int)
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Charging spots"),
+            rx.el.a(
+                "Set up chargers",
+                href=f"/staff/setup/chargers/{SiteSetUp.site_id}",
+                class_name="button second",
+            ),
+            class_name="row apart",
+        ),
+        rx.cond(
+            count > 0,
+            rx.el.p(count, rx.cond(count == 1, " spot", " spots")),
+            rx.el.p("No charging spot has been set up here yet.", class_name="soft"),
+        ),
+        class_name="stack",
     )
 
 

@@ -1,4 +1,5 @@
-"""Sheets of paper with the QR codes of a site's banks and queues: one on a page, or many."""
+"""Sheets of paper with the QR codes of a site's banks, queues and charging spots: one on a page,
+or many."""
 
 import reflex as rx
 
@@ -16,6 +17,7 @@ from locker_app.web.words import ONLY_HERE
 
 SIZES = (("page", "One on a page"), ("post", "Two on a page"), ("door", "Eight on a page"))
 _MOST_LEFT_OUT = 1000
+CHARGE = "Charge here. Book this spot, or see when one is free:"
 
 
 @set_on_load("shown", "may_see", "loaded", "address", "for_phones")
@@ -88,7 +90,11 @@ def _ready() -> rx.Component:
             rx.el.details(
                 rx.el.summary("Which ones"),
                 rx.foreach(SiteSetUp.banks, lambda bank: rx.cond(~bank["archived"], _tick(bank))),
-                rx.foreach(SiteSetUp.queues, _tick),
+                rx.foreach(SiteSetUp.queues, lambda queue: _tick(queue)),
+                rx.foreach(
+                    SiteSetUp.chargers,
+                    lambda spot: rx.cond(~spot["archived"], _tick(spot, "Spot ")),
+                ),
                 class_name="card",
             ),
             PrintButton.create(text="Print"),
@@ -101,7 +107,7 @@ def _ready() -> rx.Component:
             class_name="stack no-print",
         ),
         rx.cond(
-            some(SiteSetUp.banks) | some(SiteSetUp.queues),
+            some(SiteSetUp.banks) | some(SiteSetUp.queues) | some(SiteSetUp.chargers),
             rx.el.div(
                 rx.foreach(
                     SiteSetUp.banks,
@@ -110,10 +116,17 @@ def _ready() -> rx.Component:
                 rx.foreach(
                     SiteSetUp.queues, lambda queue: _sheet(queue, "Need help? Take a ticket:")
                 ),
+                rx.foreach(
+                    SiteSetUp.chargers,
+                    lambda spot: rx.cond(
+                        ~spot["archived"],
+                        _sheet(spot, CHARGE, "Spot "),
+                    ),
+                ),
                 class_name="sheets",
                 data_size=SheetsPage.size,
             ),
-            rx.el.p("There is nothing to print yet: set up a bank or a queue first."),
+            rx.el.p("There is nothing to print yet: set up a bank, a queue or a charger first."),
         ),
     )
 
@@ -140,19 +153,19 @@ def _wanted(thing: Item) -> Item:
     return ~rx.Var.create(SheetsPage.left_out).contains(thing["code"])
 
 
-def _tick(thing: Item) -> rx.Component:
+def _tick(thing: Item, kind: str = "") -> rx.Component:
     return checkbox(
-        thing["name"],
+        kind + thing["name"].to(str),
         lambda wanted: SheetsPage.choose(thing["code"], wanted),
         checked=_wanted(thing),
     )
 
 
-def _sheet(thing: Item, how: str) -> Item:
+def _sheet(thing: Item, how: str, kind: str = "") -> Item:
     return rx.cond(
         _wanted(thing),
         rx.el.section(
-            large(thing["name"], "sheet-name", 24),
+            large(kind + thing["name"].to(str), "sheet-name", 24),
             rx.cond(thing["place"] != "", large(thing["place"], "sheet-place", 40)),
             rx.el.p(how, class_name="sheet-how"),
             rx.el.img(
@@ -166,6 +179,6 @@ def _sheet(thing: Item, how: str) -> Item:
                 class_name="sheet-address",
             ),
             class_name="sheet",
-            aria_label="Sheet for " + thing["name"],
+            aria_label=f"Sheet for {kind}" + thing["name"].to(str),
         ),
     )

@@ -1,0 +1,166 @@
+"""Charging spots for staff, by clicks at both widths: set up, watched live, stepped in."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from locker_app.db.tables import booking, charger
+from locker_app.domain.actors import Actor
+from locker_app.services.bookings import book, stop
+from locker_app.services.spot_reports import report_taken
+from tests.e2e.conftest import NewScreen
+from tests.e2e.library import Library
+from tests.e2e.screens import Screen
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def screens(request: pytest.FixtureRequest) -> NewScreen:
+    """Screens of either width in turn."""
+    return request.getfixturevalue(request.param)
+
+
+def test_spots_are_set_up(library: Library, screens: NewScreen, phone: NewScreen) -> None:
+    site_id = library.site()
+    screen = screens(library.staff()).open(f"/staff/setup/{site_id}")
+    page = screen.page
+    page.get_by_role("link", name="Set up chargers").click()
+    screen.sees("No charging spot has been set up here yet.")
+    for names, why in (
+        ("3-1", "smaller number comes first"),
+        ("1, 1", "there twice"),
+        ("", "Write"),
+    ):
+        page.locator("#add-names").fill(names)
+        screen.press("Add them").sees_refusal(why)
+        expect(page.locator("#add-names")).to_have_attribute("aria-invalid", "true")
+    page.locator("#add-names").fill("1-3")
+    page.locator("#add-place").fill("Car park")
+    page.locator("#add-details").fill("Type 2, 11 kW")
+    screen.press("Add them")
+    spots = page.get_by_test_id("setup-spot")
+    expect(spots).to_have_count(3)
+    page.locator("#add-names").fill("3")
+    screen.press("Add them").sees_refusal("There is a spot “3” here already")
+    code = library.rows(charger, site_id=site_id)[0].code
+
+    watching = phone().open(f"/go/{code}").sees("Type 2, 11 kW")
+    screen.press("Change spot 1")
+    page.locator("#change-name").fill("2")
+    screen.press("Keep this").sees_refusal("There is a spot “2” here already")
+    page.locator("#change-name").fill("North 1")
+    page.locator("#change-details").fill("22 kW")
+    screen.press("Keep this")
+    expect(screen.dialog).to_have_count(0)
+    watching.sees("22 kW", "North 1")
+    screen.press("Move down spot North 1")
+    expect(spots.nth(1)).to_contain_text("North 1")
+
+    # archived only while nobody has it
+    who = library.person()
+    made = take(library, who, spot(library, site_id, "2"))
+    screen.press("Archive spot 2").press("Archive", exact=True).sees_refusal("Somebody has spot 2")
+    library.run(who, stop, booking_id=made)
+    screen.press("Archive", exact=True)
+    expect(spots.nth(2)).to_contain_text("archived")
+    screen.press("Use again spot 2")
+    expect(page.get_by_text("archived")).to_have_count(0)
+
+    # the rules, each refused at its field
+    page.get_by_label("Longest stay, in minutes").fill("5")
+    screen.press("Keep these rules").sees_refusal("Choose a number from 15")
+    expect(page.get_by_label("Longest stay, in minutes")).to_be_focused()
+    page.get_by_label("Longest stay, in minutes").fill("60")
+    page.get_by_label("After the grace").select_option("end")
+    page.get_by_label("Minutes of one person on a day").fill("x")
+    screen.press("Keep these rules").sees_refusal("Enter a number")
+    page.get_by_label("Minutes of one person on a day").fill("")
+    screen.press("Keep these rules").sees("The rules are kept.")
+    screen.reload()
+    expect(page.get_by_label("Longest stay, in minutes")).to_have_value("60")
+    expect(page.get_by_label("After the grace")).to_have_value("end")
+
+    page.get_by_role("link", name="QR codes to print").click()
+    expect(page.get_by_label("Sheet for Spot North 1")).to_contain_text(f"/go/{code}")
+
+
+def test_staff_watch_and_step_in(library: Library, screens: NewScreen, phone: NewScreen) -> None:
+    site_id = library.site()
+    ids = library.chargers(site_id, 3)
+    ada, ben, eve = library.people(3)
+    screen = screens(library.staff()).open(f"/staff/chargers/{site_id}")
+    summary = screen.page.get_by_test_id("desk-summary")
+    expect(summary).to_contain_text("3 of 3 free, 0 waiting")
+    expect(spots(screen).first).to_contain_text("free")
+
+    mine = take(library, ada, ids[0])
+    expect(spots(screen).first).to_contain_text(library.name(ada))
+    expect(spots(screen).first).to_contain_text("taken")
+    expect(summary).to_contain_text("2 of 3 free")
+
+    # moved: the target is taken while the question is open
+    screen.press("Move… Spot 1")
+    screen.dialog.get_by_label("To spot").select_option(label="2")
+    screen.dialog.get_by_label("Reason").fill("a lorry has to pass")
+    others = take(library, ben, ids[1])
+    expect(summary).to_contain_text("1 of 3 free")
+    screen.press("Move them").sees_refusal("Choose a spot that is free.")
+    screen.dialog.get_by_label("To spot").select_option(label="3")
+    screen.press("Move them").sees("They are on spot 3 now.")
+    expect(spots(screen).nth(2)).to_contain_text(library.name(ada))
+
+    # a report is seen to
+    told = phone(eve).open(f"/chargers/{site_id}")
+    third = take(library, eve, ids[0])
+    library.run(eve, report_taken, booking_id=third)
+    expect(spots(screen).first).to_contain_text("reported as taken")
+    expect(spots(screen).first).to_have_attribute("data-needed", "true")
+    expect(screen.page.get_by_test_id("desk-place")).to_contain_text(library.name(eve))
+    screen.press("Seen to Spot 1")
+    expect(spots(screen).first).to_contain_text("held for the next in line")
+
+    # out of service: whoever has it is told why; without a reason it is refused
+    screen.press("Out of service… Spot 2")
+    screen.press("Take it out of service").sees_refusal("give a reason")
+    screen.dialog.get_by_label("Reason").fill("the cable is torn")
+    screen.press("Take it out of service").sees("Cancelled: 1")
+    expect(spots(screen).nth(1)).to_contain_text("the cable is torn")
+    assert library.row(booking, others).end_cause == "fault"
+    expect(screen.page.get_by_test_id("desk-place")).to_have_count(2)
+    screen.press(f"Remove {library.name(eve)} from the line…")
+    screen.dialog.get_by_label("Reason").fill("has left")
+    screen.press("Remove them").sees("They are out of the line.")
+    expect(spots(screen).first).to_contain_text(library.name(ben))
+    screen.press("Back in service Spot 2")
+    expect(spots(screen).nth(1)).to_contain_text("free")
+
+    # ended, while it was over already
+    screen.press("End… Spot 3")
+    library.run(ada, stop, booking_id=mine)
+    expect(spots(screen).nth(2)).to_contain_text("free")
+    screen.dialog.get_by_label("Reason").fill("gone")
+    screen.press("End the booking").sees_refusal("This booking is over")
+    screen.press("Leave it as it is")
+    expect(screen.dialog).to_have_count(0)
+    told.sees("free")
+
+    # names are for staff only
+    guest = phone().open(f"/staff/chargers/{site_id}").sees("This page is for staff")
+    assert not any(library.name(ben) in frame for frame in guest.frames)
+
+
+def take(library: Library, who: Actor, charger_id: int) -> int:
+    """They book the spot for an hour; the booking."""
+    leaves = library.clock.now + timedelta(hours=1)
+    return library.run(who, book, charger_id=charger_id, leaves_at=leaves).booking_id
+
+
+def spot(library: Library, site_id: int, name: str) -> int:
+    """The id of the site's spot of this name."""
+    (row,) = library.rows(charger, site_id=site_id, name=name)
+    return row.id
+
+
+def spots(screen: Screen) -> Locator:
+    """All spots on the page of staff."""
+    return screen.page.get_by_test_id("desk-spot")
