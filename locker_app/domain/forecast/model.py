@@ -32,6 +32,8 @@ _HOURS = 13
 """Ranges are learnt for the arrival and each of the first hours; the last is for all later ones."""
 _HOUR = timedelta(hours=1)
 _LONGEST = 24.0 * 365
+_SOON = timedelta(hours=36)
+"""Whether clocks are changed so soon after an arrival is looked at."""
 
 
 class _Said(NamedTuple):
@@ -173,7 +175,8 @@ class Model:
         leaning = self._leaning.to_the_clock(going.holder)
         samples = own + others
         lasting = [(after, weight * (1 - leaning)) for weight, after, _ in samples]
-        clock = [(after, weight * leaning) for weight, _, after in samples if after > 0]
+        ends = _by_clock(began, samples)
+        clock = [(after, weight * leaning) for after, weight in ends if after > 0]
         return _Thought(own, others, lasting, clock, Spread(lasting + clock))
 
     def _compare(self, said: _Said, lasted: float) -> None:
@@ -184,6 +187,20 @@ class Model:
         for hour in range(min(_HOURS - 1, int(lasted)) + 1):
             there = self._margins.widen(_raw(said.spread, hour), hour)
             self._margins.learn(there, hour, lasted)
+
+
+def _by_clock(began: datetime, samples: list[Sample]) -> list[End]:
+    """How long it lasts if it ends at the same clock time as those did; `began` by the clocks at
+    the site. On the two days of a year on which they are changed that is an hour more or less."""
+    ends = [(after, weight) for weight, _, after in samples]
+    if began.utcoffset() == (began.astimezone(UTC) + _SOON).astimezone(began.tzinfo).utcoffset():
+        return ends
+    return [((_moved(began, after) - began.astimezone(UTC)) / _HOUR, w) for after, w in ends]
+
+
+def _moved(began: datetime, hours: float) -> datetime:
+    """So much later by the clocks there."""
+    return (began + timedelta(hours=hours)).astimezone(UTC)
 
 
 def _raw(spread: Spread, stayed: float) -> Ends:
