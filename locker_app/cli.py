@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from locker_app import (
     cli_banks,
+    cli_chargers,
     cli_events,
     cli_lockers,
     cli_people,
@@ -109,6 +110,7 @@ _OF_A_LIBRARY = {
     "bank": cli_banks,
     "locker": cli_lockers,
     "queue": cli_queues,
+    "charger": cli_chargers,
     "people": cli_people,
     "staff": cli_staff,
 }

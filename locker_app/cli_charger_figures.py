@@ -63,7 +63,7 @@ def _bookings(desk: Desk, asked: argparse.Namespace) -> str:
         _write(asked.output, lambda file: [file.write(text) for _, text in found.pieces])
         return found.rows
 
-    return f"{desk.read(read):,} bookings are in {asked.output}"
+    return f"Bookings in {asked.output}: {desk.read(read):,}"
 
 
 def _write(name: str, write: Any) -> None:
