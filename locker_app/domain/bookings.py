@@ -58,6 +58,15 @@ class EndCause(StrEnum):
     """An offer that was snoozed, or left with the line."""
 
 
+UNASKED = frozenset(
+    {
+        *(EndCause.TIME_UP, EndCause.OVERSTAYED, EndCause.FOUND_FREE, EndCause.NO_SHOW),
+        *(EndCause.BLOCKED, EndCause.FAULT, EndCause.FORCED),
+    }
+)
+"""How a booking ends without its holder, who is told."""
+
+
 class LineOutcome(StrEnum):
     """How a place in the line ended."""
 

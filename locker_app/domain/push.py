@@ -70,6 +70,54 @@ class Message:
         }
 
 
+class StayPhase(Enum):
+    """What somebody is told of a charging spot, by the names that the page has for it."""
+
+    OFFER = "offer"
+    REMIND = "remind"
+    OVERSTAYED = "overstayed"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+    ENDED = "ended"
+
+
+_STAY_TITLES = {
+    StayPhase.OFFER: "Spot {0} is held for you",
+    StayPhase.REMIND: "Spot {0}: your time is nearly up",
+    StayPhase.OVERSTAYED: "Spot {0} is overstayed",
+    StayPhase.BLOCKED: "Spot {0}: somebody is still there",
+    StayPhase.MOVED: "Your spot is {0} now",
+    StayPhase.ENDED: "Your booking of spot {0} has ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StayMessage:
+    """What a phone shows of a charging spot that its holder has, or is offered."""
+
+    phase: StayPhase
+    booking_id: int
+    spot: str
+    code: str
+    said: str
+    """More of it: the reason of the staff, else where it is."""
+
+    @property
+    def topic(self) -> str:
+        """As that of a ticket's."""
+        return f"stay-{self.booking_id}"
+
+    def told(self) -> dict[str, str]:
+        """What the service worker is told."""
+        return {
+            "phase": self.phase.value,
+            "title": _STAY_TITLES[self.phase].format(self.spot),
+            "body": self.said,
+            "tag": f"cubby-stay-{self.booking_id}",
+            "path": f"/c/{self.code}",
+        }
+
+
 def check_endpoint(endpoint: str, more: Collection[str] = ()) -> str:
     """The address, when it is one of a push service.
 

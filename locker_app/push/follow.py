@@ -17,9 +17,17 @@ from locker_app.db.log import Logged
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.domain.actors import SYSTEM
-from locker_app.domain.push import TTL_SECONDS, Message, Phase
+from locker_app.domain.push import TTL_SECONDS, Message, Phase, StayMessage
 from locker_app.push.post import Outcome, Post
-from locker_app.queries.push import Due, Subscription, anybody_subscribed, due, next_untold
+from locker_app.queries.push import (
+    STAY_PHASES,
+    Due,
+    Subscription,
+    anybody_subscribed,
+    due,
+    next_untold,
+    stay_due,
+)
 from locker_app.services.command import Call, command
 from locker_app.services.push import drop_gone, tell_next
 
@@ -79,7 +87,7 @@ class Pusher:
         loop = self._loop
         if loop is None:
             return
-        moving = [event for event in events if event.kind in _MOVING]
+        moving = [event for event in events if event.kind in _MOVING | STAY_PHASES.keys()]
         if moving:
             loop.call_soon_threadsafe(self._commits.put_nowait, moving)
 
@@ -113,6 +121,11 @@ class Pusher:
             for ticket, phase in told.items()
             if ticket is not None and ticket not in just_taken
         ]
+        wanted += [
+            await self._db.aread(lambda conn, e=event: stay_due(conn, e, now))
+            for event in events
+            if event.kind in STAY_PHASES
+        ]
         return [one for one in wanted if one is not None]
 
     async def _next_of(self, queues: Iterable[int]) -> list[int]:
@@ -127,7 +140,9 @@ class Pusher:
                     found.append(ticket)
         return found
 
-    async def _send(self, to: Subscription, message: Message, threads: ThreadPoolExecutor) -> None:
+    async def _send(
+        self, to: Subscription, message: Message | StayMessage, threads: ThreadPoolExecutor
+    ) -> None:
         loop = asyncio.get_running_loop()
         begun = loop.time()
 

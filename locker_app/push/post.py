@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from locker_app.domain.errors import BadInput
-from locker_app.domain.push import TTL_SECONDS, Message, check_endpoint
+from locker_app.domain.push import TTL_SECONDS, Message, StayMessage, check_endpoint
 from locker_app.queries.push import Subscription
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Post:
         self._more_hosts = more_hosts
         self._own = threading.local()
 
-    def send(self, to: Subscription, message: Message) -> tuple[Outcome, str]:
+    def send(self, to: Subscription, message: Message | StayMessage) -> tuple[Outcome, str]:
         """Send it; what became of it, and, where it failed, why in a few words."""
         import requests
         from pywebpush import WebPushException, webpush

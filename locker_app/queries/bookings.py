@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import booking, charger, charger_wait, charging, event, site
-from locker_app.domain.bookings import BookingStatus, EndCause, LineOutcome
+from locker_app.domain.bookings import UNASKED, BookingStatus, EndCause, LineOutcome
 from locker_app.domain.days import begins, today
 
 NEWS_FOR = timedelta(hours=12)
@@ -21,13 +21,6 @@ _DAYS = 9
 """How many days from today on are reckoned up: the longest stay is a week."""
 
 _B, _C, _E, _R, _W = booking.c, charger.c, event.c, charging.c, charger_wait.c
-_UNASKED = frozenset(
-    {
-        *(EndCause.TIME_UP, EndCause.OVERSTAYED, EndCause.FOUND_FREE, EndCause.NO_SHOW),
-        *(EndCause.BLOCKED, EndCause.FAULT, EndCause.FORCED, EndCause.LAPSED),
-    }
-)
-"""How a booking ends without its holder."""
 _NOT_USED = frozenset({EndCause.CANCELLED, EndCause.LAPSED, EndCause.DECLINED, EndCause.BLOCKED})
 """What ended so does not count as used."""
 _NO_COOLING = frozenset({EndCause.CANCELLED, EndCause.BLOCKED, EndCause.FAULT, EndCause.NO_SHOW})
@@ -271,7 +264,7 @@ def _news(
         if lost and _is_newest(row, newer):
             found.append(_left(row))
     for row in _ENDED.rows(conn, holder=holder, since=since):
-        is_news = EndCause(row.end_cause) in _UNASKED - {EndCause.LAPSED}
+        is_news = row.end_cause in UNASKED
         by_staff = row.end_cause in (EndCause.FORCED, EndCause.FAULT)
         if is_news and (by_staff or _is_newest(row, newer)):
             found.append(_ended(conn, row))

@@ -6,9 +6,21 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
+from locker_app.db.log import Logged
 from locker_app.db.statement import Statement
-from locker_app.db.tables import push_next, push_subscription, queue, session, site, ticket
-from locker_app.domain.push import Message, Phase
+from locker_app.db.tables import (
+    booking,
+    charger,
+    event,
+    push_next,
+    push_subscription,
+    queue,
+    session,
+    site,
+    ticket,
+)
+from locker_app.domain.bookings import UNASKED, BookingStatus
+from locker_app.domain.push import Message, Phase, StayMessage, StayPhase
 from locker_app.domain.queues import TicketStatus
 from locker_app.queries.lines import first_waiting
 
@@ -58,7 +70,7 @@ class Subscription:
 class Due:
     """What is to be said, and to which browsers."""
 
-    message: Message
+    message: Message | StayMessage
     to: tuple[Subscription, ...]
 
 
@@ -87,3 +99,65 @@ def due(conn: Connection, ticket_id: int, phase: Phase, now: datetime) -> Due | 
         return None
     to = tuple(Subscription(*one) for one in _OF_TICKET.rows(conn, ticket_id=ticket_id, now=now))
     return Due(Message(phase, ticket_id, row.number, row.name, row.code), to) if to else None
+
+
+_B, _E = booking.c, event.c
+STAY_PHASES = {
+    "SpotOffered": StayPhase.OFFER,
+    "LeaveReminded": StayPhase.REMIND,
+    "BookingOverstayed": StayPhase.OVERSTAYED,
+    "BookingBlocked": StayPhase.BLOCKED,
+    "BookingMoved": StayPhase.MOVED,
+    "BookingEnded": StayPhase.ENDED,
+}
+"""What holders are told after which fact about their booking."""
+_STANDS = {
+    StayPhase.OFFER: BookingStatus.OFFERED,
+    StayPhase.REMIND: BookingStatus.ACTIVE,
+    StayPhase.OVERSTAYED: BookingStatus.OVERSTAYED,
+    StayPhase.BLOCKED: BookingStatus.BOOKED,
+}
+"""Where a booking has to stand still for that to be told."""
+_STAY = Statement(
+    select(
+        *(_B.status, _B.end_cause, charger.c.name, charger.c.code),
+        site.c.name.label("site_name"),
+    )
+    .join(charger, charger.c.id == _B.charger_id)
+    .join(site, site.c.id == _B.site_id)
+    .where(_B.id == bindparam("booking_id"))
+)
+_SAID = Statement(select(_E.reason, _E.actor_kind).where(_E.id == bindparam("event_id")))
+_OF_BOOKING = Statement(
+    select(_P.id, _P.endpoint, _P.p256dh, _P.auth)
+    .join(session, _S.id == _P.session_id)
+    .join(booking, or_(_S.person_id == _B.person_id, _S.id == _B.visitor_id))
+    .where(
+        _B.id == bindparam("booking_id"),
+        _S.ended_at.is_(None),
+        _S.expires_at > bindparam("now", type_=_S.expires_at.type),
+    )
+    .order_by(_P.id)
+)
+
+
+def stay_due(conn: Connection, fact: Logged, now: datetime) -> Due | None:
+    """What the holder of a booking is to be told after this fact, when it was not their own doing,
+    still holds, and they want it."""
+    phase, booking_id = STAY_PHASES.get(fact.kind), fact.booking_id
+    if phase is None or booking_id is None:
+        return None
+    row, said = _STAY.first(conn, booking_id=booking_id), _SAID.first(conn, event_id=fact.id)
+    if row is None or said is None or not _is_news(phase, row, said):
+        return None
+    to = tuple(Subscription(*one) for one in _OF_BOOKING.rows(conn, booking_id=booking_id, now=now))
+    text = said.reason or row.site_name
+    return Due(StayMessage(phase, booking_id, row.name, row.code, text), to) if to else None
+
+
+def _is_news(phase: StayPhase, row: Any, said: Any) -> bool:
+    if said.actor_kind in ("person", "visitor") and phase in (StayPhase.MOVED, StayPhase.ENDED):
+        return phase is StayPhase.ENDED and row.end_cause == "found_free"
+    if phase is StayPhase.ENDED:
+        return row.end_cause in UNASKED
+    return phase is StayPhase.MOVED or row.status == _STANDS[phase]

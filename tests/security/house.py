@@ -234,9 +234,9 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
     )
     assert first.ticket_id == 1
     spots = world.chargers(here, 2)
-    leaves = {"leaves_at": world.clock.now + timedelta(hours=10)}
+    until = world.clock.now + timedelta(hours=10)
     booked, _ = (
-        world.run(people[name], book, charger_id=spot, **leaves)
+        world.run(people[name], book, charger_id=spot, leaves_at=until)
         for name, spot in zip(("victim", "offered"), spots, strict=True)
     )
     ids = {
