@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, literal_column, select
@@ -35,6 +35,8 @@ DEEP, DEEP_EVERY = timedelta(hours=48), timedelta(minutes=10)
 ANEW_EVERY = timedelta(hours=24)
 LATELY, LATELY_STAYS = timedelta(days=30), 100
 """Which stays say how good the forecast has been: the last ones, and no older."""
+SAME = timedelta(seconds=20)
+"""For how long a forecast is as good as a new one: pages show minutes."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 _B = booking.c
@@ -73,16 +75,12 @@ def promise(conn: Connection, site_id: int, going: Going, now: datetime) -> Fore
 
 
 def forecasts_of(conn: Connection, site_id: int, now: datetime) -> dict[int, Forecast]:
-    """When the stays that go on at a site end, by the booking's id. Not for commands: if it has to,
-    it learns the site's past first, which may take a second."""
+    """When the stays that go on at a site end, by the booking's id; without those of which nothing
+    can be said. Not for commands: unless another thread is at it, it learns the site's past first,
+    which may take a second or two."""
     known, going = _sites(conn).of(site_id), _GOING.rows(conn, site_id=site_id)
     known.follow(conn, now, going)
-    found: dict[int, Forecast] = {}
-    for row in going:
-        said = known.forecast(_going(row), now)
-        if said is not None:
-            found[row.id] = said
-    return found
+    return known.forecasts(going, now)
 
 
 def record(conn: Connection, site_id: int, now: datetime) -> Record | None:
@@ -127,6 +125,19 @@ def _sites(conn: Connection) -> _Sites:
     return memory_of(conn).setdefault("forecasts", _Sites())
 
 
+class _Said(NamedTuple):
+    """A forecast of a stay that goes on, of when and with how much learnt."""
+
+    asked: Going
+    learnt: int
+    at: datetime
+    forecast: Forecast | None
+
+    def holds(self, asked: Going, learnt: int, now: datetime) -> bool:
+        same = asked == self.asked and learnt == self.learnt
+        return same and timedelta(0) <= now - self.at < SAME
+
+
 class _Site:
     """What was learnt of a site. One thread looks what is new, while others ask what is known."""
 
@@ -137,6 +148,9 @@ class _Site:
         """Held for moments alone: commands wait for it."""
         self._model: Model | None = None
         self._zone = ""
+        self._learnt = 0
+        """Rises with each thing that is learnt."""
+        self._said: dict[int, _Said] = {}
         self._learnt_at = self._looked_at = self._deep_at = _NEVER
         self._going: set[int] = set()
         """The bookings that have begun and of which it is not known that they ended."""
@@ -147,11 +161,25 @@ class _Site:
         with self._using:
             return None if self._model is None else self._model.forecast(going, now)
 
+    def forecasts(self, going: list[Any], now: datetime) -> dict[int, Forecast]:
+        """Of all these stays. What was said a moment ago, of the same stay and having learnt the
+        same, is said again: several screens ask at once."""
+        said: dict[int, _Said] = {}
+        for row in going:
+            asked, before = _going(row), self._said.get(row.id)
+            if before is None or not before.holds(asked, self._learnt, now):
+                before = _Said(asked, self._learnt, now, self.forecast(asked, now))
+            said[row.id] = before
+        self._said = said
+        found = {booking_id: one.forecast for booking_id, one in said.items()}
+        return {id_: _from(one, now) for id_, one in found.items() if one is not None}
+
     def follow(
         self, conn: Connection, now: datetime, going: list[Any], *, anew: bool = False
     ) -> None:
-        """Learn what is new. While another thread does, what is known will do, if anything is."""
-        with _held(self._following, wait=self._model is None) as ours:
+        """Learn what is new. While another thread does, what is known will do, be it nothing: only
+        who keeps up (`anew`) waits."""
+        with _held(self._following, wait=anew) as ours:
             if not ours:
                 return
             zone = str(_ZONE.value(conn, site_id=self._site_id) or "UTC")
@@ -169,6 +197,7 @@ class _Site:
             model.arrive(_going(row), row.id)
         with self._using:
             self._model, self._zone = model, zone
+            self._learnt += 1
         self._going = {row.id for row in going}
         self._over = {row.id: row.ended_at for row in rows if row.ended_at >= now - 2 * DEEP}
         self._learnt_at = self._looked_at = self._deep_at = now
@@ -208,6 +237,7 @@ class _Site:
                     self._model.arrive(_going(row), booking_id)
                 else:
                     self._model.learn(_stay(row), booking_id)
+                    self._learnt += 1
             if begins:
                 self._going.add(booking_id)
             else:
@@ -219,6 +249,15 @@ class _Site:
             assert self._model is not None
             self._model.forget(booking_id)
         self._going.discard(booking_id)
+
+
+def _from(said: Forecast, now: datetime) -> Forecast:
+    """Nothing is forecast to have happened already."""
+    if said.low is None or said.high is None:
+        return replace(said, likely=max(said.likely, now))
+    return replace(
+        said, likely=max(said.likely, now), low=max(said.low, now), high=max(said.high, now)
+    )
 
 
 @contextmanager

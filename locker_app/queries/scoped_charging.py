@@ -12,6 +12,7 @@ from locker_app.domain.forecast import Record
 from locker_app.domain.sites import version_of
 from locker_app.queries.bookings import Stays, stays_of
 from locker_app.queries.bookings_file import BookingsFile, bookings_file
+from locker_app.queries.charger_desk import DeskView, desk_view
 from locker_app.queries.chargers import (
     ChargingSite,
     Spot,
@@ -99,6 +100,20 @@ def charging_set_up(conn: Connection, actor: Actor, now: datetime, site_id: int)
     rules = charging_rules(conn, site_id)
     version = version_of(ChargingRules, rules)
     return ChargingSetUp(rules, version, chargers_to_set_up(conn, site_id))
+
+
+def charger_desk(conn: Connection, actor: Actor, now: datetime, site_id: int) -> DeskView:
+    """The spots of a site and the line with names, for those who run them.
+
+    Raises:
+        NotFound: no such site, or it has no charging spots.
+        NotSignedIn, NotAllowed: as `Actor.require`.
+    """
+    view = desk_view(conn, site_id, now)
+    if view is None:
+        raise NotFound("There are no charging spots here.")
+    actor.require(Right.RUN_CHARGERS, site_id)
+    return view
 
 
 def bookings_looked_back(

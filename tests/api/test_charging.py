@@ -205,9 +205,13 @@ def test_staff_step_in(any_library: Library) -> None:
     assert code(staff.command(f"{path}/end", why)) == "booking_over"
     lasting = [booked(library.visitor(), spot, at(world, 1)) for spot in spots]
     wait = driver.command(f"/sites/{world.site_of(spots[0])}/charger-line").json()
+    desk = staff.ask(f"/sites/{world.site_of(spots[0])}/charger-desk").json()
+    assert [one["id"] for one in desk["line"]] == [wait["wait_id"]]
+    assert [one["there"]["id"] for one in desk["spots"]] == [one["booking_id"] for one in lasting]
+    assert desk["spots"][0]["spot"]["status"] == "taken"
+    assert code(driver.ask(f"/sites/{world.site_of(spots[0])}/charger-desk")) == "not_signed_in"
     removed = staff.command(f"/charger-waits/{wait['wait_id']}/remove", why)
     assert removed.json() == {"declined": False}
-    assert len(lasting) == 2
 
 
 FORMULA = '=HYPERLINK("http://elsewhere.example","Click")'

@@ -424,6 +424,9 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/v1/chargers/{charger_id}/restore"): Route(
         "/api/v1/chargers/{unused}/restore", admins()
     ),
+    ("GET", "/api/v1/sites/{site_id}/charger-desk"): Route(
+        "/api/v1/sites/{site}/charger-desk", admins()
+    ),
     ("POST", "/api/v1/chargers/{charger_id}/take-out"): Route(
         "/api/v1/chargers/{spot}/take-out", admins(), REASON
     ),

@@ -29,6 +29,8 @@ def test_what_somebody_sees_who_looks_back(
     library.give_back(who, library.take(who, bank_id))
     library.take(library.person(), bank_id)
     library.tickets(queue_id, 2)
+    (spot,) = library.chargers(site_id, 1)
+    library.book(library.visitor(), spot)
     screen = new(library.staff(Role.VIEWER, site_id)).open(f"/staff/statistics?site={site_id}")
     screen.sees("Lockers given: 2", "At this moment, live.", "Joined: 2. Helped: 0.")
     expect(screen.page.locator("svg.recharts-surface").first).to_be_visible()
@@ -49,6 +51,13 @@ def test_what_somebody_sees_who_looks_back(
     with path.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["Day"], row["Got a locker"], row["Gave it back"]) == (today, "2", "1")
+    screen.sees("Stays that began: 1. Refused: 0.", "Charging by weekday and hour")
+    spots = screen.page.locator(
+        "section", has=screen.page.get_by_role("heading", name="Busiest charging spots")
+    )
+    spots.get_by_text("Table", exact=True).click()
+    expect(spots.get_by_role("row").nth(1)).to_contain_text("11")
+    expect(screen.page.get_by_role("link", name="CSV: All bookings")).to_have_count(0)
     now = screen.page.locator(
         "section", has=screen.page.get_by_role("heading", name="Now", exact=True)
     )

@@ -119,6 +119,26 @@ def test_what_was_promised_is_kept_with_the_booking(world: World) -> None:
     assert (row.likely_at, row.low_at, row.high_at) == (said.likely, said.low, said.high)
 
 
+def test_a_page_does_not_wait_while_the_past_is_learnt_at_first(world: World) -> None:
+    site_id, now = world.site(), world.clock.now
+    spot = a_charger(world, site_id)
+    past(world, spot)
+    a_booking(world, spot, now, None, stated_at=now + HOUR)
+    seen: list[dict[int, Forecast]] = []
+    load = Model.load
+
+    def meanwhile(model: Model, stays: Any) -> None:
+        asks = Thread(target=lambda: seen.append(of(world, site_id)))
+        asks.start()
+        asks.join(20)
+        load(model, stays)
+
+    with patch.object(Model, "load", meanwhile):
+        keep(world, site_id)
+    assert seen == [{}]
+    assert len(of(world, site_id)) == 1
+
+
 def test_stays_that_go_on_are_forecast_and_nothing_else(world: World) -> None:
     site_id, now = world.site(), world.clock.now
     spots = [a_charger(world, site_id) for _ in range(5)]
@@ -309,6 +329,29 @@ def test_databases_learn_apart(world: World, new_database_url: Any) -> None:
         assert other.read(lambda conn: promise(conn, site_id, Going(now), now)) is None
     finally:
         other.close()
+
+
+def test_screens_that_ask_at_once_are_told_the_same(world: World) -> None:
+    site_id, now = world.site(), world.clock.now
+    spots = [a_charger(world, site_id), a_charger(world, site_id)]
+    past(world, spots[0])
+    going = a_booking(world, spots[0], now - 2 * HOUR, None, stated_at=now + HOUR)
+    first = of(world, site_id)
+    with patch.object(Model, "forecast", side_effect=AssertionError("asked again")):
+        world.clock.advance(seconds=5)
+        again = of(world, site_id)
+    assert again.keys() == first.keys() == {going}
+    assert again[going].likely == max(first[going].likely, world.clock.now)
+    # another time passes, another stay is learnt, it is another stay: each is asked anew
+    with patch.object(Model, "forecast", return_value=None) as asked:
+        world.clock.advance(seconds=20)
+        of(world, site_id)
+        a_booking(world, spots[1], now - HOUR, world.clock.now)
+        of(world, site_id)
+        world.change(update(booking).where(booking.c.id == going).values(holder="person:77"))
+        of(world, site_id)
+        of(world, site_id)
+    assert asked.call_count == 3
 
 
 def test_how_it_came_true(world: World) -> None:

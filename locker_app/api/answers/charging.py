@@ -9,6 +9,7 @@ from locker_app.domain.bookings import BookingStatus
 from locker_app.domain.chargers import AtEnd, ChargerStatus, Priority
 from locker_app.domain.forecast import Basis, Record
 from locker_app.queries.bookings import Allowance, Stays
+from locker_app.queries.charger_desk import DeskSpot, DeskView
 from locker_app.queries.chargers import Spot
 from locker_app.queries.scoped_charging import ChargingView
 
@@ -305,3 +306,73 @@ class ChargingSetUpAnswer(Answer):
     rules: ChargingRulesAnswer
     version: str = Field(description="Stands for the rules: send it along with changed ones.")
     chargers: list[ChargerSetUpAnswer]
+
+
+class DeskBookingAnswer(Answer):
+    """An open booking, or an offer, with whose it is."""
+
+    id: int
+    who: str = Field(description="A name; empty for a visitor.")
+    number: str
+    person_id: int = Field(description="0 for a visitor.")
+    shown_as: str
+    status: BookingStatus
+    starts_at: datetime
+    leaves_at: datetime
+    stated_at: datetime | None
+    came_at: datetime | None
+
+
+class DeskSpotAnswer(Answer):
+    """A spot as those see it who run it."""
+
+    spot: SpotAnswer
+    there: DeskBookingAnswer | None = Field(description="Who has it, or has it offered.")
+    later: list[DeskBookingAnswer]
+    reported_at: datetime | None
+    out_at: datetime | None
+    out_reason: str
+
+    @classmethod
+    def of(cls, one: DeskSpot) -> "DeskSpotAnswer":
+        """The spot with names."""
+        names = cls.model_fields.keys() - {"spot", "there", "later"}
+        return cls(
+            spot=SpotAnswer.of(one.spot),
+            there=one.there and DeskBookingAnswer.model_validate(one.there),
+            later=[DeskBookingAnswer.model_validate(each) for each in one.later],
+            **{name: getattr(one, name) for name in names},
+        )
+
+
+class DeskPlaceAnswer(Answer):
+    """A place in the line."""
+
+    id: int
+    who: str
+    number: str
+    person_id: int
+    first: bool
+    joined_at: datetime
+    snoozed_until: datetime | None
+    offered: str = Field(description="The name of the spot that is offered; empty for none.")
+    offered_until: datetime | None
+
+
+class ChargerDeskAnswer(Answer):
+    """All of a site's charging spots and the line, with names."""
+
+    site_id: int
+    time_zone: str
+    spots: list[DeskSpotAnswer]
+    line: list[DeskPlaceAnswer] = Field(description="In the order in which spots are offered.")
+
+    @classmethod
+    def of(cls, view: DeskView) -> "ChargerDeskAnswer":
+        """All of it."""
+        return cls(
+            site_id=view.site.id,
+            time_zone=view.site.time_zone,
+            spots=[DeskSpotAnswer.of(one) for one in view.spots],
+            line=[DeskPlaceAnswer.model_validate(one) for one in view.line],
+        )

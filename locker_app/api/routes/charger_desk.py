@@ -2,15 +2,27 @@
 
 from fastapi import APIRouter
 
-from locker_app.api.answers.charging import LineLeftAnswer, NameAnswer, TakenOutAnswer
+from locker_app.api.answers.charging import (
+    ChargerDeskAnswer,
+    LineLeftAnswer,
+    NameAnswer,
+    TakenOutAnswer,
+)
 from locker_app.api.answers.queues import ChangedAnswer
 from locker_app.api.asked import PathId, Reason
 from locker_app.api.asked_charging import EndBooking, MoveBooking, TakeOut
-from locker_app.api.caller import Poster
+from locker_app.api.caller import Anyone, Poster
 from locker_app.api.openapi import problems
+from locker_app.queries import scoped_charging
 from locker_app.services import charger_desk
 
 router = APIRouter(tags=["charger desk"], responses=problems(401, 403, 404, 409, 429))
+
+
+@router.get("/sites/{site_id}/charger-desk")
+async def site_charger_desk(site_id: PathId, who: Anyone) -> ChargerDeskAnswer:
+    """Who has each spot and who comes later, with names, and who waits in line."""
+    return ChargerDeskAnswer.of(await who.read(scoped_charging.charger_desk, site_id))
 
 
 @router.post("/chargers/{charger_id}/take-out")
