@@ -166,11 +166,16 @@ def _race(lot: Lot, people: list[Actor], seconds: float) -> dict[str, object]:
         call = Call(MIDNIGHT + timedelta(minutes=5), "bench", actor=who)
         while time.perf_counter() < until:
             starts_at = MIDNIGHT + _EVERY * (1 + chance.randrange(A_DAY)) + _SLOT
-            span = {"starts_at": starts_at, "leaves_at": starts_at + _SLOT}
             began = time.perf_counter()
             try:
                 booked = lot.db.run(
-                    command(call, book, charger_id=chance.choice(lot.spots), **span)
+                    command(
+                        call,
+                        book,
+                        charger_id=chance.choice(lot.spots),
+                        starts_at=starts_at,
+                        leaves_at=starts_at + _SLOT,
+                    )
                 )
             except DomainError:
                 with lock:

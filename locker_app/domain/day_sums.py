@@ -38,15 +38,15 @@ class What(StrEnum):
     SPOT_ENDED = "spot_ended"
     """Bookings of charging spots that ended; `name` is why. Offers are none."""
     SPOT_STAY = "spot_stay"
-    """Stays on charging spots that ended, by minutes."""
+    """Stays on charging spots that ended, by five minutes, or more of them."""
     SPOT_OVER = "spot_over"
-    """Of these, those that were overstayed, by how many minutes after the time said they ended."""
+    """Of these, those that were overstayed, likewise by how long after the time said they ended."""
     SPOT_WAIT = "spot_wait"
     """Waits for a charging spot that ended, by minutes; `name` is how."""
     SPOT_REFUSED = "spot_refused"
     """Who was refused at a charging spot; `name` is the code."""
     SPOT_FORECAST = "spot_forecast"
-    """Stays that ended of which a range had been said, by how many minutes the forecast was off;
+    """Stays that ended of which a range had been said, likewise by how far the forecast was off;
     `name` is whether they ended within the range, `in` or `out`."""
 
 

@@ -17,7 +17,7 @@ from locker_app.db.tables import booking, charger_wait, event
 from locker_app.domain.day_sums import Sum, What
 from locker_app.domain.days import piece
 from locker_app.queries.event_filter import REFUSED
-from locker_app.queries.minutes import by_minute
+from locker_app.queries.minutes import BY_FIVE, by_minute
 from locker_app.queries.past_stays import IS_STAY, WAS_STAY
 
 _B, _W, _E = booking.c, charger_wait.c, event.c
@@ -93,10 +93,11 @@ def _ended(
     for row in conn.execute(ways.group_by(_B.end_cause)):
         yield Sum(What.SPOT_ENDED, n, 0, 0, row.end_cause or "", row.many, 0)
     took = seconds_between(_B.starts_at, _B.ended_at)
-    for row in by_minute(conn, took, *here, WAS_STAY):
+    for row in by_minute(conn, took, *here, WAS_STAY, steps=BY_FIVE):
         yield Sum(What.SPOT_STAY, n, 0, row.minute, "", row.many, int(row.seconds))
     late = seconds_between(_B.leaves_at, _B.ended_at)
-    for row in by_minute(conn, late, *here, WAS_STAY, _B.overstayed_at.is_not(None)):
+    over = (*here, WAS_STAY, _B.overstayed_at.is_not(None))
+    for row in by_minute(conn, late, *over, steps=BY_FIVE):
         yield Sum(What.SPOT_OVER, n, 0, row.minute, "", row.many, int(row.seconds))
 
 
@@ -109,5 +110,5 @@ def _forecasts(
     inside: ColumnElement[Any] = case(
         (and_(_B.ended_at >= _B.low_at, _B.ended_at <= _B.high_at), IN), else_=OUT
     )
-    for row in by_minute(conn, func.abs(off), *here, *said, name=inside):
+    for row in by_minute(conn, func.abs(off), *here, *said, name=inside, steps=BY_FIVE):
         yield Sum(What.SPOT_FORECAST, n, 0, row.minute, row.name, row.many, int(row.seconds))

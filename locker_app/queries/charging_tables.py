@@ -7,7 +7,7 @@ from locker_app.queries.charging_use import OVERSTAYS, STAYS, WAITS, Charging
 from locker_app.queries.days_summed import bars_of
 
 Rows = list[list[Any]]
-HOW = {
+HOW: dict[str, str] = {
     EndCause.STOPPED: "stopped by who charged",
     EndCause.CANCELLED: "cancelled before it began",
     EndCause.TIME_UP: "by itself, when the time was over",

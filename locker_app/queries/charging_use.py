@@ -145,9 +145,11 @@ def _days(of: Days) -> Iterator[SpotDay]:
         n = day.toordinal()
         yield SpotDay(
             day,
-            *(sums.get(n, 0) for sums in (began, ended, late)),
-            ways.get((n, EndCause.NO_SHOW.value), (0, 0))[0],
-            refused.get(n, 0),
+            began=began.get(n, 0),
+            ended=ended.get(n, 0),
+            overstayed=late.get(n, 0),
+            no_shows=ways.get((n, EndCause.NO_SHOW.value), (0, 0))[0],
+            refused=refused.get(n, 0),
         )
 
 

@@ -66,7 +66,7 @@ class Days:
 
     def sums(self, what: What, *by: str) -> Sums:
         """What the sums of a kind come to, by these columns."""
-        columns = [_WEEKLY.get(name, _S.get(name)) for name in by]
+        columns = [_WEEKLY[name] if name in _WEEKLY else _S[name] for name in by]
         rows = (
             select(*columns, func.sum(_S.many), func.sum(_S.seconds))
             .where(_S.site_id == self._site_id, _S.what == what.value)

@@ -127,10 +127,13 @@ class ChargingUseAnswer(Answer):
     @classmethod
     def of(cls, found: Charging) -> "ChargingUseAnswer":
         """All figures."""
-        bars = {"stay_bars": SPOT_STAYS, "overstay_bars": OVERSTAYS, "wait_bars": SPOT_WAITS}
-        names = cls.model_fields.keys() - bars.keys()
-        lengths = {name: _lengths(edges, getattr(found, name)) for name, edges in bars.items()}
-        return cls(**{name: getattr(found, name) for name in names}, **lengths)
+        names = cls.model_fields.keys() - {"stay_bars", "overstay_bars", "wait_bars"}
+        return cls(
+            **{name: getattr(found, name) for name in names},
+            stay_bars=_lengths(SPOT_STAYS, found.stay_bars),
+            overstay_bars=_lengths(OVERSTAYS, found.overstay_bars),
+            wait_bars=_lengths(SPOT_WAITS, found.wait_bars),
+        )
 
 
 class StatisticsAnswer(Answer):
