@@ -52,6 +52,7 @@ def check_at(conn: Connection, now: datetime, *, claimed: bool = False) -> None:
         here = [one for one in bookings if one.site_id == ground.site_id]
         _check_holders(here, ground, claimed=claimed)
         if seen_to:
+            _check_begun(here, now)
             line = [one for one in waits if one.site_id == ground.site_id]
             _check_waiting(conn, ground, here, line, now)
 
@@ -62,6 +63,14 @@ def _check_overlap(bookings: list[Any]) -> None:
             spans = (one.here_at, one.leaves_at), (other.here_at, other.leaves_at)
             assert not overlap(*spans), f"bookings {one.id} and {other.id} overlap"
     _unique("spot with somebody there", [one.charger_id for one in bookings if one.status in THERE])
+
+
+def _check_begun(bookings: list[Any], now: datetime) -> None:
+    """Whose time has come is there, unless somebody else still is."""
+    there = {row.charger_id for row in bookings if row.status in THERE}
+    for row in bookings:
+        if row.status == "booked" and row.here_at <= now:
+            assert row.charger_id in there, f"booking {row.id} does not begin"
 
 
 def _check_holders(bookings: list[Any], ground: Ground, *, claimed: bool) -> None:
