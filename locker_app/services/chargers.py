@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.tables import booking, charger, charger_wait, charging, site
 from locker_app.db.transaction import Tx
-from locker_app.domain.actors import Actor, Right
+from locker_app.domain.actors import SYSTEM, Actor, Right
 from locker_app.domain.bookings import next_step
 from locker_app.domain.chargers import (
     MAX_CHARGERS,
@@ -32,13 +32,14 @@ from locker_app.domain.facts import (
     ChargerCreated,
     ChargerRestored,
     ChargingRulesChanged,
+    HolderCame,
 )
 from locker_app.domain.sites import version_of
 from locker_app.services import spots
 from locker_app.services.codes import new_code
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.offers import pass_on
-from locker_app.services.spot_rows import Ground, open_at
+from locker_app.services.spot_rows import Ground, about, open_at
 
 __all__ = [
     "ChargerPlan",
@@ -267,6 +268,7 @@ def _plan_again(tx: Tx, now: datetime, ground: Ground, changed: list[str]) -> No
         values: dict[str, Any] = {}
         if "check_in_minutes" in changed and row.status == "active" and row.came_at is None:
             values["came_at"] = now
+            tx.record(HolderCame(**about(row)), SYSTEM, now)
         step = next_step(row._replace(**values), ground.rules)
         values["due_at"] = None if step is None else step[0]
         tx.conn.execute(update(booking).where(_B.id == row.id).values(values))

@@ -62,6 +62,11 @@ def book_in_process(url: str, spot: int, ids: list[int], now: datetime) -> Count
     return told
 
 
+def doing(world: World, who: Actor, fn: Callable[..., Any], **arguments: Any) -> Callable[[], Any]:
+    """This command of theirs, to be sent at once with others."""
+    return lambda: world.run(who, fn, **arguments)
+
+
 def wait_for_all(barrier: Any) -> None:
     global _start
     _start = barrier
@@ -130,7 +135,7 @@ def test_two_spots_that_come_free_at_once_with_one_in_line(world: World) -> None
         world.wait_for_charger(waits, world.site_of(spots[0]))
         at_once(
             *(
-                partial(world.run, who, stop, booking_id=booking_id)
+                doing(world, who, stop, booking_id=booking_id)
                 for who, booking_id in zip(holders, given, strict=True)
             )
         )
@@ -145,7 +150,7 @@ def test_many_move_to_the_only_free_spot(world: World) -> None:
     given = [world.book(*one) for one in zip(people, spots, strict=True)]
     told = at_once(
         *(
-            partial(world.run, who, move, booking_id=one.booking_id, charger_id=free)
+            doing(world, who, move, booking_id=one.booking_id, charger_id=free)
             for who, one in zip(people, given, strict=True)
         )
     )
@@ -163,8 +168,8 @@ def test_50_do_this_and_that_at_once(world: World) -> None:
         acts = [_act(world, chance, who, spots, site_id) for who in people * 2]
         if round_:
             out = spots[chance.randrange(4)]
-            acts.append(partial(world.run, admin, take_out, charger_id=out, reason="x"))
-            acts.append(partial(world.run, admin, put_back, charger_id=out))
+            acts.append(doing(world, admin, take_out, charger_id=out, reason="x"))
+            acts.append(doing(world, admin, put_back, charger_id=out))
         acts += [world.run_due, world.run_due]
         at_once(*acts)
         world.run_due()
@@ -188,22 +193,22 @@ def _act(
             (
                 partial(world.accept, who, booking_id),
                 partial(world.accept, who, booking_id),
-                partial(world.run, who, snooze, wait_id=place[0].id if place else 1),
-                partial(world.run, who, report_taken, booking_id=booking_id),
+                doing(world, who, snooze, wait_id=place[0].id if place else 1),
+                doing(world, who, report_taken, booking_id=booking_id),
             )
         )
     if mine:
         about = {"booking_id": mine[0].id}
         return chance.choice(
             (
-                partial(world.run, who, move, charger_id=spot, **about),
-                partial(world.run, who, set_leave, leaves_at=leaves_at, **about),
-                partial(world.run, who, stop, **about),
-                partial(world.run, who, check_in, **about),
+                doing(world, who, move, charger_id=spot, **about),
+                doing(world, who, set_leave, leaves_at=leaves_at, **about),
+                doing(world, who, stop, **about),
+                doing(world, who, check_in, **about),
             )
         )
     if place and chance.random() < 0.2:
-        return partial(world.run, who, leave_line, wait_id=place[0].id)
+        return doing(world, who, leave_line, wait_id=place[0].id)
     return chance.choice(
         (
             partial(world.book, who, spot, chance.randint(10, 90)),

@@ -272,7 +272,8 @@ class ChargersMachine(RuleBasedStateMachine):
 
 
 def test_charging_spots_in_any_order(fresh_database: Callable[[], Database], kind: str) -> None:
-    run_state_machine_as_test(
-        lambda: ChargersMachine(World(fresh_database(), Clock())),
-        settings=of_examples(6 if kind == "sqlite" else 4),
-    )
+    class Machine(ChargersMachine):
+        def __init__(self) -> None:
+            super().__init__(World(fresh_database(), Clock()))
+
+    run_state_machine_as_test(Machine, settings=of_examples(6 if kind == "sqlite" else 4))
