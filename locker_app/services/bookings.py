@@ -45,6 +45,7 @@ from locker_app.services.spot_rows import (
     free_until,
     line_of,
     open_on,
+    other_bookings,
     usable,
     used_by,
     wait_of_holder,
@@ -259,8 +260,11 @@ def take_offer(
     """Make an open offer, and the place in line that it is for, the holder's stay from now on.
 
     Raises:
+        HasBooking: the holder has all that is allowed; they have signed in since.
         TooShort, StayTooLong, SpotTaken, LimitReached: the time to leave.
     """
+    if other_bookings(tx.conn, offer) >= ground.rules.bookings_per_holder:
+        raise HasBooking
     _check_limits(tx, ground, offer, offer.charger_id, now, leaves_at, now)
     row = change(
         tx,

@@ -181,6 +181,11 @@ def free_slot(conn: Connection, ground: Ground, holder: str) -> int | None:
     return _slot(conn, ground.site_id, holder, ground.rules.bookings_per_holder)
 
 
+def other_bookings(conn: Connection, row: Any) -> int:
+    """How many other bookings the holder of an open one has at the site."""
+    return len(_SLOTS.column(conn, site_id=row.site_id, holder=row.holder)) - 1
+
+
 def next_slot(conn: Connection, site_id: int, holder: str) -> int:
     """A slot for one more booking of a holder, even beyond what they may have."""
     slot = _slot(conn, site_id, holder)
@@ -223,7 +228,10 @@ def free_until(
 def used_by(
     conn: Connection, ground: Ground, holder: str, since: datetime, *, besides: int = 0
 ) -> list[Span]:
-    """The stays of a holder that count: what was used since then, and what is booked."""
+    """The stays of a holder that count, where the site has limits: what was used since then, and
+    what is booked."""
+    if ground.rules.day_minutes is None and ground.rules.week_minutes is None:
+        return []
     rows = _USED.rows(conn, site_id=ground.site_id, holder=holder, since=since)
     return [_span(row) for row in rows if row.id != besides]
 
