@@ -19,8 +19,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import update
 
 from bench.past import Past, write_past
-from locker_app.db.tables import bank, locker, person, queue, site
+from locker_app.db.tables import bank, charger, locker, person, queue, site
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind
+from locker_app.services.bookings import book, stop
+from locker_app.services.charger_line import join_line
 from locker_app.services.command import Call
 from locker_app.services.desks import label_desk
 from locker_app.services.lockers import force_release, give_back, take_out_of_service
@@ -199,6 +201,7 @@ def take_pictures(browser: Browser, day: Day, url: str) -> None:
     ticket = screen(day.student("CS2021004"), f"/q/{lab.code}", phone)
     ticket.sees("ahead of you")
     save(ticket.page, "phone-ticket")
+    take_pictures_of_charging(day, screen)
     helm = screen(day.admin, f"/staff/queues/{lab.id}", desktop).sees("Complete")
     save(helm.page, "desktop-queue")
     display = screen(day.admin, f"/queues/{lab.id}/display", desktop).sees("Now serving")
@@ -210,6 +213,28 @@ def take_pictures(browser: Browser, day: Day, url: str) -> None:
     history = screen(day.admin, "/staff/history", desktop)
     history.page.get_by_role("row").nth(10).wait_for()
     save(history.page, "desktop-history")
+
+
+def take_pictures_of_charging(day: Day, screen: Callable[..., Screen]) -> None:
+    """A spot that is free, one's own while others charge, and an offer to the next in line."""
+    spots, now = day.rows(charger), datetime.now(UTC)
+    mine, next_one, *others = (day.student(row.number) for row in day.rows(person)[2:10])
+    new = screen(day.student("CS2021001"), f"/c/{spots[2].code}", chromium.PHONE)
+    new.button("Book spot").wait_for()
+    save(new.page, "phone-charger")
+    stays = [
+        day.run(who, book, charger_id=spot.id, leaves_at=now + timedelta(minutes=50 + 35 * n))
+        for n, (who, spot) in enumerate(
+            zip([mine, *others, day.anybody(), day.anybody()], spots, strict=False)
+        )
+    ]
+    own = screen(mine, f"/c/{spots[0].code}", chromium.PHONE).sees("Your spot")
+    save(own.page, "phone-charging")
+    if len(stays) == len(spots):
+        day.run(next_one, join_line, site_id=spots[0].site_id)
+        day.run(mine, stop, booking_id=stays[0].booking_id)
+        offer = screen(next_one, f"/c/{spots[0].code}", chromium.PHONE).sees("A spot for you")
+        save(offer.page, "phone-charger-offer")
 
 
 def take_pictures_of_people(desktop: Screen, phone: Screen) -> None:

@@ -17,6 +17,7 @@ from locker_app.domain.people import is_text
 from locker_app.domain.people_import import RowKind
 from locker_app.queries import people_file as files
 from locker_app.queries import people_imports
+from locker_app.queries.bookings import MyBooking, MyWait, stays_of
 from locker_app.queries.event_filter import Filter
 from locker_app.queries.events import EventView, filtered_page
 from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
@@ -106,6 +107,10 @@ class PersonSeen:
     claims: list[Claim]
     waits: list[Waiting]
     tickets: list[OpenTicket]
+    bookings: list[MyBooking]
+    """Charging spots, offers among them."""
+    places: list[MyWait]
+    """In the line for a charging spot, with none offered."""
 
 
 def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> PersonSeen:
@@ -124,11 +129,14 @@ def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> 
     def seen(rows: list[Any]) -> list[Any]:
         return [row for row in rows if sites is None or row.site_id in sites]
 
+    stays = stays_of(conn, f"person:{person_id}", now)
     return PersonSeen(
         card,
         seen(claims_of(conn, person_id, now)),
         seen(waits_of(conn, person_id)),
         seen(_tickets_of(conn, person_id)),
+        seen(stays.bookings),
+        [place for place in seen(stays.waits) if not place.offered],
     )
 
 

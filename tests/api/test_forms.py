@@ -1,11 +1,14 @@
 """The native forms of the pages: cookies, where the browser is sent, and what is never told."""
 
+from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import update
 
-from locker_app.db.tables import person, queue, session, ticket
+from locker_app.db.tables import booking, charger, charger_wait, person, queue, session, ticket
+from locker_app.services.bookings import book
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
 from tests.api.clients import ORIGIN, Client, Library, code
@@ -352,3 +355,83 @@ def test_signing_in_takes_the_ticket_along(library: Library, browser: Client, nu
     assert library.world.row(person, given.person_id).number == number
     (visit,) = world.rows(session, person_id=None, staff_id=None)
     assert visit.ended_at is not None
+
+
+@pytest.fixture
+def spot(library: Library) -> Any:
+    """A charging spot, alone at its site."""
+    (charger_id,) = library.world.chargers(count=1)
+    return library.world.row(charger, charger_id)
+
+
+def in_minutes(library: Library, minutes: int) -> str:
+    """A time as a page sends it."""
+    at = library.world.clock.now + timedelta(minutes=minutes)
+    return str(int(at.timestamp() * 1000))
+
+
+def test_a_visitor_books_a_charging_spot(library: Library, browser: Client, spot: Any) -> None:
+    world, until = library.world, in_minutes(library, 60)
+
+    answer = browser.submit(
+        "/auth/book", charger=spot.code.lower(), leaves_at=until, shown_as="B-AB 1"
+    )
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/c/{spot.code}")
+    assert "httponly" in answer.headers["set-cookie"].lower()
+    (made,) = world.rows(booking)
+    (visit,) = world.rows(session, person_id=None, staff_id=None)
+    assert (made.visitor_id, made.charger_id, made.shown_as) == (visit.id, spot.id, "B-AB 1")
+    assert str(int(made.leaves_at.timestamp() * 1000)) == until
+    again = browser.submit("/auth/book", charger=spot.code, leaves_at=until)
+    assert again.headers["location"].startswith(f"/c/{spot.code}?refused=")
+    assert "set-cookie" not in again.headers
+
+
+@pytest.mark.parametrize(
+    ("leaves_at", "code"),
+    [
+        ("", "bad_input"),
+        ("soon", "bad_input"),
+        ("-5", "bad_input"),
+        ("9" * 13, "bad_input"),
+        ("1000", "bad_input"),
+        ("1000000000000", "too_short"),
+        ("4000000000000", "stay_too_long"),
+    ],
+)
+def test_a_refused_booking_leaves_nothing(
+    library: Library, browser: Client, spot: Any, leaves_at: str, code: str
+) -> None:
+    answer = browser.submit("/auth/book", charger=spot.code, leaves_at=leaves_at)
+
+    assert answer.headers["location"].startswith(f"/c/{spot.code}?refused={code}")
+    assert "set-cookie" not in answer.headers
+    assert (library.world.rows(session), library.world.rows(booking)) == ([], [])
+
+
+def test_a_visitor_joins_the_line_for_a_charging_spot(
+    library: Library, browser: Client, spot: Any
+) -> None:
+    world, page = library.world, f"/c/{spot.code}"
+    site = str(spot.site_id)
+    free = browser.submit("/auth/charger-line", site=site, page=page)
+    assert free.headers["location"] == f"{page}?refused=spots_free"
+    until = world.clock.now + timedelta(hours=1)
+    world.run(world.person(), book, charger_id=spot.id, leaves_at=until)
+
+    answer = browser.submit("/auth/charger-line", site=site, page=page)
+
+    assert answer.headers["location"] == page
+    (waits,) = world.rows(charger_wait)
+    (visit,) = world.rows(session, person_id=None, staff_id=None)
+    assert (waits.site_id, waits.visitor_id) == (spot.site_id, visit.id)
+
+
+@pytest.mark.parametrize("page", ["", "//evil.example", "/c/../x", "https://evil.example/c/ABCDEF"])
+def test_a_form_of_charging_leads_nowhere_else(
+    library: Library, browser: Client, page: str
+) -> None:
+    line = browser.submit("/auth/charger-line", site="9999", page=page)
+    assert line.headers["location"] == "/chargers/9999?refused=not_found"
+    assert browser.submit("/auth/book", charger=page, leaves_at="1").headers["location"] == "/"

@@ -58,7 +58,7 @@ class HasRow(TypedDict):
     """Something that a person has: a locker, a place in a waiting list or in a line."""
 
     kind: str
-    """locker, held, list or line."""
+    """locker, held, list, spot, offer, spots or line."""
     label: str
     where: str
     href: str

@@ -197,6 +197,30 @@ def _has(seen: PersonSeen) -> list[dict[str, Any]]:
         row("list", "", wait.bank_name, f"/staff/board/{wait.bank_id}", None, None, "")
         for wait in seen.waits
     ]
+    rows += [
+        row(
+            "offer" if stay.wait_id else "spot",
+            stay.name,
+            f"Charging · {stay.site_name}",
+            f"/c/{stay.code}",
+            None if stay.wait_id else stay.starts_at,
+            stay.leaves_at,
+            stay.time_zone,
+        )
+        for stay in seen.bookings
+    ]
+    rows += [
+        row(
+            "spots",
+            "",
+            place.site_name,
+            f"/c/{place.code}",
+            place.joined_at,
+            place.snoozed_until,
+            place.time_zone,
+        )
+        for place in seen.places
+    ]
     return rows + [
         row(
             "line",
@@ -350,6 +374,9 @@ def _thing(thing: Item) -> rx.Component:
                     ("locker", "Locker " + thing["label"]),
                     ("held", "Locker " + thing["label"] + ", held for them"),
                     ("list", "On the waiting list"),
+                    ("spot", "Charging spot " + thing["label"]),
+                    ("offer", "Charging spot " + thing["label"] + ", held for them"),
+                    ("spots", "In line for a charging spot"),
                     "Number " + thing["label"] + " in line",
                 )
             ),
