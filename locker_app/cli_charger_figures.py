@@ -35,8 +35,7 @@ def _statistics(desk: Desk, asked: argparse.Namespace) -> str:
         rows = TABLES[asked.table].rows(found)
         return table([TABLES[asked.table].head, *map(tuple, rows)])
     seen = found.charging
-    said = [
-        (f"{site.name}, {first} to {last}", ""),
+    said: list[tuple[Any, ...]] = [
         ("Spots now", seen.spots),
         ("Stays that began", seen.began),
         ("Median stay", f"{round(seen.stays.median / 60)} min"),
@@ -48,7 +47,7 @@ def _statistics(desk: Desk, asked: argparse.Namespace) -> str:
         week = seen.forecasts[-1]
         error, inside = round(week.typical_error / 60), round(100 * week.inside)
         said.append((f"Forecasts, week from {week.monday}", f"off by {error} min, {inside} % in"))
-    return table(said)
+    return f"{site.name}, {first} to {last}\n{table(said)}"
 
 
 def _bookings(desk: Desk, asked: argparse.Namespace) -> str:

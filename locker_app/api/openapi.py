@@ -13,9 +13,9 @@ ADDRESS = "/api/v1/openapi.json"
 
 _TITLE = "Cubby"
 _DESCRIPTION = """\
-Lockers, live. Sign in for a token, send it as `Authorization: Bearer …`, and give every POST an
-`Idempotency-Key` of your own: the same request with the same key changes nothing more and gets
-the same answer.
+Lockers, lines for help and charging spots, live. Sign in for a token, send it as
+`Authorization: Bearer …`, and give every POST an `Idempotency-Key` of your own: the same request
+with the same key changes nothing more and gets the same answer.
 
 Errors are `application/problem+json` (RFC 9457). Programs go by `code`, which never changes.
 """

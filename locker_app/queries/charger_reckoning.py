@@ -56,9 +56,9 @@ def _used(
     step, here = piece(start, until, zone), ZoneInfo(zone)
     hours: Counter[int] = Counter()
     spots: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for spot, since, to in _stays(conn, site_id, start, until):
+    for spot, is_new, since, to in _stays(conn, site_id, start, until):
         both = spots[spot]
-        both[0] += begin <= since < stop
+        both[0] += is_new
         at, end = max(begin, since), stop if to is None else min(stop, to)
         both[1] += max(0, end - at)
         while at < end:
@@ -74,14 +74,16 @@ def _used(
 
 def _stays(
     conn: Connection, site_id: int, start: datetime, until: datetime
-) -> list[tuple[int, int, int | None]]:
-    """The stays that had any of this time: on which spot, and from when to when in seconds."""
-    columns = (_B.charger_id, seconds_of(_B.starts_at), seconds_of(_B.ended_at))
-    rows = select(*columns).where(
+) -> list[tuple[int, int, int, int | None]]:
+    """The stays that had any of this time: on which spot, whether they began in it (1), and from
+    when to when in seconds, which are rounded."""
+    is_new = case((_B.starts_at >= start, 1), else_=0)
+    times = seconds_of(_B.starts_at), seconds_of(_B.ended_at)
+    rows = select(_B.charger_id, is_new, *times).where(
         *(_B.site_id == site_id, _B.starts_at >= start - _LONGEST, _B.starts_at < until),
         or_(IS_STAY, and_(WAS_STAY, _B.ended_at > start)),
     )
-    return [(spot, since, to) for spot, since, to in conn.execute(rows)]
+    return [(spot, new, since, to) for spot, new, since, to in conn.execute(rows)]
 
 
 def _ended(
