@@ -7,6 +7,8 @@ from locker_app.domain.push import (
     MAX_ENDPOINT_LENGTH,
     Message,
     Phase,
+    StayMessage,
+    StayPhase,
     check_endpoint,
     check_keys,
 )
@@ -98,3 +100,12 @@ def test_what_is_said() -> None:
     assert (told["title"], told["body"]) == ("Your turn: number 12", "Physics lab")
     assert Message(Phase.NEXT, 7, 12, "Physics lab", "A").told()["title"].startswith("You're next")
     assert len(Message(Phase.NEXT, 2**31 - 1, 1, "", "").topic) <= 32  # what RFC 8030 allows
+
+
+def test_what_is_said_of_a_charging_spot() -> None:
+    for phase in StayPhase:
+        message = StayMessage(phase, 2**31 - 1, "North 2", "ABC234", "cable broken")
+        told = message.told()
+        assert "North 2" in told["title"]
+        assert (told["body"], told["path"]) == ("cable broken", "/c/ABC234")
+        assert len(message.topic) <= 32

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ import pytest
 
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
-from locker_app.db.tables import push_subscription
+from locker_app.db.tables import charger, push_subscription
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import Actor
 from locker_app.domain.push import Message, Phase
 from locker_app.push.follow import Pusher
 from locker_app.push.post import Outcome, Post, public_key
 from locker_app.queries.push import Subscription
+from locker_app.services.bookings import book
+from locker_app.services.charger_desk import end_booking
+from locker_app.services.charger_line import join_line
 from locker_app.services.presses import undo
 from locker_app.services.push import subscribe
 from locker_app.services.sessions import open_session, sign_out
@@ -378,3 +382,33 @@ def presses_elsewhere(url: str, host: str, authority: str, staff: Actor, queue_i
 
     asyncio.run(run())
     db.close()
+
+
+def test_holders_of_charging_spots_are_told_what_was_not_their_doing(lab: Class) -> None:
+    world, service = lab.world, lab.service
+    one, two = world.chargers(count=2)
+    mine, waiting = world.visitors(2)
+    until = world.clock.now + timedelta(hours=1)
+    booking_id = world.run(mine, book, charger_id=one, leaves_at=until).booking_id
+    world.run(world.person(), book, charger_id=two, leaves_at=until)
+    world.run(waiting, join_line, site_id=world.row(charger, one).site_id)
+    phones = lab.subscribes(mine, "mine"), lab.subscribes(waiting, "waiting")
+    path = f"/c/{world.row(charger, one).code}"
+
+    def main() -> None:
+        world.clock.now = until - timedelta(minutes=15)
+        world.run_due()
+        lab.until(lambda: len(service.sent) == 1)
+        assert lab.told(*phones) == [("mine", "Spot 1: your time is nearly up")]
+        told = json.loads(phones[0].read(service.sent[0].body))
+        assert (told["phase"], told["path"]) == ("remind", path)
+        world.run(lab.staff, end_booking, booking_id=booking_id, reason="towed away")
+        lab.until(lambda: len(service.sent) == 3)
+        assert sorted(lab.told(*phones)[1:]) == [
+            ("mine", "Your booking of spot 1 has ended"),
+            ("waiting", "Spot 1 is held for you"),
+        ]
+        said = next(sent for sent in service.sent[1:] if sent.path.endswith("mine"))
+        assert json.loads(phones[0].read(said.body))["body"] == "towed away"
+
+    lab.play(main)
