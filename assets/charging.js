@@ -10,6 +10,8 @@ import { Alerts, alarm, fill, useAllowedSound } from "./line.js";
 
 const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
 const EARLY = 15 * MINUTE; // before the begin, from when one may say that one is there
+const LOOKS_MS = 5000; // who has just pressed something, or opened the page, looks at it
+const SETTLED = 5000; // after a begin, the server has said whether somebody is in the way
 const USEFUL = 15 * MINUTE; // a spot that is free for less is of no use to the line
 const STEPS = [30, 60, 120];
 
@@ -176,7 +178,7 @@ function LeaveTime({ base, after, latest, choice, choose, zone, rules, words, st
         value: choice.step ? "" : choice.text,
         "aria-invalid": Boolean(wrong),
         "aria-describedby": `${why} ${field}-wrong`,
-        onChange: (event) => choose(event.target.value ? { text: event.target.value } : { step: steps[0] }),
+        onChange: (event) => choose(event.target.value ? { text: event.target.value } : null),
       }),
     ),
     h("p", { id: `${field}-wrong`, className: "error", role: "alert" }, wrong),
@@ -287,6 +289,7 @@ function BookForm({ spot, now, zone, rules, allow, words, native, page, refused,
     ),
     h("p", { className: "error", role: "alert" }, refused),
     h("button", { type: "submit", className: "primary", disabled: !ready }, ready ? said : words.choose),
+    later ? null : h("p", { className: "soft small" }, words.not_free),
     rules.book_later && !forLater
       ? h("button", { type: "button", className: "asLink touch", "aria-expanded": later, onClick: () => setLater(!later) }, later ? words.rather_now : words.rather_later)
       : null,
@@ -311,7 +314,7 @@ function OfferCard({ stay, wait, spot, now, zone, rules, allow, words, tell }) {
     "section",
     { className: "card ticket stay", "data-spot": "offered", "aria-label": words.offer },
     h(Heading, { className: "kicker" }, words.offer),
-    h("p", { className: "number", "data-testid": "offered-spot" }, stay.name),
+    h("p", { className: "number", "data-long": stay.name.length > 4 || undefined, "data-testid": "offered-spot" }, stay.name),
     stay.place ? h("p", { className: "soft" }, stay.place) : null,
     h("p", null, words.offer_take, " ", h("strong", null, h(Left, { until: stay.leaves_at })), words.offer_else),
     h(LeaveTime, { base, after: now, latest, choice, choose, zone, rules, words, plus: words.plus, legend: words.when_leave }),
@@ -331,7 +334,7 @@ function OfferCard({ stay, wait, spot, now, zone, rules, allow, words, tell }) {
 /** In which part of its life a booking is. */
 function partOf(stay, now, rules) {
   if (stay.status === "overstayed") return "overstayed";
-  if (stay.status === "booked") return now < stay.starts_at ? "later" : "blocked";
+  if (stay.status === "booked") return now < stay.starts_at + SETTLED ? "later" : "blocked";
   if (now < stay.leaves_at) return "there";
   return rules.at_end === "overstay" && now >= stay.out_at ? "overstayed" : "grace";
 }
@@ -340,7 +343,7 @@ function Extend({ stay, spot, now, zone, rules, allow, words, waiting, tell, onD
   const base = minute(Math.max(stay.leaves_at, now));
   const steps = [15, 30, 60];
   let latest = latestLeave(stay.starts_at, rules, {
-    nextAt: spot ? nextAfter(spot, Math.max(stay.starts_at, now)) : 0,
+    nextAt: spot ? nextAfter(spot, stay.leaves_at) : 0,
     allow,
     own: [stay.starts_at, stay.leaves_at],
   });
@@ -388,7 +391,7 @@ function StayCard({ stay, spot, free, now, zone, rules, allow, words, waiting, t
     "section",
     { className: "card ticket stay", "data-part": reminded ? "soon" : part, "aria-label": words.yours },
     h(Heading, { className: "kicker" }, words.part[part]),
-    h("p", { className: "number", "data-testid": "my-spot" }, stay.name),
+    h("p", { className: "number", "data-long": stay.name.length > 4 || undefined, "data-testid": "my-spot" }, stay.name),
     stay.place ? h("p", { className: "soft" }, stay.place) : null,
     part === "there"
       ? h("p", { className: "left" }, h("strong", { "data-testid": "left" }, h(Left, { until: stay.leaves_at })), " ", words.left)
@@ -592,7 +595,8 @@ function Noticed({ stays, now, zone, rules, words }) {
   useAllowedSound();
   const [phase, stay] = phaseOf(stays, now, rules);
   const key = stay ? `${stay.booking_id}-${phase}` : "";
-  const before = useRef(null);
+  const before = useRef("");
+  const opened = useRef(Date.now());
   const [said, setSaid] = useState("");
   const text = stay ? fill(words.noticed[phase], stay.name, clock(stay.leaves_at, now, zone, words)) : "";
   useEffect(() => {
@@ -606,7 +610,8 @@ function Noticed({ stays, now, zone, rules, words }) {
   useEffect(() => {
     const was = before.current;
     before.current = key;
-    if (was === null || was === key || !stay) return undefined; // who loads the page looks at it
+    const looks = Date.now() - Math.max(actedAt, opened.current) < LOOKS_MS;
+    if (was === key || !stay || looks) return undefined;
     setSaid(text);
     return alarm({ title: text, body: words.noticed_body[phase], tag: `cubby-stay-${stay.booking_id}`, phase, loud: phase === "offer" });
   }, [key]);
@@ -655,7 +660,7 @@ function Chosen({ spot, spots, now, zone, rules, allow, words, session, signedIn
   return h(
     "section",
     { className: "card chosen", "data-spot": spot.status, "aria-label": fill(words.spot, spot.name) },
-    h("div", { className: "row apart" }, h("p", { className: "post big" }, spot.name), h("div", { className: "stack right", role: "status" }, h(Status, { status: spot.status, words }), h("span", { className: "when" }, h(When, { spot, now, zone, words })))),
+    h("div", { className: "row apart" }, h("p", { className: "post big" }, spot.name), h("div", { className: "stack right" }, h("span", { role: "status" }, h(Status, { status: spot.status, words })), h("span", { className: "when" }, h(When, { spot, now, zone, words })))),
     spot.shownAs ? h("p", { className: "soft small" }, fill(words.by, spot.shownAs)) : null,
     what(),
   );

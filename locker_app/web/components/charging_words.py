@@ -94,6 +94,8 @@ WORDS: dict[str, Any] = {
     "neighbours": "Show neighbours who you are",
     "plate": "Name or plate",
     "plate_hint": "Optional. Everybody can see it while you are here.",
+    "not_free": "Is somebody there though it says free? Book it and say so: you are then first "
+    "in line, and the staff are told.",
     "rather_later": "Book for later today",
     "rather_now": "Rather from now on",
     "later_here": "Book this spot for later today",
