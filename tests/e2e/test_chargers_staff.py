@@ -104,7 +104,7 @@ def test_staff_watch_and_step_in(library: Library, screens: NewScreen, phone: Ne
     screen.dialog.get_by_label("Reason").fill("a lorry has to pass")
     others = take(library, ben, ids[1])
     expect(summary).to_contain_text("1 of 3 free")
-    screen.press("Move them").sees_refusal("Choose a spot that is free.")
+    screen.press("Move them").sees_refusal("taken for that time")
     screen.dialog.get_by_label("To spot").select_option(label="3")
     screen.press("Move them").sees("They are on spot 3 now.")
     expect(spots(screen).nth(2)).to_contain_text(library.name(ada))

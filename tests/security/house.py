@@ -140,6 +140,21 @@ class House:
         """The site of each ticket that was there at first, by the ticket's id."""
         return {row.id: row.site_id for row in self.world.rows(metadata.tables["ticket"])}
 
+    @cached_property
+    def site_of_charger(self) -> dict[Any, int]:
+        """The site of each charging spot that was there at first, by the spot's id."""
+        return {row.id: row.site_id for row in self.world.rows(charger)}
+
+    @cached_property
+    def site_of_booking(self) -> dict[Any, int]:
+        """The site of each booking that was there at first, by the booking's id."""
+        return {row.id: row.site_id for row in self.world.rows(metadata.tables["booking"])}
+
+    @cached_property
+    def site_of_place(self) -> dict[Any, int]:
+        """The site of each place in line for a spot that was there at first, by its id."""
+        return {row.id: row.site_id for row in self.world.rows(metadata.tables["charger_wait"])}
+
     def tables(self) -> Tables:
         """Everything in the database, as it is stored: read past all that makes rows handy, since
         it is read often."""

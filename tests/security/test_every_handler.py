@@ -77,6 +77,24 @@ def everywhere(right: Right, why: str, *after: tuple[str, dict[str, Any]], **sen
 
 QUEUE = "pages.queue.QueuePage"
 CHARGERS = "pages.chargers.ChargersPage"
+CHARGER_DESK = "pages.staff_chargers.StaffChargersPage"
+SPOTS = "pages.setup_chargers.SetupChargersPage"
+CHARGING_FORM = {
+    **dict.fromkeys(("max_stay_minutes", "overstay_minutes"), "60"),
+    **dict.fromkeys(("bookings_per_holder", "offer_minutes", "snooze_minutes"), "3"),
+    **dict.fromkeys(("grace_minutes", "reminder_minutes", "snoozes"), "3"),
+    **dict.fromkeys(("extend_while_waiting_minutes", "cooling_off_minutes"), "0"),
+    "at_end": "end",
+    "priority": "first_come",
+}
+
+
+def runs_chargers(why: str, what: str, **sends: Any) -> Handler:
+    """Staff who run a site's charging spots may do it, once they are asked."""
+    asked = (f"{CHARGER_DESK}.ask", {"what": what, "about": 1, "seen": 1})
+    return staff(Right.RUN_CHARGERS, why, asked, form={"reason": "x"}, **sends)
+
+
 LATER = 1_893_456_000_000
 """A time that is still to come, in milliseconds since 1970."""
 SITES, SITE = "pages.setup.SetupPage", "pages.setup_site.SetupSitePage"
@@ -135,6 +153,47 @@ OURS: dict[str, Handler] = {
     f"{QUEUE}.edit": public("opens this tab's form", ticket_id="ticket"),
     f"{QUEUE}.stop_editing": public("closes this tab's form"),
     f"{QUEUE}.want_letters": public("a keyboard of this tab's"),
+    f"{CHARGER_DESK}.load": public("watches spots with names: right checked by topic"),
+    f"{CHARGER_DESK}.ask": public("opens this tab's question", what="end", about=1, seen=1),
+    f"{CHARGER_DESK}.close": public("closes it"),
+    f"{CHARGER_DESK}.take_out": runs_chargers(
+        "takes a spot out of service", "take_out", charger_id="charger", seen="booking"
+    ),
+    f"{CHARGER_DESK}.end": runs_chargers(
+        "ends a booking", "end", booking_id="booking", charger_id="charger"
+    ),
+    f"{CHARGER_DESK}.move": staff(
+        Right.RUN_CHARGERS,
+        "moves somebody",
+        (f"{CHARGER_DESK}.ask", {"what": "move", "about": 1, "seen": 1}),
+        form={"reason": "x", "to": "2"},
+        booking_id="booking",
+    ),
+    f"{CHARGER_DESK}.remove": runs_chargers(
+        "takes somebody out of the line", "remove", wait_id="place"
+    ),
+    f"{CHARGER_DESK}.put_back": staff(
+        Right.RUN_CHARGERS, "puts a spot back into service", charger_id="charger"
+    ),
+    f"{CHARGER_DESK}.clear_report": staff(
+        Right.RUN_CHARGERS, "sees to a report", charger_id="charger"
+    ),
+    f"{SPOTS}.load": public("watches a site with its rules: right checked by topic"),
+    f"{SPOTS}.add": staff(Right.SET_UP, "sets up spots", form={"names": "9"}, site_id="site"),
+    f"{SPOTS}.change": staff(
+        Right.SET_UP, "changes a spot", form={"name": "Renamed"}, charger_id="charger"
+    ),
+    f"{SPOTS}.move": staff(Right.SET_UP, "lists a spot elsewhere", charger_id="charger", up=False),
+    f"{SPOTS}.ask": public("opens this tab's question", what="archive", charger_id="charger"),
+    f"{SPOTS}.close": public("closes it"),
+    f"{SPOTS}.archive": staff(
+        Right.SET_UP,
+        "takes a spot out of use",
+        (f"{SPOTS}.ask", {"what": "archive", "charger_id": 1}),
+        charger_id="charger",
+    ),
+    f"{SPOTS}.restore": staff(Right.SET_UP, "takes a spot back into use", charger_id="charger"),
+    f"{SPOTS}.save": staff(Right.SET_UP, "changes the rules", form=CHARGING_FORM, site_id="site"),
     f"{CHARGERS}.load": public("watches a site's charging spots; a refusal in words of ours"),
     f"{CHARGERS}.book": charging(
         "books a spot", charger_id="charger", leaves_at=LATER, starts_at=0, shown_as=""
@@ -469,6 +528,9 @@ def _site_of(house: House, sent: dict[str, Any]) -> int | None:
         ("queue_id", house.site_of_queue),
         ("ticket_id", house.site_of_ticket),
         ("bank_id", house.site_of_bank),
+        ("booking_id", house.site_of_booking),
+        ("charger_id", house.site_of_charger),
+        ("wait_id", house.site_of_place),
         ("site_id", {site_id: site_id for site_id in house.site_of_bank.values()}),
     ):
         if type(sent.get(name)) is int and name in sent:

@@ -280,7 +280,7 @@ def dialogs(state: Item) -> rx.Component:
                 rx.el.p("It is given to nobody until it is back in service."),
             ),
             button="Take it out of service",
-            on_submit=state.take_out,
+            on_submit=lambda form: state.take_out(form, state.about, state.seen, new_request_id()),
         ),
         _dialog(
             state,
@@ -291,7 +291,7 @@ def dialogs(state: Item) -> rx.Component:
                 " is told at once, with your reason. The next in line is offered the spot.",
             ),
             button="End the booking",
-            on_submit=state.end,
+            on_submit=lambda form: state.end(form, state.about, state.seen, new_request_id()),
         ),
         _dialog(
             state,
@@ -300,7 +300,7 @@ def dialogs(state: Item) -> rx.Component:
             rx.el.p("Their time stays as it is. They are told at once, with your reason."),
             _targets(state),
             button="Move them",
-            on_submit=state.move,
+            on_submit=lambda form: state.move(form, state.about, new_request_id()),
         ),
         _dialog(
             state,
@@ -308,7 +308,7 @@ def dialogs(state: Item) -> rx.Component:
             rx.fragment("Remove ", _who_of_place(state), " from the line?"),
             rx.el.p("What is offered to them goes to the next one. It can’t be undone."),
             button="Remove them",
-            on_submit=state.remove,
+            on_submit=lambda form: state.remove(form, state.about, new_request_id()),
         ),
     )
 
@@ -364,7 +364,7 @@ def _dialog(
                     ),
                     class_name="row",
                 ),
-                on_submit=lambda form: on_submit(form, new_request_id()),
+                on_submit=on_submit,
                 no_validate=True,
                 key=name + state.about.to_string(),
             ),

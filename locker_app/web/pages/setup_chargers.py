@@ -354,8 +354,8 @@ def _about(form: str, place: Item = "", details: Item = "") -> rx.Component:
 
 def _add() -> rx.Component:
     state = SetupChargersPage
-    return rx.el.details(
-        rx.el.summary("Add spots"),
+    return rx.el.section(
+        rx.el.h2("Add spots"),
         rx.el.form(
             refusal(state, "add"),
             _field(
@@ -372,7 +372,6 @@ def _add() -> rx.Component:
             class_name="narrow",
         ),
         class_name="card",
-        open=~some(SiteSetUp.chargers),
     )
 
 

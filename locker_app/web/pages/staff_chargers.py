@@ -77,7 +77,9 @@ class StaffChargersPage(rx.State):
         self.asking, self.about, self.seen = "", 0, 0
 
     @rx.event
-    async def take_out(self, form: dict[str, Any], request_id: str) -> None:
+    async def take_out(
+        self, form: dict[str, Any], charger_id: int, seen: int, request_id: str
+    ) -> None:
         """Take a spot out of service, as the open question says."""
         if self.asking != "take_out":
             return  # pressed twice: the first press has done it
@@ -86,13 +88,15 @@ class StaffChargersPage(rx.State):
             charger_desk.take_out,
             request_id,
             said,
-            charger_id=self.about,
+            charger_id=charger_id,
             reason=text_of(form, "reason"),
-            seen=self.seen,
+            seen=seen,
         )
 
     @rx.event
-    async def end(self, form: dict[str, Any], request_id: str) -> None:
+    async def end(
+        self, form: dict[str, Any], booking_id: int, charger_id: int, request_id: str
+    ) -> None:
         """End somebody's booking, as the open question says."""
         if self.asking != "end":
             return
@@ -100,13 +104,13 @@ class StaffChargersPage(rx.State):
             charger_desk.end_booking,
             request_id,
             "The booking of spot {0} is ended.",
-            booking_id=self.about,
+            booking_id=booking_id,
             reason=text_of(form, "reason"),
-            charger_id=self.seen,
+            charger_id=charger_id,
         )
 
     @rx.event
-    async def move(self, form: dict[str, Any], request_id: str) -> None:
+    async def move(self, form: dict[str, Any], booking_id: int, request_id: str) -> None:
         """Move somebody to another spot, as the open question says."""
         if self.asking != "move":
             return
@@ -118,13 +122,13 @@ class StaffChargersPage(rx.State):
             charger_desk.move_booking,
             request_id,
             "They are on spot {0} now.",
-            booking_id=self.about,
+            booking_id=booking_id,
             charger_id=target,
             reason=text_of(form, "reason"),
         )
 
     @rx.event
-    async def remove(self, form: dict[str, Any], request_id: str) -> None:
+    async def remove(self, form: dict[str, Any], wait_id: int, request_id: str) -> None:
         """Take somebody out of the line, as the open question says."""
         if self.asking != "remove":
             return
@@ -132,7 +136,7 @@ class StaffChargersPage(rx.State):
             charger_desk.remove_waiting,
             request_id,
             "They are out of the line.",
-            wait_id=self.about,
+            wait_id=wait_id,
             reason=text_of(form, "reason"),
         )
 
