@@ -11,7 +11,9 @@ from sqlalchemy import Connection, bindparam, select
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import booking, charger, charger_wait, charging, person, site
+from locker_app.domain.actors import Actor, Right
 from locker_app.domain.bookings import REPORT_LASTS, BookingStatus
+from locker_app.domain.errors import NotFound
 from locker_app.queries.chargers import ChargingSite, Spot, charging_site, line_of, spots
 
 _B, _C, _W = booking.c, charger.c, charger_wait.c
@@ -177,3 +179,17 @@ def _line(conn: Connection, place: ChargingSite, now: datetime) -> list[DeskPlac
         )
         for row in (rows[wait_id] for wait_id in line_of(conn, place, now).order)
     ]
+
+
+def desk_of_staff(conn: Connection, actor: Actor, now: datetime, *, site_id: int) -> DeskView:
+    """The spots of a site with names, for those who run them.
+
+    Raises:
+        NotSignedIn, NotAllowed: as `Actor.require`.
+        NotFound: the site has no charging spots.
+    """
+    actor.require(Right.RUN_CHARGERS, site_id)
+    view = desk_view(conn, site_id, now)
+    if view is None:
+        raise NotFound("There are no charging spots here.")
+    return view
