@@ -2,7 +2,7 @@
 there. Who waits for a spot: `charger_line`."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from locker_app.db.transaction import Tx
@@ -11,48 +11,42 @@ from locker_app.domain.bookings import (
     EARLY,
     MAX_SHOWN_AS_LENGTH,
     BookingStatus,
+    Bound,
     EndCause,
     Latest,
     LineOutcome,
     check_leave,
     clock_time,
-    latest_leave,
-    longest_while_waiting,
     told_already,
 )
 from locker_app.domain.days import today
 from locker_app.domain.errors import (
     BadInput,
-    CoolingOff,
     HasBooking,
     NoLater,
-    OthersWait,
     SpotOut,
     SpotTaken,
     StayTooLong,
+    TooShort,
 )
 from locker_app.domain.facts import BookingBegun, BookingMade, HolderCame, LeaveChanged
 from locker_app.domain.queues import check_line
 from locker_app.services import spots
 from locker_app.services.ids import Id, Text, When
+from locker_app.services.leave_times import check_longer, check_new, check_offered
 from locker_app.services.lines import check_in_use, holder_of
 from locker_app.services.offers import decline, leave_wait, pass_on
 from locker_app.services.spot_rows import (
     Ground,
     about,
-    cools_until,
     free_slot,
     free_until,
-    line_of,
     open_on,
     other_bookings,
     usable,
-    used_by,
     wait_of_holder,
 )
 from locker_app.services.stays import add, change, end, foreseen, move_to
-
-_WEEK_AND_DAY = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +93,14 @@ def book(
         _check_later(ground, starts_at, now)
     wait = wait_of_holder(tx.conn, ground.site_id, holder)
     if wait is not None and wait.booking_id is not None and starts_at is None:
-        if (offer := spots.booking_here(tx, wait.booking_id)).charger_id == charger_id:
+        offer = spots.booking_here(tx, wait.booking_id)
+        if offer.charger_id == charger_id:
             return take_offer(tx, actor, now, ground, offer, wait, leaves_at, shown_as)
-        decline(tx, actor, now, wait)
     if not usable(spot, now):
         raise SpotOut
-    slot = free_slot(tx.conn, ground, holder)
-    if slot is None and wait is not None and wait.booking_id is not None:
-        decline(tx, actor, now, wait)
-        slot = free_slot(tx.conn, ground, holder)
-    if slot is None:
-        raise HasBooking
+    slot = _slot(tx, actor, now, ground, holder, wait, later=starts_at is not None)
     begins = now if starts_at is None else starts_at
-    _check_new(tx, ground, holder, charger_id, begins, leaves_at, now)
+    check_new(tx, ground, holder, charger_id, begins, leaves_at, now)
     status = BookingStatus.ACTIVE if starts_at is None else BookingStatus.BOOKED
     row = add(
         tx,
@@ -152,16 +141,12 @@ def set_leave(tx: Tx, actor: Actor, now: datetime, *, booking_id: Id, leaves_at:
         StayTooLong, SpotTaken, LimitReached, OthersWait: it is too late.
     """
     ground, row = spots.lock_own(tx, actor, now, booking_id)
-    late = row.leaves_at <= now
-    latest = row_latest(tx, ground, row, now)
-    if leaves_at > row.leaves_at:
-        check_leave(row.starts_at, leaves_at, now, latest, ground.rules, ground.zone)
-        _check_others(tx, ground, row, leaves_at, now, late=late)
-    else:
-        shortest = Latest(row.leaves_at, latest.bound)
-        check_leave(row.starts_at, leaves_at, now, shortest, ground.rules, ground.zone)
+    if leaves_at <= max(now, row.starts_at):
+        raise TooShort
     if leaves_at == row.leaves_at:
         return leaves_at
+    if leaves_at > row.leaves_at:
+        check_longer(tx, ground, row, leaves_at, now)
     begun = row.status != BookingStatus.BOOKED.value
     row = change(
         tx,
@@ -221,9 +206,7 @@ def move(
     until = free_until(open_on(tx.conn, charger_id), begins, now)
     if until is None:
         raise SpotTaken
-    latest = latest_leave(row.starts_at, ground.rules, ground.zone, next_at=until)
-    kept = latest if latest.at < leaves and latest.at == until else Latest(leaves, latest.bound)
-    check_leave(begins, leaves, now, kept, ground.rules, ground.zone)
+    check_leave(begins, leaves, now, Latest(until, Bound.NEXT), ground.rules, ground.zone)
     move_to(tx, actor, now, ground, row, charger_id, leaves)
     pass_on(tx, now, ground, row.charger_id)
     return spot.name
@@ -265,7 +248,7 @@ def take_offer(
     """
     if other_bookings(tx.conn, offer) >= ground.rules.bookings_per_holder:
         raise HasBooking
-    _check_limits(tx, ground, offer, offer.charger_id, now, leaves_at, now)
+    check_offered(tx, ground, offer, leaves_at, now)
     row = change(
         tx,
         offer,
@@ -292,19 +275,6 @@ def booked(row: Any, name: str) -> Booked:
     )
 
 
-def row_latest(tx: Tx, ground: Ground, row: Any, now: datetime) -> Latest:
-    """Until when an open booking may last on its spot."""
-    others = [one for one in open_on(tx.conn, row.charger_id) if one.id != row.id]
-    next_at = min((one.here_at for one in others if one.here_at >= row.here_at), default=None)
-    return latest_leave(
-        row.starts_at,
-        ground.rules,
-        ground.zone,
-        next_at=next_at,
-        used=used_by(tx.conn, ground, row.holder, now - _WEEK_AND_DAY, besides=row.id),
-    )
-
-
 def _check_later(ground: Ground, starts_at: datetime, now: datetime) -> None:
     if not ground.rules.book_later:
         raise NoLater("Spots can be booked here from now on only.")
@@ -314,65 +284,22 @@ def _check_later(ground: Ground, starts_at: datetime, now: datetime) -> None:
         raise NoLater("Spots can be booked here for later today, not for another day.")
 
 
-def _check_new(
-    tx: Tx,
-    ground: Ground,
-    holder: str,
-    charger_id: int,
-    begins: datetime,
-    leaves_at: datetime,
-    now: datetime,
-) -> None:
-    until = free_until(open_on(tx.conn, charger_id), begins, now)
-    if until is None:
-        raise SpotTaken
-    cools = cools_until(tx.conn, ground, holder, now)
-    if cools is not None:
-        raise CoolingOff(clock_time(cools, now, ground.zone))
-    used = used_by(tx.conn, ground, holder, now - _WEEK_AND_DAY)
-    latest = latest_leave(begins, ground.rules, ground.zone, next_at=until, used=used)
-    check_leave(begins, leaves_at, now, latest, ground.rules, ground.zone)
-
-
-def _check_limits(
-    tx: Tx,
-    ground: Ground,
-    row: Any,
-    charger_id: int,
-    begins: datetime,
-    leaves_at: datetime,
-    now: datetime,
-) -> None:
-    """As for a new booking, of one that has the spot already."""
-    others = [one for one in open_on(tx.conn, charger_id) if one.id != row.id]
-    next_at = min((one.here_at for one in others if one.here_at > begins), default=None)
-    used = used_by(tx.conn, ground, row.holder, now - _WEEK_AND_DAY, besides=row.id)
-    latest = latest_leave(begins, ground.rules, ground.zone, next_at=next_at, used=used)
-    check_leave(begins, leaves_at, now, latest, ground.rules, ground.zone)
-
-
-def _check_others(
-    tx: Tx, ground: Ground, row: Any, leaves_at: datetime, now: datetime, *, late: bool
-) -> None:
-    """Let a stay be extended only as far as those who wait have to bear.
+def _slot(
+    tx: Tx, actor: Actor, now: datetime, ground: Ground, holder: str, wait: Any, *, later: bool
+) -> int:
+    """A slot for one more booking. What is offered to the holder is let go for it, if they may not
+    have both, or want another spot now.
 
     Raises:
-        OthersWait: too far, or at all.
+        HasBooking: they have all that is allowed.
     """
-    line = line_of(tx.conn, ground.site_id)
-    asleep = (one.snoozed_until is not None and one.snoozed_until > now for one in line)
-    waiting = [
-        one
-        for one, snoozed in zip(line, asleep, strict=True)
-        if not snoozed and one.booking_id is None and one.holder != row.holder
-    ]
-    if not waiting:
-        return
-    longest = None if late else longest_while_waiting(row.stated_at, ground.rules)
-    if longest is None or longest <= row.leaves_at:
-        raise OthersWait
-    if leaves_at > longest:
-        raise OthersWait(clock_time(longest, now, ground.zone))
+    slot = free_slot(tx.conn, ground, holder)
+    if wait is not None and wait.booking_id is not None and (slot is None or not later):
+        decline(tx, actor, now, wait)
+        slot = free_slot(tx.conn, ground, holder)
+    if slot is None:
+        raise HasBooking
+    return slot
 
 
 def _out_of_line(tx: Tx, actor: Actor, now: datetime, ground: Ground, holder: str) -> None:

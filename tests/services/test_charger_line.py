@@ -79,7 +79,7 @@ def test_who_may_wait(world: World) -> None:
     for nowhere in (4711, world.site()):
         with pytest.raises(NotFound):
             world.wait_for_charger(waits, nowhere)
-    world.chargers(site_id, 1)
+    world.chargers(site_id, 2)  # one of them is for who waits
     with pytest.raises(SpotsFree):
         world.wait_for_charger(world.visitor(), site_id)
     world.change(update(charging).values(sign_in_needed=True))
