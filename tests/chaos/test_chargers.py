@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import update
 
@@ -23,7 +24,7 @@ def test_deadlines_that_pass_while_the_server_is_away(tmp_path: Path) -> None:
     server = running.start(tmp_path / "data", CUBBY_SECRET_KEY=SECRET_KEY)
     library = Library(server.data)
     try:
-        rules = {"grace_minutes": 0, "reminder_minutes": 0}
+        rules: dict[str, Any] = {"grace_minutes": 0, "reminder_minutes": 0}
         (ends,) = library.chargers(count=1, at_end="end", **rules)
         (overstays,) = library.chargers(count=1, **rules)
         (lapses,) = library.chargers(count=1, **rules)

@@ -85,7 +85,7 @@ def test_who_books_now_leaves_before_the_next_one_comes(world: World) -> None:
 
 def test_who_may_book(world: World) -> None:
     (spot,) = world.chargers(count=1, sign_in_needed=True)
-    when = {"charger_id": spot, "leaves_at": world.clock.now + HOUR}
+    when: dict[str, Any] = {"charger_id": spot, "leaves_at": world.clock.now + HOUR}
     for who in (NOBODY, world.visitor()):
         refused(world, NotSignedIn, who, book, **when)
     for who in (world.staff(), SYSTEM):
@@ -99,12 +99,12 @@ def test_who_may_book(world: World) -> None:
 
 def test_a_browser_books_and_becomes_a_visitor_by_it(world: World) -> None:
     (spot,) = world.chargers(count=1)
-    when = {"charger_id": spot, "leaves_at": world.clock.now + HOUR}
+    when: dict[str, Any] = {"charger_id": spot, "leaves_at": world.clock.now + HOUR}
     refused(world, NotAllowed, world.visitor(), visit_and_book, session_key="mine", **when)
     given = world.run(NOBODY, visit_and_book, session_key="mine", **when)
     assert row_of(world, given).visitor_id is not None
     refused(world, SpotTaken, NOBODY, visit_and_book, session_key="other", **when)
-    where = {"site_id": world.site_of(spot)}
+    where: dict[str, Any] = {"site_id": world.site_of(spot)}
     assert world.run(NOBODY, visit_and_join_line, session_key="other", **where)
     refused(world, NotAllowed, world.visitor(), visit_and_join_line, session_key="x", **where)
 
@@ -118,7 +118,7 @@ def test_which_spots_can_be_booked(world: World) -> None:
         strict=True,
     ):
         world.change(update(charger).where(charger.c.id == spot).values(values))
-    when = {"leaves_at": now + HOUR}
+    when: dict[str, Any] = {"leaves_at": now + HOUR}
     refused(world, NotFound, world.visitor(), book, charger_id=spots[0], **when)
     refused(world, NotFound, world.visitor(), book, charger_id=4711, **when)
     refused(world, SpotOut, world.visitor(), book, charger_id=spots[1], **when)
@@ -141,13 +141,16 @@ def test_times_that_cannot_be(world: World) -> None:
     for after in (-5, 16 * 60):
         with pytest.raises(NoLater):
             world.book(world.visitor(), spot, 60, after=after)
-    late = {"charger_id": spot, "starts_at": now + HOUR, "leaves_at": now + HOUR}
+    late: dict[str, Any] = {"charger_id": spot, "starts_at": now + HOUR, "leaves_at": now + HOUR}
     refused(world, TooShort, world.visitor(), book, **late)
-    naive = {"charger_id": spot, "leaves_at": (world.clock.now + HOUR).replace(tzinfo=None)}
+    naive: dict[str, Any] = {
+        "charger_id": spot,
+        "leaves_at": (world.clock.now + HOUR).replace(tzinfo=None),
+    }
     assert "time zone" in refused(world, BadInput, world.visitor(), book, **naive)
-    far = {"charger_id": spot, "leaves_at": datetime(9999, 12, 31, 23, tzinfo=UTC)}
+    far: dict[str, Any] = {"charger_id": spot, "leaves_at": datetime(9999, 12, 31, 23, tzinfo=UTC)}
     assert "2199" in refused(world, BadInput, world.visitor(), book, **far)
-    long = {"charger_id": spot, "leaves_at": now + HOUR, "shown_as": "x" * 21}
+    long: dict[str, Any] = {"charger_id": spot, "leaves_at": now + HOUR, "shown_as": "x" * 21}
     refused(world, BadInput, world.visitor(), book, **long)
     world.change(update(charging).values(book_later=False))
     with pytest.raises(NoLater):
@@ -374,7 +377,7 @@ def test_a_move_to_a_spot_that_is_booked_from_later_on_says_so_first(world: Worl
     who = world.visitor()
     given = world.book(who, one, 60)
     world.book(world.visitor(), two, 60, after=30)
-    where = {"booking_id": given.booking_id, "charger_id": two}
+    where: dict[str, Any] = {"booking_id": given.booking_id, "charger_id": two}
     assert "09:30" in refused(world, SpotTaken, who, move, **where)
     now = world.clock.now
     refused(world, StayTooLong, who, move, **where, leaves_at=now + 2 * HOUR)

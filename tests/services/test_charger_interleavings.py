@@ -3,6 +3,7 @@ committed when the other comes. On SQLite there is one writer, so this cannot ha
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def world(new_database_url: Callable[..., str], clock: Clock) -> Iterator[World]
 def test_somebody_else_is_just_booking_it(world: World, undone: bool) -> None:
     (spot,) = world.chargers(count=1)
     first, second = world.visitors(2)
-    what = {"charger_id": spot, "leaves_at": world.clock.now + HOUR}
+    what: dict[str, Any] = {"charger_id": spot, "leaves_at": world.clock.now + HOUR}
     with uncommitted(world, first, book, **what) as other:
         mine = world.start(second, book, **what)
         held_up(world, mine)

@@ -116,7 +116,7 @@ def test_an_offer_is_accepted_or_lapses_and_never_both(world: World) -> None:
         world.run(who, stop, booking_id=given.booking_id)
         (offer,) = world.rows(booking, charger_id=spot, status="offered")
         world.clock.now = offer.leaves_at - timedelta(microseconds=1)
-        until = {"booking_id": offer.id, "leaves_at": offer.leaves_at + HOUR}
+        until: dict[str, Any] = {"booking_id": offer.id, "leaves_at": offer.leaves_at + HOUR}
         accepting = command(world.call(first), accept, **until)
         world.clock.now = offer.leaves_at  # for the timer it is over, for the holder not yet
         accepted, _ = at_once(partial(world.db.run, accepting), world.run_due)

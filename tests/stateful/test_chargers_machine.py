@@ -166,7 +166,7 @@ class ChargersMachine(RuleBasedStateMachine):
         leaves_at = None if minutes is None else self.after(minutes)
         self.timer()
         before = self.world.rows(booking, ended_at=None)
-        moved = {"booking_id": booking_id, "charger_id": self.spots[spot]}
+        moved: dict[str, Any] = {"booking_id": booking_id, "charger_id": self.spots[spot]}
         name = self.do(actor, move, **moved, leaves_at=leaves_at)
         now = {row.id: row for row in self.world.rows(booking, ended_at=None)}
         for row in before:
