@@ -29,14 +29,14 @@ def test_deadlines_that_pass_while_the_server_is_away(tmp_path: Path) -> None:
         (overstays,) = library.chargers(count=1, **rules)
         (lapses,) = library.chargers(count=1, **rules)
         holders, (first, second, third) = library.visitors(3), library.visitors(3)
-        for who, spot in zip(holders, (ends, overstays, lapses), strict=True):
-            given = library.book(who, spot)
+        spots = (ends, overstays, lapses)
+        given = [library.book(*one) for one in zip(holders, spots, strict=True)]
         library.wait_for_charger(first, library.row(charger, ends).site_id)
         for who in (second, third):
             library.wait_for_charger(who, library.row(charger, lapses).site_id)
-        library.run(holders[2], stop, booking_id=given.booking_id)
+        library.run(holders[2], stop, booking_id=given[2].booking_id)
         deadline = datetime.now(UTC) + SOON
-        for spot in (ends, overstays, lapses):
+        for spot in spots:
             soon = update(booking).where(booking.c.charger_id == spot, booking.c.ended_at.is_(None))
             library.change(soon.values(leaves_at=deadline, due_at=deadline))
         server.stop(signal.SIGKILL)
