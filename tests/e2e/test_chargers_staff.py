@@ -1,17 +1,31 @@
 """Charging spots for staff, by clicks at both widths: set up, watched live, stepped in."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, expect
+from sqlalchemy import update
 
 from locker_app.db.tables import booking, charger
 from locker_app.domain.actors import Actor
 from locker_app.services.bookings import book, stop
+from locker_app.services.charger_desk import take_out
 from locker_app.services.spot_reports import report_taken
 from tests.e2e.conftest import NewScreen
+from tests.e2e.inspection import Inspector
 from tests.e2e.library import Library
 from tests.e2e.screens import Screen
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def inspector() -> Iterator[Inspector]:
+    """Fails the test when anything was found on any page."""
+    made = Inspector()
+    yield made
+    assert not made.found, "\n".join(made.found)
 
 
 @pytest.fixture(params=["phone", "desktop"])
@@ -144,6 +158,11 @@ def test_staff_watch_and_step_in(library: Library, screens: NewScreen, phone: Ne
     expect(screen.dialog).to_have_count(0)
     told.sees("free")
 
+    # the history of one spot, by the name that it has
+    screen.open(f"/staff/history?place=charger-{ids[1]}").sees("charger out of service")
+    expect(screen.page.get_by_label("Where")).to_have_value(f"charger-{ids[1]}")
+    expect(screen.page.get_by_role("row").nth(1)).to_contain_text("Charger 2")
+
     # names are for staff only
     guest = phone().open(f"/staff/chargers/{site_id}").sees("This page is for staff")
     assert not any(library.name(ben) in frame for frame in guest.frames)
@@ -164,3 +183,38 @@ def spot(library: Library, site_id: int, name: str) -> int:
 def spots(screen: Screen) -> Locator:
     """All spots on the page of staff."""
     return screen.page.get_by_test_id("desk-spot")
+
+
+def test_pages_of_staff_are_for_everybody(
+    library: Library, desktop: NewScreen, inspector: Inspector
+) -> None:
+    site_id = library.site()
+    ids = library.chargers(site_id, 5)
+    ada, ben, eve, guest = *library.people(3), library.visitor()
+    now = library.clock.now
+    late = take(library, ada, ids[0])
+    over = {"starts_at": now - 3 * HOUR, "here_at": now - 3 * HOUR, "leaves_at": now - HOUR}
+    over |= {"status": "overstayed", "overstayed_at": now - HOUR / 2, "due_at": now + HOUR}
+    library.change(update(booking).where(booking.c.id == late).values(over))
+    take(library, ben, ids[1])
+    library.run(eve, report_taken, booking_id=take(library, eve, ids[2]))
+    take(library, guest, ids[4])
+    admin = library.staff()
+    library.run(admin, take_out, charger_id=ids[3], reason="cable " * 40)
+    screen = desktop(admin)
+
+    def look(name: str) -> None:
+        inspector.inspect(screen.page, name)
+
+    screen.open(f"/staff/chargers/{site_id}").sees("overstayed", "out of service")
+    look("chargers of staff")
+    for what in ("Out of service… Spot 2", "End… Spot 1", "Move… Spot 2"):
+        screen.press(what).dialog.wait_for()
+        look(f"chargers of staff, {what}")
+        screen.press("Leave it as it is")
+    screen.open(f"/staff/setup/chargers/{site_id}").sees("Rules of these spots")
+    look("set-up of chargers")
+    screen.press("Change spot 2").dialog.wait_for()
+    look("set-up of chargers, change")
+    screen.open(f"/staff/sheets/{site_id}").page.locator(".sheet").first.wait_for()
+    look("sheets of chargers")
