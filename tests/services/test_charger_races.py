@@ -174,7 +174,7 @@ def test_50_do_this_and_that_at_once(world: World) -> None:
         at_once(*acts)
         world.run_due()
         invariants.check(world)
-    assert world.rows(charger_wait) and world.rows(event, kind="BookingMoved")
+    assert world.rows(charger_wait), "some had to wait"
 
 
 def _act(
