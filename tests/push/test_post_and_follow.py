@@ -19,7 +19,7 @@ from locker_app.db.log import Trace
 from locker_app.db.tables import charger, push_subscription
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import Actor
-from locker_app.domain.push import Message, Phase
+from locker_app.domain.push import Message, Phase, StayMessage
 from locker_app.push.follow import Pusher
 from locker_app.push.post import Outcome, Post, public_key
 from locker_app.queries.push import Subscription
@@ -364,7 +364,7 @@ def presses_elsewhere(url: str, host: str, authority: str, staff: Actor, queue_i
     world, sent = World(db, Clock()), threading.Event()
 
     class Telling(Post):
-        def send(self, to: Subscription, message: Message) -> tuple[Outcome, str]:
+        def send(self, to: Subscription, message: Message | StayMessage) -> tuple[Outcome, str]:
             try:
                 return super().send(to, message)
             finally:
