@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement
+from sqlalchemy import BigInteger
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -26,8 +26,3 @@ def _on_sqlite(element: seconds_of, compiler: Any, **options: Any) -> str:
 def _on_postgresql(element: seconds_of, compiler: Any, **options: Any) -> str:
     inner = compiler.process(element.clauses, **options)
     return f"CAST(round(extract(epoch FROM {inner})) AS BIGINT)"
-
-
-def seconds_between(since: ColumnElement[Any], until: ColumnElement[Any]) -> ColumnElement[int]:
-    """How many seconds lie between two times."""
-    return seconds_of(until) - seconds_of(since)
