@@ -76,4 +76,4 @@ def _answers(command: list) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(ensure())
+    sys.exit(ensure() or 0)
