@@ -11,8 +11,6 @@ from locker_app.db.tables import assignment, event, request
 
 _A, _B = assignment.alias("one"), assignment.alias("other")
 _TAKEN, _GIVEN = "LockerAssigned", "LockerReleased"
-_NEXT = func.lead
-"""The claim that follows on the same door."""
 
 
 class Broken(Exception):

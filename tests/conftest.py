@@ -55,16 +55,21 @@ def _cheap_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _compile_once() -> Iterator[None]:
+def _compile_once(clusters: list[Cluster]) -> Iterator[None]:
     """What SQLAlchemy has learnt of a kind of database, and the SQL it has written for it, are kept
     with an engine. Each test has engines of its own, which take that from the first one; it was a
-    sixth of the time that a test with a database takes."""
+    sixth of the time that a test with a database takes. And they take the connections to PostgreSQL
+    that other tests are done with."""
     first: dict[str, sqlalchemy.Engine] = {}
 
     def create(*where: Any, **options: Any) -> sqlalchemy.Engine:
         made = sqlalchemy.create_engine(*where, **options)
         name = made.dialect.name
+        if name == "postgresql":
+            for cluster in clusters:
+                _keep_connections(made, cluster)
         if name in first:
+            cast(Any, made.dialect).initialize = _is_known
             made.dialect = first[name].dialect
             made._compiled_cache = first[name]._compiled_cache
         else:  # not before it has asked the database what it is
@@ -76,11 +81,31 @@ def _compile_once() -> Iterator[None]:
         yield
 
 
+def _is_known(_connection: object) -> None:
+    """In place of asking a database once more what it is."""
+
+
+def _keep_connections(made: sqlalchemy.Engine, cluster: Cluster) -> None:
+    pool: Any = made.pool
+    new, name = pool._creator, cast(str, made.url.database)
+    pool._creator = lambda record=None: cluster.kept(name) or new(record)
+    made.dialect.do_terminate = made.dialect.do_close
+    made.dialect.do_close = cluster.let_go  # pyright: ignore[reportAttributeAccessIssue]
+
+
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def clusters() -> list[Cluster]:
+    """The tests' PostgreSQL server, once it is started."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def cluster(clusters: list[Cluster]) -> Iterator[Cluster]:
     """The tests' PostgreSQL server."""
     server = Cluster()
+    clusters.append(server)
     yield server
+    clusters.remove(server)
     server.stop()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 _USER = "cubby"
 _PR_SET_PDEATHSIG = 1
@@ -34,8 +35,10 @@ _DURABLE = {
 """For figures that are to mean something."""
 _SEND_OTHERS_AWAY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND NOT pid = ANY(%s)
 """
+_MAX_KEPT = 4
+_BARE = "template0"
 _EMPTY = """
 DO $$ DECLARE name text; BEGIN
     SET LOCAL session_replication_role = replica;  -- the log is append-only by a trigger
@@ -86,6 +89,9 @@ class Cluster:
             tempfile.mkdtemp(prefix="cubby-pg-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
         )
         self._names = count(1)
+        self._emptying: dict[str, psycopg.Connection[Any]] = {}
+        self._let_go: dict[str, list[psycopg.Connection[Any]]] = {}
+        self._kept: dict[str, list[psycopg.Connection[Any]]] = {}
         if _is_root():
             shutil.chown(self._home, "postgres", "postgres")
         self._init()
@@ -99,12 +105,14 @@ class Cluster:
         """The name of the database that the address names."""
         return url.split("/")[3].split("?")[0]
 
-    def create(self, *, template: str = "template0") -> str:
+    def create(self, *, template: str = _BARE) -> str:
         """Make a database; its name."""
         name = f"test_{next(self._names)}"
         made = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self._connect() as conn:
             conn.execute(made.format(sql.Identifier(name), sql.Identifier(template)))
+        if template != _BARE:  # a copy is used again; what is copied can't be while it is in use
+            self._kept[name] = []
         return name
 
     def drop(self, name: str) -> None:
@@ -114,10 +122,40 @@ class Cluster:
             conn.execute(dropped.format(sql.Identifier(name)))
 
     def empty(self, name: str) -> None:
-        """Take all rows out of a database, whoever still uses it. Much faster than a new one."""
-        with self._connect(name) as conn:
-            conn.execute(_SEND_OTHERS_AWAY)
-            conn.execute(_EMPTY)
+        """Take all rows out of a database, whoever still uses it. Much faster than a new one.
+
+        What has been let go of its connections is as new, and to be had by `kept` from now on.
+        """
+        free = self._kept[name] + self._let_go.pop(name, [])
+        self._kept[name] = [conn for conn in free if _is_as_new(conn)]
+        pids = [conn.info.backend_pid for conn in self._kept[name]]
+        if name not in self._emptying or not _is_as_new(self._emptying[name]):
+            self._emptying[name] = self._connect(name)
+        conn = self._emptying[name]
+        conn.execute(_SEND_OTHERS_AWAY, [pids])
+        conn.execute(_EMPTY)
+
+    def kept(self, name: str) -> psycopg.Connection[Any] | None:
+        """A connection to the database that an earlier test has had. What a new one has to learn
+        about the tables takes longer than most tests."""
+        kept = self._kept.get(name, [])
+        while kept:
+            conn = kept.pop()
+            if _is_as_new(conn):  # a test may have sent all away
+                return conn
+        return None
+
+    def let_go(self, conn: psycopg.Connection[Any]) -> None:
+        """Be done with a connection: the next test may have it, if nothing has come of it."""
+        if conn.closed or conn.info.transaction_status is not TransactionStatus.IDLE:
+            conn.close()
+            return
+        name = conn.info.dbname
+        others = self._let_go.setdefault(name, [])
+        if name in self._kept and len(others) + len(self._kept[name]) < _MAX_KEPT:
+            others.append(conn)
+        else:
+            conn.close()
 
     def stop(self) -> None:
         """End the server at once and remove its files."""
@@ -147,3 +185,16 @@ class Cluster:
     def _connect(self, name: str = "postgres") -> psycopg.Connection[Any]:
         where = f"host={self._home} user={_USER} dbname={name}"
         return psycopg.connect(where, autocommit=True)
+
+
+def _is_as_new(conn: psycopg.Connection[Any]) -> bool:
+    """Make a connection as it was at first, but for what it knows; False when it is dead."""
+    try:
+        conn.execute("RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all()")
+        if not conn.autocommit:
+            conn.commit()
+            conn.isolation_level = conn.read_only = None
+    except psycopg.Error:
+        conn.close()
+        return False
+    return True

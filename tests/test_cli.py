@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from locker_app import cli
 from locker_app.serving import addresses, frontend
@@ -23,7 +23,7 @@ from tests.running import Server
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running.running(tmp_path_factory.mktemp("served"), anew=True) as started:
+    with running.running(tmp_path_factory.mktemp("served")) as started:
         yield started
 
 
@@ -40,26 +40,35 @@ def _family(group: int) -> list[int]:
     return members
 
 
-def test_a_first_run_prints_what_one_needs(tmp_path: Path) -> None:
-    with running.running(tmp_path / "data", anew=True, CUBBY_ADMIN_PASSWORD="") as first:
-        said = first.output
-        assert f"http://localhost:{first.port}" in said
-        assert "the password " in said
-        assert "CUBBY_HOST=0.0.0.0" in said
-        assert "█" not in said  # no QR code of an address that phones can't open
-        first.stop()
-        again = running.start(tmp_path / "data", anew=True, CUBBY_ADMIN_PASSWORD="")
-        try:
-            assert again.output.count("the password ") == 1  # of the first run: one log for both
-        finally:
-            again.stop()
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_whole_and_quietly(tmp_path: Path, how: signal.Signals) -> None:
-    server = running.start(tmp_path, anew=True)
-    with connect(f"ws://localhost:{server.port}/_event/?EIO=4&transport=websocket") as screen:
+def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
+    """The first one prints what one needs; the next begins where it was, and stops by Ctrl-C."""
+    data, none = tmp_path / "data", {"CUBBY_ADMIN_PASSWORD": ""}
+    with running.running(data, anew=True, **none) as first, _screen_of(first) as screen:
         screen.recv()
+        said = first.output
+        first.stop(signal.SIGKILL)
+    assert _family(first.process.pid) == []
+    assert f"http://localhost:{first.port}" in said
+    assert "the password " in said
+    assert "CUBBY_HOST=0.0.0.0" in said
+    assert "█" not in said  # no QR code of an address that phones can't open
+    with running.running(data, first.port, anew=True, **none) as again:
+        _stops_whole_and_quietly(again, signal.SIGINT)
+    assert again.output.count("the password ") == 1  # of the first run: one log for both
+
+
+def test_it_stops_when_the_machine_does(tmp_path: Path) -> None:
+    with running.running(tmp_path, anew=True) as server:
+        _stops_whole_and_quietly(server, signal.SIGTERM)
+
+
+def _screen_of(server: Server) -> ClientConnection:
+    return connect(f"ws://localhost:{server.port}/_event/?EIO=4&transport=websocket")
+
+
+def _stops_whole_and_quietly(server: Server, how: signal.Signals) -> None:
+    with _screen_of(server) as screen:
+        assert "sid" in str(screen.recv())
         server.process.send_signal(how)
         server.process.send_signal(how)  # impatient people press Ctrl-C twice
         assert server.process.wait(timeout=15) == 0
@@ -67,18 +76,6 @@ def test_it_stops_whole_and_quietly(tmp_path: Path, how: signal.Signals) -> None
     assert "Traceback" not in server.output
     assert "Error" not in server.output
     assert _family(server.process.pid) == []
-
-
-def test_it_starts_again_after_a_kill(tmp_path: Path) -> None:
-    killed = running.start(tmp_path, anew=True)
-    with connect(f"ws://localhost:{killed.port}/_event/?EIO=4&transport=websocket") as screen:
-        screen.recv()
-        killed.stop(signal.SIGKILL)
-    assert _family(killed.process.pid) == []
-    with running.running(tmp_path, port=killed.port, anew=True) as again:
-        assert again.process.poll() is None
-        with connect(f"ws://localhost:{again.port}/_event/?EIO=4&transport=websocket") as screen:
-            assert "sid" in str(screen.recv())
 
 
 def test_stopping_it_during_a_build_leaves_no_child() -> None:

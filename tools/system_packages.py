@@ -6,6 +6,7 @@ No browser or server is downloaded from anywhere but the distribution's packages
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -72,3 +73,7 @@ def _is_offered(package: str) -> bool:
 
 def _answers(command: list) -> bool:
     return subprocess.run(command, capture_output=True).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(ensure() or 0)

@@ -94,7 +94,6 @@ class Part(StrEnum):
 
 
 _S = TicketStatus
-OPEN_STATUSES = frozenset({_S.WAITING, _S.SERVING})
 
 MOVES: dict[Move, tuple[Part, dict[TicketStatus, TicketStatus]]] = {
     Move.CALL: (Part.STAFF, {_S.WAITING: _S.SERVING}),

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select, tuple_
 
-from locker_app.db.tables import person, session
+from locker_app.db.tables import person
 from locker_app.domain.people import search_key
 
 PAGE = 50
@@ -141,25 +141,3 @@ def person_card(conn: Connection, person_id: int) -> PersonCard | None:
 def id_of_number(conn: Connection, number: str) -> int | None:
     """The person with this number in its normal form."""
     return conn.scalar(select(_P.id).where(_P.number == number, _P.erased_at.is_(None)))
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A browser or program where somebody is signed in, or was."""
-
-    id: int
-    created_at: datetime
-    expires_at: datetime
-    ended_at: datetime | None
-
-
-def sessions_of(conn: Connection, person_id: int, limit: int = 20) -> list[SessionRow]:
-    """A person's sessions, newest first."""
-    s = session.c
-    rows = conn.execute(
-        select(s.id, s.created_at, s.expires_at, s.ended_at)
-        .where(s.person_id == person_id)
-        .order_by(s.id.desc())
-        .limit(limit)
-    )
-    return [SessionRow(*row) for row in rows]

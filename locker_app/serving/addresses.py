@@ -7,6 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 import qrcode
+from qrcode.image.svg import SvgPathFillImage
 
 from locker_app.settings import Settings
 
@@ -95,6 +96,13 @@ def qr_code(text: str) -> str:
     drawn = io.StringIO()
     code.print_ascii(out=drawn, invert=True)
     return drawn.getvalue()
+
+
+def qr_picture(text: str) -> bytes:
+    """A QR code as SVG."""
+    code = qrcode.QRCode(border=2, image_factory=SvgPathFillImage)
+    code.add_data(text)
+    return code.make_image().to_string()
 
 
 def _is_loopback(host: str) -> bool:

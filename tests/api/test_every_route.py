@@ -4,16 +4,20 @@ A route that is not in `ROUTES` fails this test: whoever adds one says here who 
 others the request is refused and changes nothing.
 """
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
 from locker_app.api.app import make_api
+from locker_app.db.database import Database
 from locker_app.db.tables import booking, charger, charger_wait, metadata
 from locker_app.domain.actors import Actor, ActorKind, Role
 from locker_app.services.bookings import stop
@@ -25,7 +29,7 @@ from locker_app.services.serving import complete_and_call_next
 from locker_app.services.tickets import join_queue
 from tests.api.clients import Client, Library
 from tests.push.browsers import ENDPOINT, a_subscription
-from tests.world import World
+from tests.world import Clock, World
 
 ACTORS = (
     *("nobody", "visitor", "owner", "other"),
@@ -138,14 +142,23 @@ class Scene:
         come = self.place.browser if browser else self.place.program
         return come(self.actors.get(actor))
 
+    def moved_to(self, database: Database) -> "Scene":
+        """The same in a copy of its database."""
+        moved = copy(self)
+        world = copy(self.place.world)
+        world.db = database
+        moved.place = Library(world)
+        return moved
+
     def state(self) -> list[tuple[str, dict[str, Any]]]:
         """All there is, but for the log: each row with the name of its table."""
-        return [
-            (name, row._asdict())
-            for name, table in metadata.tables.items()
-            if name not in LOGGED
-            for row in self.place.world.rows(table)
-        ]
+        tables = [name for name in metadata.tables if name not in LOGGED]
+
+        def rows(conn: Connection) -> list[tuple[str, dict[str, Any]]]:
+            found = [(name, conn.exec_driver_sql(f'SELECT * FROM "{name}"')) for name in tables]
+            return [(name, row._asdict()) for name, result in found for row in result]
+
+        return self.place.world.db.read(rows)
 
     def state_of(self, actor: str) -> list[tuple[str, dict[str, Any]]]:
         """What there is of this person's."""
@@ -155,6 +168,28 @@ class Scene:
             for name, row in self.state()
             if person_id in (row.get("person_id"), row["id"] if name == "person" else None)
         ]
+
+
+@pytest.fixture(scope="module")
+def first_scene(
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+) -> tuple[Scene, Path]:
+    """A scene nothing has happened in, and its file: copying it is cheaper than making another."""
+    path = tmp_path_factory.mktemp("scene") / "cubby.db"
+    shutil.copy(migrated_file, path)
+    database = Database(f"sqlite:///{path}")
+    made = Scene(Library(World(database, Clock())))
+    database.close()
+    return made, path
+
+
+@pytest.fixture
+def scene(first_scene: tuple[Scene, Path], tmp_path: Path) -> Iterator[Scene]:
+    """A scene of the test's own."""
+    made, path = first_scene
+    database = Database(f"sqlite:///{shutil.copy(path, tmp_path)}")
+    yield made.moved_to(database)
+    database.close()
 
 
 @dataclass(frozen=True)
@@ -500,9 +535,8 @@ def test_every_route_is_classified() -> None:
 
 
 @pytest.mark.parametrize("key", ROUTES, ids=lambda key: f"{key[0]} {key[1]}")
-def test_only_who_may_can(library: Library, key: tuple[str, str]) -> None:
+def test_only_who_may_can(scene: Scene, key: tuple[str, str]) -> None:
     route = ROUTES[key]
-    scene = Scene(library)
     may_not = [(actor, browser) for actor in ACTORS if actor not in route.may for browser in BOTH]
     for actor, browser in may_not:
         client = scene.client(actor, browser=browser)
@@ -527,9 +561,8 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("key", OTHERS, ids=lambda key: key[1])
-def test_what_one_does_is_ones_own(library: Library, key: tuple[str, str]) -> None:
+def test_what_one_does_is_ones_own(scene: Scene, key: tuple[str, str]) -> None:
     """Nobody who may send a command changes what is another person's by it."""
-    scene = Scene(library)
     owner, other = (scene.client(name, browser=True) for name in ("owner", "other"))
     before = scene.state_of("owner")
     held = {"assignment", "wait", "ticket", "booking", "charger_wait"}
@@ -542,8 +575,7 @@ def test_what_one_does_is_ones_own(library: Library, key: tuple[str, str]) -> No
 
 
 @pytest.mark.parametrize("path", OWN_SESSION)
-def test_signing_out_ends_ones_own_sessions_only(library: Library, path: str) -> None:
-    scene = Scene(library)
+def test_signing_out_ends_ones_own_sessions_only(scene: Scene, path: str) -> None:
     clients = {name: scene.client(name, browser=True) for name in scene.actors}
 
     clients["other"].post(path, headers={"Idempotency-Key": "k"})
@@ -584,10 +616,10 @@ GETS = [key for key in ROUTES if key[0] == "GET"]
 
 
 @pytest.mark.parametrize("actor", ACTORS)
-def test_who_sees_names(library: Library, actor: str) -> None:
+def test_who_sees_names(scene: Scene, actor: str) -> None:
     """Nobody finds a name or a number of somebody else in any answer, but the site's staff; those
     who only help at a queue find who is in it, and the desk of another site whom it looks up."""
-    scene = Scene(library)
+    library = scene.place
     client = scene.client(actor, browser=True)
     secrets = [text for row in library.world.rows(metadata.tables["person"])
                for text in (row.number, row.name)]  # fmt: skip

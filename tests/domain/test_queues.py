@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from locker_app.domain.errors import BadInput, GroupNotAllowed
 from locker_app.domain.queues import (
     MOVES,
-    OPEN_STATUSES,
     SPACING,
     InLine,
     Move,
@@ -56,10 +55,6 @@ def test_what_may_become_what(move: Move, status: TicketStatus) -> None:
 @pytest.mark.parametrize("move", Move)
 def test_who_moves_what(move: Move) -> None:
     assert MOVES[move][0] is (Part.HOLDER if move in OF_HOLDERS else Part.STAFF)
-
-
-def test_what_is_open() -> None:
-    assert {status.value for status in OPEN_STATUSES} == {W, S}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,21 @@
 """What can be measured of how well a page can be used: by axe, by its sizes, by its movement."""
 
+import re
+from urllib.parse import urlsplit
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
 NARROW = {"width": 320, "height": 640}
+PICTURES_WITHIN_MS = 3000
 
 _AXE = Axe().axe_script
+_VIOLATIONS = """async (options) => {
+  const found = await axe.run(document, { resultTypes: ["violations"], ...options });
+  return found.violations;
+}"""
 _OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 _WIDER_THAN_THE_SCREEN = """() => {
@@ -43,15 +51,26 @@ class Inspector:
 
     def __init__(self) -> None:
         self.found: list[str] = []
+        self._pages: set[str] = set()
 
     def inspect(self, page: Page, name: str) -> None:
-        """Look at the page as it is now, in both themes and several sizes."""
+        """Look at the page as it is now, in both themes and several sizes.
+
+        What stands around its content is the same in each of its states: it is looked at on a
+        desktop by all rules when the page is new; then dark colours are looked at on a phone.
+        """
         if page.evaluate("!('axe' in window)"):  # it stays until the next page is loaded
             page.evaluate(_AXE)
-        for size, colours, others in ((PHONE, "light", "dark"), (DESKTOP, "dark", "light")):
-            page.set_viewport_size(size)  # pyright: ignore[reportArgumentType]
-            self._axe(page, f"{name}, {size['width']} px, {colours}", colours, {})
-            self._axe(page, f"{name}, {size['width']} px, {others}", others, _OF_COLOURS)
+        new = _kind(page.url) not in self._pages
+        self._pages.add(_kind(page.url))
+        page.set_viewport_size(PHONE)  # pyright: ignore[reportArgumentType]
+        self._axe(page, f"{name}, 390 px, light", "light", {})
+        if not new:
+            self._axe(page, f"{name}, 390 px, dark", "dark", _OF_COLOURS)
+        page.set_viewport_size(DESKTOP)  # pyright: ignore[reportArgumentType]
+        if new:
+            self._axe(page, f"{name}, 1440 px, light", "light", {})
+            self._axe(page, f"{name}, 1440 px, dark", "dark", _OF_COLOURS)
         self._measure(page, f"{name}, 1440 px", _TOO_SMALL_TO_TAP)
         page.set_viewport_size(NARROW)  # pyright: ignore[reportArgumentType]
         self._measure(page, f"{name}, 320 px, too wide", _WIDER_THAN_THE_SCREEN)
@@ -65,13 +84,21 @@ class Inspector:
 
     def _axe(self, page: Page, where: str, colours: str, options: dict) -> None:
         page.emulate_media(color_scheme=colours)  # pyright: ignore[reportArgumentType]
-        result = page.evaluate(
-            "options => axe.run(document, {resultTypes: ['violations'], ...options})", options
-        )
-        for violation in result["violations"]:
+        for violation in page.evaluate(_VIOLATIONS, options):
             for node in violation["nodes"]:
                 what = f"{violation['id']} at {node['target']}: {node['failureSummary']}"
                 self.found.append(f"{where}: {' '.join(what.split())}")
 
     def _measure(self, page: Page, where: str, script: str) -> None:
-        self.found += [f"{where}: {what}" for what in page.evaluate(script)]
+        found = page.evaluate(script)
+        for _ in range(PICTURES_WITHIN_MS // 100):
+            if not found:
+                return
+            page.wait_for_timeout(100)  # pictures take on a new size a while after the rest
+            found = page.evaluate(script)
+        self.found += [f"{where}: {what}" for what in found]
+
+
+def _kind(url: str) -> str:
+    """What page it is, whatever it is about."""
+    return re.sub(r"/(\d+|q/\w+|invite/\w+)(?=/|$)", "/…", urlsplit(url).path)

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Download, expect
 from sqlalchemy import update
 
@@ -10,6 +9,7 @@ from locker_app.db.tables import event, people_import, person
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind
 from locker_app.domain.people import ERASED_NAME
 from locker_app.services.people import add_person
+from tests.browser import DESKTOP, PHONE
 from tests.e2e.conftest import NewScreen
 from tests.e2e.library import Library
 from tests.e2e.screens import Screen, Troubles
@@ -23,16 +23,16 @@ MIXED = """Matrikelnummer;Name;Barrierefrei
 """
 
 
-@pytest.fixture(params=["phone", "desktop"])
-def screens(request: pytest.FixtureRequest) -> NewScreen:
-    """Screens of either width in turn."""
-    return request.getfixturevalue(request.param)
-
-
 def fits(screen: Screen) -> None:
-    """Nothing stands outside of the screen."""
+    """Nothing stands outside of the screen, be it a phone's or a laptop's."""
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    own = screen.page.viewport_size
+    assert own is not None
+    other = DESKTOP if own == PHONE["viewport"] else PHONE
     assert screen.page.evaluate(wide) <= 0
+    screen.page.set_viewport_size(other["viewport"])
+    assert screen.page.evaluate(wide) <= 0
+    screen.page.set_viewport_size(own)
 
 
 def saved(download: Download) -> str:
@@ -40,12 +40,10 @@ def saved(download: Download) -> str:
     return download.path().read_text("utf-8-sig")
 
 
-def test_somebody_comes_is_changed_and_goes(
-    library: Library, screens: NewScreen, phone: NewScreen
-) -> None:
+def test_somebody_comes_is_changed_and_goes(library: Library, phone: NewScreen) -> None:
     bank_id = library.bank()
     number = f"ZZ{library.mark()}"
-    screen = screens(library.staff()).open("/staff/people")
+    screen = phone(library.staff()).open("/staff/people")
     screen.page.get_by_text("Add a person").click()
     screen.page.get_by_label("Enrolment number", exact=True).fill("?")
     screen.press("Add this person").sees_refusal("Enter a name.")
@@ -143,12 +141,11 @@ def send(screen: Screen, text: str | bytes, name: str = "students.csv") -> int:
 
 
 def test_a_file_is_looked_through_then_all_are_there(
-    request: pytest.FixtureRequest, library: Library, screens: NewScreen, troubles: Troubles
+    library: Library, desktop: NewScreen, troubles: Troubles
 ) -> None:
     key = f"IM{library.mark()}X"
-    wide = "desktop" in request.node.name
-    data = MIXED.format(key).encode("cp1252" if wide else "utf-16")
-    screen = screens(library.staff())
+    data = MIXED.format(key).encode("cp1252")  # tests of the services read the other encodings
+    screen = desktop(library.staff())
     screen.open("/staff/people/import").press("Send").sees_refusal("Choose a file first.")
     screen.page.get_by_label("A file of people").set_input_files(
         {"name": "picture.csv", "mimeType": "text/csv", "buffer": b"PK\x03\x04 no text"}

@@ -1,11 +1,10 @@
-"""Set-up, staff accounts and sheets, by clicks at both widths: what is changed is live on all
-screens, and what would strand somebody is refused."""
+"""Set-up, staff accounts and sheets, by clicks, some on a phone and some on a laptop: what is
+changed is live on all screens, and what would strand somebody is refused."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
@@ -17,12 +16,6 @@ from tests.e2e.screens import Screen
 from tests.world import PASSWORD
 
 
-@pytest.fixture(params=["phone", "desktop"])
-def screens(request: pytest.FixtureRequest) -> NewScreen:
-    """Screens of either width in turn."""
-    return request.getfixturevalue(request.param)
-
-
 def fill(screen: Screen, **fields: str) -> Screen:
     """Type into the fields with these ids."""
     for name, text in fields.items():
@@ -30,10 +23,10 @@ def fill(screen: Screen, **fields: str) -> Screen:
     return screen
 
 
-def test_a_place_from_nothing(library: Library, screens: NewScreen, phone: NewScreen) -> None:
+def test_a_place_from_nothing(library: Library, phone: NewScreen) -> None:
     admin, student = library.staff(), library.person()
     named = f"Pool {student.id}"
-    screen = screens(admin).open("/staff/setup")
+    screen = phone(admin).open("/staff/setup")
     screen.page.get_by_text("Set up a site").click()
     fill(screen, name=named, time_zone="Berlin").press("Set it up")
     screen.sees_refusal("Write a time zone like")
@@ -102,10 +95,10 @@ def test_a_place_from_nothing(library: Library, screens: NewScreen, phone: NewSc
 
 
 def test_somebody_is_invited_and_comes_and_goes(
-    library: Library, screens: NewScreen, phone: NewScreen
+    library: Library, desktop: NewScreen, phone: NewScreen
 ) -> None:
     admin = library.staff()
-    screen = screens(admin).open("/staff/accounts")
+    screen = desktop(admin).open("/staff/accounts")
     login = f"ada{library.person().id}"
     screen.press("Invite somebody…")
     screen.dialog.get_by_label("Name", exact=True).fill(login.title())
@@ -175,11 +168,11 @@ def library_login(library: Library, who: Actor) -> str:
     return library.row(staff, who.id).login
 
 
-def test_ones_own_account(library: Library, screens: NewScreen, phone: NewScreen) -> None:
+def test_ones_own_account(library: Library, desktop: NewScreen, phone: NewScreen) -> None:
     who = library.staff()
     login = library_login(library, who)
     elsewhere = phone(who).open("/staff/account").sees("Signed in as")
-    screen = screens().open("/staff/sign-in")
+    screen = desktop().open("/staff/sign-in")
     fill(screen, login=login, password=PASSWORD).press("Sign in").page.wait_for_url("**/staff")
     screen.open("/staff/account").sees("Last sign-ins", "from 127.0.0.1")
     new = "a password of my own"
@@ -195,14 +188,14 @@ def test_ones_own_account(library: Library, screens: NewScreen, phone: NewScreen
 
 
 def test_codes_on_paper_lead_to_what_they_stand_for(
-    library: Library, screens: NewScreen, phone: NewScreen
+    library: Library, desktop: NewScreen, phone: NewScreen
 ) -> None:
     site_id = library.site()
     long = {"name": "W" * 60, "place": "W" * 100}
     banks = [library.bank(site_id, count=2, name=f"Hall {n}") for n in range(8)]
     banks.append(library.bank(site_id, count=2, **long))
     queue_id = library.queue(site_id, **long)
-    screen = screens(library.staff()).open(f"/staff/setup/{site_id}")
+    screen = desktop(library.staff()).open(f"/staff/setup/{site_id}")
     screen.page.get_by_role("link", name="QR codes to print").click()
     page, row = screen.page, library.row(bank, banks[0])
     sheets = page.locator(".sheet")

@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-import qrcode
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
-from qrcode.image.svg import SvgPathFillImage
 
 from locker_app.domain.codes import read_code
 from locker_app.domain.errors import NotFound
 from locker_app.queries.codes import where_to
 from locker_app.queries.queues import queue_of_code
 from locker_app.services.runtime import current
-from locker_app.serving.addresses import join_address
+from locker_app.serving.addresses import join_address, qr_picture
 from locker_app.settings import get_settings
 
 UNKNOWN_CODE = "/unknown-code"
@@ -27,9 +25,7 @@ def qr_router() -> APIRouter:
         """The short address of a queue, as phones read it."""
         if await current().db.aread(lambda conn: queue_of_code(conn, code)) is None:
             raise NotFound
-        asked = f"{request.url.scheme}://{request.url.netloc}"
-        address = f"{join_address(get_settings(), asked)}/q/{code.upper()}"
-        return Response(_svg(address), media_type="image/svg+xml")
+        return _picture(request, f"/q/{code.upper()}")
 
     @router.get("/go/{code}.svg")
     async def any_code(request: Request, code: Annotated[str, Path(max_length=12)]) -> Response:
@@ -37,9 +33,7 @@ def qr_router() -> APIRouter:
         known = read_code(code)
         if known is None or await current().db.aread(lambda conn: where_to(conn, known)) is None:
             raise NotFound
-        asked = f"{request.url.scheme}://{request.url.netloc}"
-        address = f"{join_address(get_settings(), asked)}/go/{known}"
-        return Response(_svg(address), media_type="image/svg+xml")
+        return _picture(request, f"/go/{known}")
 
     return router
 
@@ -58,7 +52,8 @@ def go_router() -> APIRouter:
     return router
 
 
-def _svg(text: str) -> bytes:
-    code = qrcode.QRCode(border=2, image_factory=SvgPathFillImage)
-    code.add_data(text)
-    return code.make_image().to_string()
+def _picture(request: Request, path: str) -> Response:
+    """An address of this server as a QR code: the one by which phones can open it."""
+    asked = f"{request.url.scheme}://{request.url.netloc}"
+    address = join_address(get_settings(), asked) + path
+    return Response(qr_picture(address), media_type="image/svg+xml")

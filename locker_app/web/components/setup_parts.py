@@ -1,4 +1,4 @@
-"""What the pages of set-up share: fields, refusals beside the form, the dialog before archiving."""
+"""What the pages of set-up share: fields, the dialog before archiving."""
 
 import re
 from typing import Any
@@ -11,6 +11,7 @@ from locker_app.domain.hours_text import WEEKDAYS, field_of
 from locker_app.web.components.browser import Modal
 from locker_app.web.components.fields import field, text_of
 from locker_app.web.components.parts import Item, in_browser
+from locker_app.web.refusals import refusal
 
 MAX_DIGITS = 6
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
@@ -50,14 +51,6 @@ def value_of(values: Any, name: str) -> Item:
 def part(title: str, *content: Any) -> rx.Component:
     """A part of a form, with its title."""
     return rx.el.fieldset(rx.el.legend(title), *content, class_name="card")
-
-
-def refusal(state: Item, form: str) -> Item:
-    """Why the form was refused, unless that is about one field."""
-    return rx.cond(
-        (state.at == form) & (state.wrong == "") & (state.why != ""),
-        rx.el.div(rx.el.p(state.why), class_name="box", data_tone="bad", role="alert"),
-    )
 
 
 def line(

@@ -1,16 +1,12 @@
 """Staff accounts: who they are, what they may where, inviting them, and ending that."""
 
 import base64
-import io
 import re
 from typing import Any
 
-import qrcode
 import reflex as rx
-from qrcode.image.svg import SvgPathFillImage
 
 from locker_app.domain.actors import Role
-from locker_app.domain.errors import DomainError
 from locker_app.domain.staff import MAX_NAME_LENGTH, MAX_ROLES, RoleAt
 from locker_app.live import watching
 from locker_app.live.projections.wire import millis
@@ -18,14 +14,15 @@ from locker_app.live.rooms import LiveState, set_on_load
 from locker_app.live.topics import ALL, Topic
 from locker_app.services import runtime, staff
 from locker_app.services.sign_in import invitation_key
-from locker_app.serving.addresses import is_for_phones, join_address
+from locker_app.serving.addresses import is_for_phones, join_address, qr_picture
 from locker_app.settings import get_settings
 from locker_app.web.components.browser import CopyField, Modal, Moment, new_request_id
 from locker_app.web.components.fields import text_of, ticked
 from locker_app.web.components.parts import Item, hidden, in_browser, skeleton, some
-from locker_app.web.components.setup_parts import line, refusal
+from locker_app.web.components.setup_parts import line
 from locker_app.web.live_states import Accounts, Home
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import perform, watch
 from locker_app.web.template import page
 from locker_app.web.words import ONLY_HERE
@@ -52,7 +49,7 @@ class InviteLink(LiveState, rx.State):
 
 
 @set_on_load("may_see", "loaded")
-class AccountsPage(rx.State):
+class AccountsPage(Refusable, rx.State):
     """Which dialog is open, and what was wrong with what was entered last."""
 
     loaded: bool = False
@@ -61,10 +58,6 @@ class AccountsPage(rx.State):
     """new, edit, disable or link; empty while no dialog is open."""
     chosen: int = 0
     """The account that the dialog is about."""
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -79,7 +72,7 @@ class AccountsPage(rx.State):
         """Open a dialog about an account, or about a new one."""
         self.asking = what if what in ("new", "edit", "disable") else ""
         self.chosen = staff_id if type(staff_id) is int and 0 <= staff_id < 2**31 else 0
-        self.at, self.wrong, self.why = "", "", ""
+        self._begin()
 
     @rx.event
     def close(self) -> None:
@@ -90,7 +83,7 @@ class AccountsPage(rx.State):
     @rx.event
     async def create(self, form: dict[str, Any], request_id: str) -> None:
         """Make an account, and a link for whoever it is for."""
-        self.at, self.wrong, self.why = "new", "", ""
+        self._begin("new")
         made = await perform(
             self,
             staff.create_account,
@@ -106,7 +99,7 @@ class AccountsPage(rx.State):
     @rx.event
     async def save(self, form: dict[str, Any], staff_id: int, request_id: str) -> None:
         """Give an account this name and these roles."""
-        self.at, self.wrong, self.why = "edit", "", ""
+        self._begin("edit")
         done = await perform(
             self,
             staff.change_account,
@@ -131,7 +124,7 @@ class AccountsPage(rx.State):
         """Let an account sign in no more, as the open question says."""
         if self.asking != "disable":
             return
-        self.at, self.wrong, self.why = "disable", "", ""
+        self._begin("disable")
         done = await perform(
             self,
             staff.disable_account,
@@ -170,9 +163,6 @@ class AccountsPage(rx.State):
         }
         watching.current().answer(self, InviteLink, shown)
 
-    def _refused(self, refused: DomainError) -> None:
-        self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
-
 
 def roles_in(form: Any) -> list[RoleAt]:
     """The roles whose boxes are ticked."""
@@ -182,11 +172,7 @@ def roles_in(form: Any) -> list[RoleAt]:
 
 
 def _picture(address: str) -> str:
-    code = qrcode.QRCode(border=2, image_factory=SvgPathFillImage)
-    code.add_data(address)
-    drawn = io.BytesIO()
-    code.make_image().save(drawn)
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(qr_picture(address)).decode()
 
 
 def accounts() -> rx.Component:

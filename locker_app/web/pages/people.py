@@ -17,9 +17,10 @@ from locker_app.web.components.browser import Export, Follow, new_request_id
 from locker_app.web.components.fields import text_of, tick, ticked
 from locker_app.web.components.parts import Item, in_browser, skeleton, some
 from locker_app.web.components.people_parts import IMPORTS, PEOPLE, LookUp, counted, nobody_there
-from locker_app.web.components.setup_parts import line, refusal
+from locker_app.web.components.setup_parts import line
 from locker_app.web.live_states import Found, People
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import ask, id_in, perform, watch
 from locker_app.web.template import page
 
@@ -27,7 +28,7 @@ TABS = (("", "Everybody"), ("no_pin", "Without a PIN"), ("archived", "Archive"))
 
 
 @set_on_load("loaded", "may_see", "manages", "text", "shown", "after", "error")
-class PeoplePage(rx.State):
+class PeoplePage(Refusable, rx.State):
     """Whom this screen looks for. Who was found is on the screen alone."""
 
     loaded: bool = False
@@ -39,10 +40,6 @@ class PeoplePage(rx.State):
     after: int = 0
     """The person whom this page of the list comes after; 0 at the beginning."""
     error: str = ""
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -55,7 +52,7 @@ class PeoplePage(rx.State):
         watched = await watch(self, topic)
         self.may_see = topic in watched.topics
         self.manages = watched.actor.sites_with(Right.MANAGE_PEOPLE) is None
-        self.at, self.wrong, self.why = "", "", ""
+        self._begin()
         await self._find()
         self.loaded = True
 
@@ -74,7 +71,7 @@ class PeoplePage(rx.State):
     @rx.event
     async def add(self, form: dict[str, Any], request_id: str) -> Any:
         """Make somebody known."""
-        self.at, self.wrong, self.why = "add", "", ""
+        self._begin("add")
         added = await perform(
             self,
             commands.add_person,
@@ -109,9 +106,6 @@ class PeoplePage(rx.State):
         ]
         shown = {"rows": found, "text": self.text, "more": len(rows) == PAGE, "ready": True}
         watching.current().tell(self, Topic("people", ALL), Found, shown)
-
-    def _refused(self, refused: DomainError) -> None:
-        self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
 
 
 _OF_ROW = ("id", "number", "name", "accessible", "has_pin")

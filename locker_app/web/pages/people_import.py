@@ -27,9 +27,9 @@ from locker_app.web.components.people_parts import (
     counted,
     nobody_there,
 )
-from locker_app.web.components.setup_parts import refusal
 from locker_app.web.live_states import ImportRows, PeopleImport
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import ask, id_in, id_in_address, perform, watch
 from locker_app.web.template import page
 
@@ -38,16 +38,12 @@ _DELIMITERS: dict[str, str] = dict(zip(_NAMES, DELIMITERS, strict=True))
 
 
 @set_on_load("loaded", "shown", "may_see")
-class PeopleImportPage(rx.State):
+class PeopleImportPage(Refusable, rx.State):
     """Which import is shown, and which of its rows. The rows themselves are on the screen alone."""
 
     loaded: bool = False
     shown: int = 0
     may_see: bool = False
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
     _kind: str = ""
     """Which kind of rows; empty as long as nobody chose, for the most telling one."""
     _after: int = 0
@@ -61,7 +57,7 @@ class PeopleImportPage(rx.State):
         self.may_see = topic in watched.topics
         if before != self.shown:
             self._kind, self._after = "", 0
-        self.at, self.wrong, self.why = "", "", ""
+        self._begin()
         await self._read()
         self.loaded = True
 
@@ -110,13 +106,13 @@ class PeopleImportPage(rx.State):
         await self._do("confirm", commands.discard_import, request_id, import_id=import_id)
 
     async def _do(self, at: str, fn: Any, request_id: Any, **arguments: Any) -> None:
-        self.at, self.wrong, self.why = at, "", ""
+        self._begin(at)
         await perform(self, fn, request_id, refused=self._refused, **arguments)
 
     def _refused(self, refused: DomainError) -> None:
-        field = getattr(refused, "field", None) or ""
-        self.wrong = field if field in FIELD_WORDS else ""
-        self.why = str(refused)
+        super()._refused(refused)
+        if self.wrong not in FIELD_WORDS:
+            self.wrong = ""
 
     async def _read(self) -> None:
         if not self.may_see:

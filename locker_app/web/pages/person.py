@@ -1,6 +1,5 @@
 """One person for staff: what they have, what happened, and what may be done about them."""
 
-from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -22,9 +21,10 @@ from locker_app.web.components.helm_parts import AsShown
 from locker_app.web.components.history import event_table
 from locker_app.web.components.parts import Item, skeleton, some
 from locker_app.web.components.people_parts import PEOPLE, nobody_there
-from locker_app.web.components.setup_parts import line, refusal
+from locker_app.web.components.setup_parts import line
 from locker_app.web.live_states import PersonCard, PersonHas
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import ask, id_in_address, perform, watch
 from locker_app.web.template import page
 
@@ -32,7 +32,7 @@ QUESTIONS = ("edit", "reset", "archive", "erase")
 
 
 @set_on_load("loaded", "shown", "may_see", "manages")
-class PersonPage(rx.State):
+class PersonPage(Refusable, rx.State):
     """Which person is shown, and which question is open."""
 
     loaded: bool = False
@@ -41,10 +41,6 @@ class PersonPage(rx.State):
     manages: bool = False
     asking: str = ""
     """One of `QUESTIONS`; empty while none is open."""
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -55,7 +51,8 @@ class PersonPage(rx.State):
         self.may_see = topic in watched.topics
         self.manages = watched.actor.sites_with(Right.MANAGE_PEOPLE) is None
         if self.shown != before:  # else the same page was disconnected for a moment
-            self.asking, self.at, self.wrong, self.why = "", "", "", ""
+            self.asking = ""
+            self._begin()
         await self._read()
         self.loaded = True
 
@@ -68,7 +65,7 @@ class PersonPage(rx.State):
     def ask_whether(self, what: str) -> None:
         """Open a question."""
         self.asking = what if what in QUESTIONS else ""
-        self.at, self.wrong, self.why = "", "", ""
+        self._begin()
 
     @rx.event
     def close(self) -> None:
@@ -144,13 +141,13 @@ class PersonPage(rx.State):
         )
 
     async def _do(self, at: str, fn: Any, request_id: Any, said: str, **arguments: Any) -> None:
-        self.at, self.wrong, self.why = at, "", ""
+        self._begin(at)
         done = await perform(self, fn, request_id, said, refused=self._refused, **arguments)
         if done is not None:
             self.asking = ""
 
     def _refused(self, refused: DomainError) -> None:
-        self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
+        super()._refused(refused)
         if isinstance(refused, ReasonNeeded):
             self.wrong = "reason"
 
@@ -178,7 +175,7 @@ def _has(seen: PersonSeen) -> list[dict[str, Any]]:
     def row(
         kind: str, label: str, where: str, href: str, since: Any, until: Any, zone: str
     ) -> dict[str, Any]:
-        times = {"since": _at(since), "until": _at(until)}
+        times = {"since": millis(since), "until": millis(until)}
         return {"kind": kind, "label": label, "where": where, "href": href, "zone": zone, **times}
 
     rows = [
@@ -233,10 +230,6 @@ def _has(seen: PersonSeen) -> list[dict[str, Any]]:
         )
         for ticket in seen.tickets
     ]
-
-
-def _at(at: datetime | None) -> int:
-    return millis(at)
 
 
 def person() -> rx.Component:

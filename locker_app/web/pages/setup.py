@@ -5,7 +5,6 @@ from typing import Any
 import reflex as rx
 
 from locker_app.domain.actors import Right
-from locker_app.domain.errors import DomainError
 from locker_app.domain.sites import MAX_NAME_LENGTH, SiteRules
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import ALL, Topic
@@ -13,15 +12,16 @@ from locker_app.services import sites
 from locker_app.web.components.browser import new_request_id
 from locker_app.web.components.fields import text_of
 from locker_app.web.components.parts import Item, skeleton, some
-from locker_app.web.components.setup_parts import line, refusal
+from locker_app.web.components.setup_parts import line
 from locker_app.web.live_states import SitesToSetUp
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import perform, watch
 from locker_app.web.template import page
 
 
 @set_on_load("may_see", "everywhere", "site_ids", "loaded")
-class SetupPage(rx.State):
+class SetupPage(Refusable, rx.State):
     """Whose sites are shown, and what was wrong with what was entered last."""
 
     loaded: bool = False
@@ -29,10 +29,6 @@ class SetupPage(rx.State):
     everywhere: bool = False
     site_ids: list[int] = []
     """The sites that are theirs, unless all are."""
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -41,21 +37,18 @@ class SetupPage(rx.State):
         theirs = watched.actor.sites_with(Right.SET_UP)
         self.everywhere, self.site_ids = theirs is None, sorted(theirs or ())
         self.may_see = watched.actor.may(Right.SET_UP, None)
-        self.at, self.wrong, self.why = "", "", ""
+        self._begin()
         self.loaded = True
 
     @rx.event
     async def create(self, form: dict[str, Any], request_id: str) -> Any:
         """Set up a site with this name and time zone."""
-        self.at, self.wrong, self.why = "site", "", ""
+        self._begin("site")
         rules = SiteRules(text_of(form, "name"), text_of(form, "time_zone"))
         made = await perform(
             self, sites.set_up_site, request_id, refused=self._refused, rules=rules
         )
         return rx.redirect(f"/staff/setup/{made}") if made is not None else None
-
-    def _refused(self, refused: DomainError) -> None:
-        self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
 
 
 def setup() -> rx.Component:

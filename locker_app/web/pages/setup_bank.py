@@ -10,7 +10,7 @@ from locker_app.domain.banks import (
     BankRules,
     check_bank,
 )
-from locker_app.domain.errors import BadInput, DomainError
+from locker_app.domain.errors import BadInput
 from locker_app.domain.lockers import OverdueAction
 from locker_app.domain.sites import version_of
 from locker_app.live.rooms import set_on_load
@@ -30,11 +30,11 @@ from locker_app.web.components.setup_parts import (
     number_if_any,
     number_of,
     part,
-    refusal,
     value_of,
 )
 from locker_app.web.live_states import BankSetUp
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
 
@@ -46,16 +46,12 @@ OVERDUE = (
 
 
 @set_on_load("shown", "may_see", "loaded")
-class SetupBankPage(rx.State):
+class SetupBankPage(Refusable, rx.State):
     """Which bank is shown, and what was wrong with what was entered last."""
 
     shown: int = 0
     may_see: bool = False
     loaded: bool = False
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
     asking: str = ""
     _kept: tuple[str, str] = ("", "")
     """The version that the form shows, and what was made of it here; and that of the doors."""
@@ -65,7 +61,8 @@ class SetupBankPage(rx.State):
     async def load(self) -> None:
         """Begin to watch the bank that the address names."""
         self.shown = id_in_address(self, "bank")
-        self.at, self.wrong, self.why, self.asking = "", "", "", ""
+        self._begin()
+        self.asking = ""
         self._kept, self._kept_doors = ("", ""), ("", "")
         topic = Topic("bank_setup", self.shown)
         watched = await watch(self, topic)
@@ -75,7 +72,7 @@ class SetupBankPage(rx.State):
     @rx.event
     async def save(self, form: dict[str, Any], bank_id: int, request_id: str) -> Any:
         """Give the bank these rules."""
-        self.at, self.wrong, self.why = "rules", "", ""
+        self._begin("rules")
         try:
             rules = rules_of(form)
         except BadInput as refused:
@@ -99,7 +96,7 @@ class SetupBankPage(rx.State):
     @rx.event
     async def save_doors(self, form: dict[str, Any], bank_id: int, request_id: str) -> Any:
         """Let the bank have just these doors."""
-        self.at, self.wrong, self.why = "doors", "", ""
+        self._begin("doors")
         plan, shown = doors_in(form), text_of(form, "version")
         done = await perform(
             self,
@@ -120,7 +117,7 @@ class SetupBankPage(rx.State):
         self, form: dict[str, Any], bank_id: int, version: str, request_id: str
     ) -> Any:
         """Number the doors anew."""
-        self.at, self.wrong, self.why = "numbers", "", ""
+        self._begin("numbers")
         try:
             first = number_of(form, "first")
             if first < 1:
@@ -143,7 +140,8 @@ class SetupBankPage(rx.State):
     @rx.event
     def ask(self) -> None:
         """Ask whether to archive the bank."""
-        self.at, self.wrong, self.why, self.asking = "", "", "", "archive"
+        self._begin()
+        self.asking = "archive"
 
     @rx.event
     def close(self) -> None:
@@ -155,7 +153,7 @@ class SetupBankPage(rx.State):
         """Take the bank out of use, as the open question says."""
         if self.asking != "archive":
             return
-        self.at, self.wrong, self.why = "archive", "", ""
+        self._begin("archive")
         done = await perform(
             self,
             banks.archive_bank,
@@ -170,7 +168,7 @@ class SetupBankPage(rx.State):
     @rx.event
     async def restore(self, bank_id: int, request_id: str) -> None:
         """Take the bank back into use."""
-        self.at, self.wrong, self.why = "archive", "", ""
+        self._begin("archive")
         await perform(
             self,
             banks.restore_bank,
@@ -179,9 +177,6 @@ class SetupBankPage(rx.State):
             refused=self._refused,
             bank_id=bank_id,
         )
-
-    def _refused(self, refused: DomainError) -> None:
-        self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
 
 
 def rules_of(form: Any) -> BankRules:

@@ -24,12 +24,12 @@ from locker_app.web.components.setup_parts import (
     number_if_any,
     number_of,
     part,
-    refusal,
     value_of,
     week,
 )
 from locker_app.web.live_states import SiteSetUp
 from locker_app.web.pages.board import not_for_you
+from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
 
@@ -37,16 +37,12 @@ _NOTHING: dict[str, str] = {}
 
 
 @set_on_load("shown", "may_see", "loaded")
-class SetupSitePage(rx.State):
+class SetupSitePage(Refusable, rx.State):
     """Which site is shown, and what was wrong with what was entered last."""
 
     shown: int = 0
     may_see: bool = False
     loaded: bool = False
-    at: str = ""
-    """Which form was refused; with the next two, at which field, and why."""
-    wrong: str = ""
-    why: str = ""
     asking: str = ""
     _kept: tuple[str, str] = ("", "")
     """The version that the form shows, and what was made of it here: both are this one's own."""
@@ -55,7 +51,8 @@ class SetupSitePage(rx.State):
     async def load(self) -> None:
         """Begin to watch the site that the address names."""
         self.shown = id_in_address(self, "site")
-        self.at, self.wrong, self.why, self.asking = "", "", "", ""
+        self._begin()
+        self.asking = ""
         self._kept = ("", "")
         topic = Topic("site_setup", self.shown)
         watched = await watch(self, topic)
@@ -65,7 +62,7 @@ class SetupSitePage(rx.State):
     @rx.event
     async def save(self, form: dict[str, Any], site_id: int, request_id: str) -> Any:
         """Give the site these rules."""
-        self.at, self.wrong, self.why = "rules", "", ""
+        self._begin("rules")
         try:
             rules = rules_of(form)
         except BadInput as refused:
@@ -90,7 +87,7 @@ class SetupSitePage(rx.State):
     @rx.event
     async def create_bank(self, form: dict[str, Any], site_id: int, request_id: str) -> Any:
         """Set up a bank at the site."""
-        self.at, self.wrong, self.why = "bank", "", ""
+        self._begin("bank")
         rules = BankRules(
             text_of(form, "bank_name"), text_of(form, "place"), text_of(form, "prefix")
         )
@@ -108,7 +105,8 @@ class SetupSitePage(rx.State):
     @rx.event
     def ask(self) -> None:
         """Ask whether to archive the site."""
-        self.at, self.wrong, self.why, self.asking = "", "", "", "archive"
+        self._begin()
+        self.asking = "archive"
 
     @rx.event
     def close(self) -> None:
@@ -120,7 +118,7 @@ class SetupSitePage(rx.State):
         """Take the site out of use, as the open question says."""
         if self.asking != "archive":
             return
-        self.at, self.wrong, self.why = "archive", "", ""
+        self._begin("archive")
         done = await perform(
             self,
             sites.archive_site,
@@ -135,7 +133,7 @@ class SetupSitePage(rx.State):
     @rx.event
     async def restore(self, site_id: int, request_id: str) -> None:
         """Take the site back into use."""
-        self.at, self.wrong, self.why = "archive", "", ""
+        self._begin("archive")
         await perform(
             self,
             sites.restore_site,
@@ -146,8 +144,9 @@ class SetupSitePage(rx.State):
         )
 
     def _refused(self, refused: DomainError) -> None:
-        name = getattr(refused, "field", None) or ""
-        self.wrong, self.why = field_of(0) if name == "hours" else name, str(refused)
+        super()._refused(refused)
+        if self.wrong == "hours":
+            self.wrong = field_of(0)
 
     def _refused_bank(self, refused: DomainError) -> None:
         self._refused(refused)
