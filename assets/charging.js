@@ -76,8 +76,10 @@ function soonest(spots, mine) {
 /** About when a spot comes free, with its range: never in the past. */
 function freeAbout(spot, now, zone, words) {
   const at = (moment) => clock(Math.max(moment, now), now, zone, words);
+  const stated = !spot.low || !spot.high || spot.basis === "stated";
+  if (stated && spot.likely <= now) return [words.any_time, words.time_over];
   const about = fill(words.about, at(spot.likely));
-  if (!spot.low || !spot.high || spot.basis === "stated") return [about, words.only_stated];
+  if (stated) return [about, words.only_stated];
   return [about, fill(words.between, at(spot.low), at(spot.high))];
 }
 
@@ -509,11 +511,12 @@ function Soonest({ spots, mine, record, now, zone, words }) {
 /** All spots; with a booking of one's own, the way to move it. */
 function SpotList({ spots, scanned, mine, now, zone, rules, words, tell }) {
   const movable = mine.length === 1 && mine[0].status !== "offered" ? mine[0] : null;
+  const some = movable && spots.some((spot) => spot.id !== movable.charger_id && moveTo(spot, movable, now));
   return h(
     "section",
     { className: "card", "aria-label": words.all },
     h("div", { className: "row apart" }, h("h2", null, words.all), h("p", { className: "soft", "data-testid": "free-spots" }, fill(words.free_of, spots.filter((spot) => spot.status === "free").length, spots.length))),
-    movable ? h("p", { className: "soft small" }, fill(words.move_text, movable.name)) : null,
+    some ? h("p", { className: "soft small" }, fill(words.move_text, movable.name)) : null,
     h(
       "ul",
       { className: "spots" },

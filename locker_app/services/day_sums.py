@@ -26,7 +26,11 @@ _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 def sites_to_sum_up(conn: Connection, now: datetime) -> list[int]:
     """The sites with days that are over and not kept."""
     rows = conn.execute(select(site.c.id, site.c.time_zone)).all()
-    return [row.id for row in rows if _is_over(conn, *row, kept_up_to(conn, *row), now)]
+    return [
+        row.id
+        for row in rows
+        if _is_over(conn, row.id, row.time_zone, kept_up_to(conn, row.id, row.time_zone), now)
+    ]
 
 
 def keep_day(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:

@@ -16,7 +16,7 @@ from locker_app.db.log import Trace
 from locker_app.db.tables import assignment, locker, person, site
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import Actor, ActorKind
-from locker_app.queries.sites import site_of_bank
+from locker_app.queries.sites import site_of_bank as find_site
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
@@ -83,9 +83,9 @@ class Library(World):
         """The person's name."""
         return self.row(person, self._id(actor)).name
 
-    def site_of(self, bank_id: int) -> int:
+    def site_of_bank(self, bank_id: int) -> int:
         """The site of the bank."""
-        found = self.db.read(lambda conn: site_of_bank(conn, bank_id))
+        found = self.db.read(lambda conn: find_site(conn, bank_id))
         assert found is not None
         return found
 

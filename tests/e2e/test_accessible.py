@@ -187,7 +187,7 @@ def test_pages_that_look_back(library: Library, desktop: NewScreen, inspector: I
     look("history, nobody meant")
     screen.open("/staff/history?refused=only&kind=PinReset").sees("Nothing like that happened")
     look("history, nothing found")
-    screen.open(f"/staff/statistics?site={library.site_of(bank_id)}").sees("Lockers given: 2")
+    screen.open(f"/staff/statistics?site={library.site_of_bank(bank_id)}").sees("Lockers given: 2")
     for table in screen.page.get_by_text("Table", exact=True).all():
         table.click()
     look("statistics")

@@ -383,7 +383,7 @@ def test_the_feed_and_the_past_of_a_door(library: Library, desktop: NewScreen) -
 
 def test_a_site_is_chosen_when_there_are_several(library: Library, desktop: NewScreen) -> None:
     banks = [library.bank(count=n) for n in (3, 5)]
-    sites = [library.site_of(bank) for bank in banks]
+    sites = [library.site_of_bank(bank) for bank in banks]
     board = desktop(library.staff()).open("/staff")
     for site, count in zip(sites, (3, 5), strict=True):
         board.page.get_by_role("link", name=f"Library {site}", exact=True).click()

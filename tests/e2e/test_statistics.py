@@ -23,7 +23,7 @@ def test_what_somebody_sees_who_looks_back(
 ) -> None:
     new: NewScreen = request.getfixturevalue(size)
     bank_id = library.bank(count=3, name=f"Roof {size}")
-    site_id = library.site_of(bank_id)
+    site_id = library.site_of_bank(bank_id)
     queue_id = library.queue(site_id)
     who = library.person()
     library.give_back(who, library.take(who, bank_id))

@@ -71,6 +71,8 @@ WORDS: dict[str, Any] = {
     "about": "about {0}",
     "free": "free {0}",
     "between": "between {0} and {1}",
+    "any_time": "any time now",
+    "time_over": "the time that its holder said is over",
     "only_stated": "as its holder said",
     "plus": "+{0}",
     "or_at": "or at",
