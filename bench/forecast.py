@@ -4,8 +4,8 @@ The file has the columns arrival, departure, holder, spot and stated_departure: 
 with their offset from UTC; holder, spot and stated departure may be empty. Its sessions are
 replayed in the order in which they happened; each forecast sees only what had ended before.
 
-Exit code: 0; 2 when rows had to be left out (the rest is judged nevertheless), when the file can't
-be read at all, or when there are too few sessions. What is wrong is said on standard error.
+Exit code: 0; 2 when the file can't be read at all, or when there are too few sessions. Rows that
+can't be read are left out and the rest is judged; which, and why, is said on standard error.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps({"zone": asked.tz.key, **verdict.as_json(), **left_out}, indent=2))
     else:
         print_verdict(verdict, Report(as_json=False), str(asked.file.name))
-    return WRONG if sessions.left_out else 0
+    return 0
 
 
 def print_verdict(verdict: Verdict, report: Report, of: str) -> None:
