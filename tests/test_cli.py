@@ -42,8 +42,11 @@ def _family(group: int) -> list[int]:
 
 def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
     """The first one prints what one needs; the next begins where it was, and stops by Ctrl-C."""
-    data, none = tmp_path / "data", {"CUBBY_ADMIN_PASSWORD": ""}
-    with running.running(data, anew=True, **none) as first, _screen_of(first) as screen:
+    data = tmp_path / "data"
+    with (
+        running.running(data, anew=True, CUBBY_ADMIN_PASSWORD="") as first,
+        _screen_of(first) as screen,
+    ):
         screen.recv()
         said = first.output
         first.stop(signal.SIGKILL)
@@ -52,7 +55,7 @@ def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
     assert "the password " in said
     assert "CUBBY_HOST=0.0.0.0" in said
     assert "█" not in said  # no QR code of an address that phones can't open
-    with running.running(data, first.port, anew=True, **none) as again:
+    with running.running(data, first.port, anew=True, CUBBY_ADMIN_PASSWORD="") as again:
         _stops_whole_and_quietly(again, signal.SIGINT)
     assert again.output.count("the password ") == 1  # of the first run: one log for both
 
