@@ -115,40 +115,45 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Run make run in {tmp_path} once before")
 
 
-def _refused(**settings: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "locker_app.cli", "run"],
-        env=running.clean_environment(**settings),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 1, done.stdout
-    (sentence,) = done.stderr.strip().splitlines()
-    return sentence
-
-
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        sentence = _refused(CUBBY_PORT=str(port), CUBBY_DATA_DIR=str(tmp_path))
+        done = subprocess.run(
+            [sys.executable, "-m", "locker_app.cli", "run"],
+            env=running.clean_environment(CUBBY_PORT=str(port), CUBBY_DATA_DIR=str(tmp_path)),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1, done.stdout
+    (sentence,) = done.stderr.strip().splitlines()
     assert sentence.startswith(f"Port {port} is taken by another program")
     assert f"CUBBY_PORT={port + 1}" in sentence
 
 
-def test_a_foreign_address_is_named(tmp_path: Path) -> None:
-    sentence = _refused(CUBBY_HOST="192.0.2.7", CUBBY_DATA_DIR=str(tmp_path))
-    assert sentence.startswith("CUBBY_HOST can't be used (it is '192.0.2.7')")
-
-
-def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
-    sentence = _refused(
-        CUBBY_PORT=str(running.free_port()),
-        CUBBY_DATA_DIR=str(tmp_path),
-        CUBBY_ADMIN_PASSWORD="x1y",
-    )
-    assert sentence.startswith("CUBBY_ADMIN_PASSWORD can't be used")
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("CUBBY_HOST", "192.0.2.7", "CUBBY_HOST can't be used (it is '192.0.2.7')"),
+        ("CUBBY_ADMIN_PASSWORD", "x1y", "CUBBY_ADMIN_PASSWORD can't be used"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    value: str,
+    said: str,
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CUBBY_PORT", str(running.free_port()))
+    monkeypatch.setenv(variable, value)
+    assert _typed("run") == 1
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    assert sentence.startswith(said)
     assert "x1y" not in sentence
 
 
