@@ -42,8 +42,11 @@ def _family(group: int) -> list[int]:
 
 def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
     """The first one prints what one needs; the next begins where it was, and stops by Ctrl-C."""
-    data, none = tmp_path / "data", {"CUBBY_ADMIN_PASSWORD": ""}
-    with running.running(data, anew=True, **none) as first, _screen_of(first) as screen:
+    data = tmp_path / "data"
+    with (
+        running.running(data, anew=True, CUBBY_ADMIN_PASSWORD="") as first,
+        _screen_of(first) as screen,
+    ):
         screen.recv()
         said = first.output
         first.stop(signal.SIGKILL)
@@ -52,7 +55,7 @@ def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
     assert "the password " in said
     assert "CUBBY_HOST=0.0.0.0" in said
     assert "█" not in said  # no QR code of an address that phones can't open
-    with running.running(data, first.port, anew=True, **none) as again:
+    with running.running(data, first.port, anew=True, CUBBY_ADMIN_PASSWORD="") as again:
         _stops_whole_and_quietly(again, signal.SIGINT)
     assert again.output.count("the password ") == 1  # of the first run: one log for both
 
@@ -112,40 +115,45 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Run make run in {tmp_path} once before")
 
 
-def _refused(**settings: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "locker_app.cli", "run"],
-        env=running.clean_environment(**settings),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 1, done.stdout
-    (sentence,) = done.stderr.strip().splitlines()
-    return sentence
-
-
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        sentence = _refused(CUBBY_PORT=str(port), CUBBY_DATA_DIR=str(tmp_path))
+        done = subprocess.run(
+            [sys.executable, "-m", "locker_app.cli", "run"],
+            env=running.clean_environment(CUBBY_PORT=str(port), CUBBY_DATA_DIR=str(tmp_path)),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1, done.stdout
+    (sentence,) = done.stderr.strip().splitlines()
     assert sentence.startswith(f"Port {port} is taken by another program")
     assert f"CUBBY_PORT={port + 1}" in sentence
 
 
-def test_a_foreign_address_is_named(tmp_path: Path) -> None:
-    sentence = _refused(CUBBY_HOST="192.0.2.7", CUBBY_DATA_DIR=str(tmp_path))
-    assert sentence.startswith("CUBBY_HOST can't be used (it is '192.0.2.7')")
-
-
-def test_a_short_admin_password_is_refused(tmp_path: Path) -> None:
-    sentence = _refused(
-        CUBBY_PORT=str(running.free_port()),
-        CUBBY_DATA_DIR=str(tmp_path),
-        CUBBY_ADMIN_PASSWORD="x1y",
-    )
-    assert sentence.startswith("CUBBY_ADMIN_PASSWORD can't be used")
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("CUBBY_HOST", "192.0.2.7", "CUBBY_HOST can't be used (it is '192.0.2.7')"),
+        ("CUBBY_ADMIN_PASSWORD", "x1y", "CUBBY_ADMIN_PASSWORD can't be used"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    value: str,
+    said: str,
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CUBBY_PORT", str(running.free_port()))
+    monkeypatch.setenv(variable, value)
+    assert _typed("run") == 1
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    assert sentence.startswith(said)
     assert "x1y" not in sentence
 
 

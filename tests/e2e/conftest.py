@@ -64,7 +64,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def whole_browser(playwright: Playwright) -> Iterator[Browser]:
     """The browser with all that it has for people, such as notifications."""
     started = chromium.launch(playwright, whole=True)

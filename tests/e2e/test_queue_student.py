@@ -121,16 +121,18 @@ def test_from_the_code_on_the_wall_to_done(
         expect(verdict(screen)).to_have_count(0)
 
 
-def test_a_first_ticket_is_there_in_all_tabs(
+def test_a_first_ticket_is_served_at_once_and_there_in_all_tabs(
     library: Library, phone: NewScreen, new_tab: Any
 ) -> None:
     """The browser has no session until then: tabs that were open before learn of it."""
     path = f"/q/{code_of(library, library.queue())}"
-    first = phone().open(path)
+    first = phone().open(path).sees("it's your turn at once")
     tabs = [new_tab(first.page.context).open(where) for where in (path, "/")]
     tabs[0].button("Take a ticket").wait_for()
-    take(first, "7")
-    expect(number(tabs[0])).to_have_text("1")
+    take(first, "7").sees("It's your turn")
+    expect(first.page).to_have_title("● Your turn · number 1")
+    for screen in (first, tabs[0]):
+        expect(number(screen)).to_have_text("1")
     tabs[1].sees("Yours")
     for screen in (first, *tabs):
         screen.page.evaluate("window.old = true")
@@ -138,14 +140,6 @@ def test_a_first_ticket_is_there_in_all_tabs(
     for screen in (first, *tabs):
         screen.is_live()
         assert screen.page.evaluate("window.old"), "nobody else's ticket loads a page anew"
-
-
-def test_the_first_one_is_served_at_once(library: Library, phone: NewScreen) -> None:
-    queue_id = library.queue()
-    screen = phone().open(f"/q/{code_of(library, queue_id)}").sees("it's your turn at once")
-    take(screen, "1").sees("It's your turn")
-    expect(number(screen)).to_have_text("1")
-    expect(screen.page).to_have_title("● Your turn · number 1")
 
 
 @pytest.mark.usefixtures("whole_browser")
@@ -178,16 +172,20 @@ def test_it_is_heard_in_a_pocket(library: Library, phone: NewScreen) -> None:
 
 
 def test_letting_one_by_asking_and_leaving(library: Library, phone: NewScreen) -> None:
-    queue_id = library.queue(steps_back=2)
-    library.tickets(queue_id, 1)
-    screen = phone().open(f"/q/{code_of(library, queue_id)}")
-    take(screen, "9")
+    queue_id, staff = library.queue(steps_back=2), library.staff()
+    library.tickets(queue_id, 2)
+    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "9")
+    expect(number(screen)).to_have_text("3")
     expect(screen.button("Let the next one by")).to_be_disabled()  # nobody is there
     library.tickets(queue_id, 2)
-    screen.press("Let the next one by").sees("You let number 3 by", "(1 left)")
+    library.press(staff, queue_id)
+    status = screen.page.locator("p.unseen[role=status]")
+    expect(status).to_have_text("You're next: number 3.")
+    screen.press("Let the next one by").sees("You let number 4 by", "(1 left)")
+    expect(status).to_have_text("")  # nobody is said to be next who is not
     expect(ahead(screen)).to_have_text("1")
     screen.page.wait_for_timeout(800)  # for as long as a second press is taken for half of a double
-    screen.press("Let the next one by").sees("You let number 4 by", "(0 left)")
+    screen.press("Let the next one by").sees("You let number 5 by", "(0 left)")
     expect(screen.button("Let the next one by")).to_be_disabled()
     expect(ahead(screen)).to_have_text("2")
 
@@ -203,7 +201,7 @@ def test_letting_one_by_asking_and_leaving(library: Library, phone: NewScreen) -
     expect(screen.dialog).to_contain_text("Your place is gone then")
     screen.press("Stay")
     expect(screen.dialog).to_have_count(0)
-    expect(number(screen)).to_have_text("2")
+    expect(number(screen)).to_have_text("3")
     screen.press("Leave the line")
     screen.dialog.get_by_role("button", name="Leave the line").click()
     expect(verdict(screen)).to_have_text("left")
@@ -237,7 +235,9 @@ def test_refusals_stand_beside_the_field(library: Library, phone: NewScreen) -> 
     expect(other.page.get_by_label("Group number")).to_be_focused()
 
 
-def test_a_ticket_that_the_browser_lost(library: Library, phone: NewScreen) -> None:
+def test_a_ticket_that_the_browser_lost_and_one_that_is_left(
+    library: Library, phone: NewScreen
+) -> None:
     queue_id, staff = library.queue(), library.staff()
     library.tickets(queue_id, 1)
     before = phone().open(f"/q/{code_of(library, queue_id)}")
@@ -252,52 +252,32 @@ def test_a_ticket_that_the_browser_lost(library: Library, phone: NewScreen) -> N
     take(screen, "12")
     expect(number(screen)).to_have_text("3")
 
-
-def test_who_wants_to_leave_is_told_that_it_is_their_turn(
-    library: Library, phone: NewScreen
-) -> None:
-    queue_id, staff = library.queue(), library.staff()
-    library.tickets(queue_id, 1)
-    screen = phone().open(f"/q/{code_of(library, queue_id)}")
-    take(screen, "9")
-    expect(number(screen)).to_have_text("2")
     screen.press("Leave the line")
     expect(screen.dialog).to_be_visible()
     library.press(staff, queue_id)
-    screen.sees("It's your turn")
+    screen.sees("It's your turn")  # who wants to leave is told
     expect(screen.dialog).to_be_hidden()
     screen.press("Leave the line")  # even so
     screen.dialog.get_by_role("button", name="Leave the line").click()
     expect(verdict(screen)).to_have_text("left")
 
 
-@pytest.mark.parametrize("mode", [QueueMode.CLOSED, QueueMode.DRAINING])
-def test_a_line_that_takes_nobody(library: Library, phone: NewScreen, mode: QueueMode) -> None:
+def test_a_line_that_takes_nobody(library: Library, phone: NewScreen) -> None:
     queue_id, staff = library.queue(), library.staff()
     library.tickets(queue_id, 1)
-    inside = phone().open(f"/q/{code_of(library, queue_id)}")
+    inside, outside = (phone().open(f"/q/{code_of(library, queue_id)}") for _ in range(2))
     take(inside, "1")
-    outside = phone().open(f"/q/{code_of(library, queue_id)}")
     outside.page.get_by_label("Group number").fill("7")
-    library.run(staff, set_mode, queue_id=queue_id, mode=mode)
-    outside.sees("The line is closed" if mode is QueueMode.CLOSED else "No more tickets")
-    expect(outside.button("Take a ticket")).to_have_count(0)
-    expect(number(inside)).to_have_text("2")
-    library.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.OPEN)
-    outside.button("Take a ticket").wait_for()
-
-
-def test_who_stepped_back_is_not_said_to_be_next(library: Library, phone: NewScreen) -> None:
-    queue_id, staff = library.queue(), library.staff()
-    library.tickets(queue_id, 2)
-    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "9")
-    expect(number(screen)).to_have_text("3")
-    library.tickets(queue_id, 1)
-    library.press(staff, queue_id)
-    status = screen.page.locator("p.unseen[role=status]")
-    expect(status).to_have_text("You're next: number 3.")
-    screen.press("Let the next one by").sees("You let number 4 by")
-    expect(status).to_have_text("")
+    for mode, words in (
+        (QueueMode.CLOSED, "The line is closed"),
+        (QueueMode.DRAINING, "No more tickets"),
+    ):
+        library.run(staff, set_mode, queue_id=queue_id, mode=mode)
+        outside.sees(words)
+        expect(outside.button("Take a ticket")).to_have_count(0)
+        expect(number(inside)).to_have_text("2")
+        library.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.OPEN)
+        outside.button("Take a ticket").wait_for()
 
 
 def test_what_staff_say_a_break_and_a_full_line(library: Library, phone: NewScreen) -> None:
@@ -319,10 +299,18 @@ def test_what_staff_say_a_break_and_a_full_line(library: Library, phone: NewScre
     expect(verdict(screen)).to_have_text("missed")
 
 
-def test_what_ended_names_only_what_can_be_done_now(library: Library, phone: NewScreen) -> None:
+def test_a_reset_says_so_and_what_can_be_done_now(library: Library, phone: NewScreen) -> None:
     queue_id, staff = library.queue(capacity=1), library.staff()
-    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "7")
+    library.tickets(queue_id, 1)
+    screen = take(phone().open(f"/q/{code_of(library, queue_id)}"), "5")
+    expect(number(screen)).to_have_text("2")
+    library.run(staff, reset_queue, queue_id=queue_id)
+    screen.sees("The line was reset")
+    expect(verdict(screen)).to_have_text("cleared")
+    expect(screen.page.get_by_label("Group number")).to_have_value("")
+    take(screen, "5").sees("It's your turn")  # numbers begin at 1 again
     expect(number(screen)).to_have_text("1")
+
     library.run(staff, set_mode, queue_id=queue_id, mode=QueueMode.CLOSED)
     library.run(staff, reset_queue, queue_id=queue_id)
     screen.sees("all tickets were cleared", "The line is closed").sees_no("Enter your group")
@@ -330,21 +318,6 @@ def test_what_ended_names_only_what_can_be_done_now(library: Library, phone: New
     screen.sees("Enter your group to take a new one").button("Take a ticket").wait_for()
     library.tickets(queue_id, 2)
     screen.sees("The line is full").sees_no("Enter your group")
-
-
-def test_a_reset_says_so_and_asks_for_the_group_again(
-    library: Library, phone: NewScreen, new_tab: Any
-) -> None:
-    queue_id, staff = library.queue(), library.staff()
-    library.tickets(queue_id, 1)
-    screen = phone().open(f"/q/{code_of(library, queue_id)}")
-    take(screen, "5")
-    library.run(staff, reset_queue, queue_id=queue_id)
-    screen.sees("The line was reset")
-    expect(verdict(screen)).to_have_text("cleared")
-    expect(screen.page.get_by_label("Group number")).to_have_value("")
-    take(screen, "5").sees("It's your turn")  # numbers begin at 1 again
-    expect(number(screen)).to_have_text("1")
 
 
 def test_signing_in_keeps_the_ticket_and_shows_it_on_every_device(
@@ -466,8 +439,9 @@ def _tab_to(screen: Screen, wanted: Locator) -> None:
 
 
 def test_an_address_of_no_line(phone: NewScreen) -> None:
-    phone().open("/q/ZZZZZZ").sees("There is no line at this address")
-    phone().open("/q/x'--").sees("There is no line at this address")
+    screen = phone()
+    for path in ("/q/ZZZZZZ", "/q/x'--"):
+        screen.open(path).sees("There is no line at this address")
 
 
 def test_the_home_page_says_how_busy_it_is(library: Library, desktop: NewScreen) -> None:

@@ -17,7 +17,7 @@ def test_the_history_shows_what_was_done_and_what_was_refused(
     history = desktop(library.staff()).open("/staff/history")
     screen = phone(student)
     held = hold_back(screen)
-    screen.open(f"/lockers/{bank_id}")
+    screen.open(f"/lockers/{bank_id}").button("Get a locker").wait_for()
     held.begin()
     library.take(student, bank_id)
     screen.press("Get a locker")

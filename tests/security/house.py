@@ -51,6 +51,9 @@ COLUMNS = {
     name: [column.name for column in table.columns] for name, table in metadata.tables.items()
 }
 _READ = {name: f"SELECT {', '.join(columns)} FROM {name}" for name, columns in COLUMNS.items()}
+GROWING = frozenset({"event", "request", "session"})
+"""Tables that nearly every request adds to: reading them whole each time takes longer than all
+that is tried."""
 
 
 @dataclass
@@ -155,12 +158,21 @@ class House:
         """The site of each place in line for a spot that was there at first, by its id."""
         return {row.id: row.site_id for row in self.world.rows(metadata.tables["charger_wait"])}
 
-    def tables(self) -> Tables:
+    def tables(self, above: dict[str, int] | None = None) -> Tables:
         """Everything in the database, as it is stored: read past all that makes rows handy, since
-        it is read often."""
+        it is read often. Of the tables that grow, only rows `above` these, if any are given."""
         with closing(sqlite3.connect(self.server.data / DATABASE)) as conn:
             conn.execute("BEGIN")  # one state of them all
-            return {name: set(conn.execute(read)) for name, read in _READ.items()}
+            parts = {name: f" WHERE rowid > {top}" for name, top in (above or {}).items()}
+            return {
+                name: set(conn.execute(read + parts.get(name, ""))) for name, read in _READ.items()
+            }
+
+    def tops(self) -> dict[str, int]:
+        """Above which rows of the tables that grow will come."""
+        with closing(sqlite3.connect(self.server.data / DATABASE)) as conn:
+            read = {name: f"SELECT coalesce(max(rowid), 0) FROM {name}" for name in GROWING}
+            return {name: conn.execute(asked).fetchone()[0] for name, asked in read.items()}
 
     def secrets_from(self, *known: str) -> list[str]:
         """What nobody but staff may see: names, numbers and reasons, but for those of `known`."""

@@ -17,7 +17,7 @@ import pytest
 
 from locker_app.db.tables import event
 from locker_app.domain.actors import RIGHTS, Right
-from tests.security.house import COLUMNS, House, Tables, request_id
+from tests.security.house import COLUMNS, GROWING, House, Tables, request_id
 from tests.security.odd import NAMES, ODD, ROUTERS, other_ids, other_names, payloads
 from tests.security.wire import ROOT, Screen, handler, state
 
@@ -543,13 +543,13 @@ def _site_of(house: House, sent: dict[str, Any]) -> int | None:
     return int(named) if isinstance(named, str) and named.isdecimal() else None
 
 
-def changed(house: House, actor: str, before: Tables) -> Tables:
+def changed(house: House, actor: str, before: Tables, after: Tables) -> Tables:
     """The rows that are new, gone or otherwise than before, but for what the actor may leave
     behind: refusals, answers kept for their keys, and, for a person, what is theirs."""
     who = house.people.get(actor)
     person_id = who.id if who is not None and actor == "student" else None
     found: Tables = {}
-    for name, rows in house.tables().items():
+    for name, rows in after.items():
         for row in rows ^ before[name]:
             named = dict(zip(COLUMNS[name], row, strict=True))
             if not _is_left_behind(name, named, who, person_id):
@@ -578,14 +578,20 @@ def _is_left_behind(table: str, row: dict[str, Any], who: Any, person_id: int | 
 
 @pytest.mark.parametrize("actor", ACTORS)
 def test_nothing_happens_that_should_not(house: House, actor: str) -> None:
-    words = house.hidden_from(actor)
+    words, whole = house.hidden_from(actor), house.tables()
     for place, known in OURS.items():
+        tops = house.tops()
         with come(house, actor) as screen:
-            before = house.tables()
+            before = house.tables(tops)
             walk(house, actor, screen, place, known)
-            assert changed(house, actor, before) == {}, place
+            after = house.tables(tops)
+            assert changed(house, actor, before, after) == {}, place
         assert [word for word in words if word in screen.heard] == [], place
         assert INTERNALS.search(screen.heard) is None, place
+        for name in GROWING:
+            whole[name] |= after[name]
+    last = house.tables()
+    assert {name for name in GROWING if whole[name] - last[name]} == set(), "rows from before"
     assert_all_is_well(house)
 
 
