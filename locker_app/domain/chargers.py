@@ -14,7 +14,9 @@ MAX_PLACE_LENGTH = 100
 MAX_DETAILS_LENGTH = 60
 MAX_CHARGERS = 500
 """Of one site."""
-_SPAN = re.compile(r"([0-9]{1,4})\s*[-–]\s*([0-9]{1,4})")
+_SPAN = re.compile(r"([0-9]+)\s*[-–]\s*([0-9]+)")
+_SPAN_DIGITS = 9
+"""A longer number can only be a slip, and is no work to read."""
 _DAY, _WEEK = 24 * 60, 7 * 24 * 60
 
 
@@ -167,16 +169,20 @@ def read_names(text: str) -> list[str]:
         if span is None:
             names += [part] if part else []
             continue
+        if max(len(span[1]), len(span[2])) > _SPAN_DIGITS:
+            raise _too_many()
         low, high = int(span[1]), int(span[2])
         if low > high:
             raise BadInput(f"“{part}” is no range: the smaller number comes first.", field="names")
+        if high - low >= MAX_CHARGERS:
+            raise _too_many()
         names += [str(number) for number in range(low, high + 1)]
         if len(names) > MAX_CHARGERS:
             break
     if not names:
         raise BadInput("Write what stands on the posts, such as 1-8.", field="names")
     if len(names) > MAX_CHARGERS:
-        raise BadInput(f"A site has {MAX_CHARGERS} charging spots at most.", field="names")
+        raise _too_many()
     names = [check_line(name, MAX_NAME_LENGTH, "names") for name in names]
     seen: set[str] = set()
     for name in names:
@@ -184,3 +190,7 @@ def read_names(text: str) -> list[str]:
             raise BadInput(f"“{name}” is there twice.", field="names")
         seen.add(name.casefold())
     return names
+
+
+def _too_many() -> BadInput:
+    return BadInput(f"A site has {MAX_CHARGERS} charging spots at most.", field="names")
