@@ -22,8 +22,11 @@ ERASED_NAME = "Erased person"
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9._/-]{1,31}")
 _PIN = re.compile(r"[0-9]{4,8}")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
-_NOT_IN_A_NAME = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, and those that turn the direction of what comes after them."""
+_TURNS = "\u202a-\u202e\u2066-\u2069"
+"""What turns the direction of what comes after it, and is not seen itself."""
+_NOT_IN_A_LINE = re.compile(f"[{_TURNS}]")
+_NOT_IN_A_NAME = re.compile(f"[\0-\x1f\x7f-\x9f{_TURNS}\ud800-\udfff]")
+"""Control characters, and those that turn the direction."""
 _SPACE = f"{whitespace}\u200b\ufeff"
 """Around a name: also what nobody sees, which a cell of a table loses."""
 
@@ -32,6 +35,12 @@ def is_text(text: str) -> bool:
     """Whether this can be stored and hashed: no NUL, no half of a surrogate pair, which JSON and
     Python's `str` let through and databases don't."""
     return _NOT_TEXT.search(text) is None
+
+
+def is_line(text: str) -> bool:
+    """Whether this can stand in a line beside other text: it can be kept, and doesn't turn round
+    what others read after it. Letters that run from right to left are as good as any."""
+    return is_text(text) and _NOT_IN_A_LINE.search(text) is None
 
 
 def normalise_number(text: str) -> str:

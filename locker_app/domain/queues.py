@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 from locker_app.domain.errors import BadInput, GroupNotAllowed
 from locker_app.domain.hours import Hours, check_hours, check_time_of_day
-from locker_app.domain.people import is_text
+from locker_app.domain.people import is_line
 
 UNDO_FOR = timedelta(seconds=10)
 SPACING = 1_000_000
@@ -180,10 +180,10 @@ def check_line(text: str, longest: int, field: str) -> str:
     """A text of one line with outer and double spaces removed.
 
     Raises:
-        BadInput: it is longer than allowed.
+        BadInput: it is longer than allowed, or has characters that can't stand in a line.
     """
     line = " ".join(text.split())
-    if not is_text(line):
+    if not is_line(line):
         raise BadInput("These characters can't be kept.", field=field)
     if len(line) > longest:
         raise BadInput(f"Keep it under {longest} characters.", field=field)

@@ -101,7 +101,10 @@ def test_tidied_groups_are_tidy(text: str) -> None:
 
 def test_a_line_of_text() -> None:
     assert check_line("  what   is\nthis? ", 20, "question") == "what is this?"
-    for text in ("x" * 21, "a\x00b", "\ud800"):
+    for text in ("שלום 3", "مرحبا", "👩\u200d🔧", "\u200fא1"):
+        assert check_line(text, 20, "question") == text
+    turned = [f"a{chr(code)}b" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+    for text in ("x" * 21, "a\x00b", "\ud800", *turned):
         with pytest.raises(BadInput) as refused:
             check_line(text, 20, "question")
         assert refused.value.field == "question"
