@@ -70,10 +70,11 @@ def print_verdict(verdict: Verdict, report: Report, of: str) -> None:
     report.table(
         "forecast-range", f"{of}: the 80 % range", [_row(asdict(one)) for one in verdict.ranges]
     )
+    better = verdict.best.better
     report.say(
-        f"\nOff by {verdict.best.better:.1%} less than the best that covers all "
-        f"({verdict.best.name}); {verdict.ranges[0].inside:.1%} of stays ended within the range "
-        "that was given at arrival."
+        f"\nOff by {abs(better):.1%} {'less' if better >= 0 else 'more'} than the best that covers "
+        f"all ({verdict.best.name}); "
+        f"{verdict.ranges[0].inside:.1%} of stays ended within the range that was given at arrival."
     )
 
 

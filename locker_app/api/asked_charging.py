@@ -1,13 +1,21 @@
 """What the routes of charging spots take. Types and sizes only, as in `asked`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from locker_app.api.asked import Asked, Reason
 from locker_app.services.ids import Id, Version
 
-_Moment = Annotated[AwareDatetime, Field(strict=False)]
+
+def _written(value: Any) -> Any:
+    """A bare number could be seconds since anything."""
+    if isinstance(value, int | float):
+        raise ValueError("write the time with its date and offset from UTC")
+    return value
+
+
+_Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written)]
 _LEAVES_AT = Field(
     description="When you will have left. With its offset from UTC.",
     examples=["2026-03-02T14:30:00+01:00"],
@@ -24,7 +32,7 @@ class Book(Asked):
     """From when, and until when, a spot is wanted."""
 
     leaves_at: _Moment = _LEAVES_AT
-    starts_at: Annotated[AwareDatetime | None, Field(strict=False)] = Field(
+    starts_at: _Moment | None = Field(
         default=None, description="Later today, where the site allows it; null for now."
     )
     shown_as: str = _SHOWN_AS
@@ -47,7 +55,7 @@ class MoveTo(Asked):
     """Which spot instead."""
 
     charger_id: Id = Field(examples=[8])
-    leaves_at: Annotated[AwareDatetime | None, Field(strict=False)] = Field(
+    leaves_at: _Moment | None = Field(
         default=None, description="Earlier than said, as somebody has booked that spot; else null."
     )
 

@@ -23,6 +23,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 from locker_app.db.engine import memory_of
 from locker_app.db.statement import Statement
 from locker_app.db.tables import booking, charger, site
+from locker_app.domain.bookings import EndCause
 from locker_app.domain.forecast import Forecast, Going, Model, Record, Stay
 from locker_app.queries.past_stays import IS_STAY, STAYED, WAS_STAY
 
@@ -38,6 +39,9 @@ LATELY, LATELY_STAYS = timedelta(days=30), 100
 SAME = timedelta(seconds=20)
 """For how long a forecast is as good as a new one: pages show minutes."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+SHORTEST = timedelta(minutes=3)
+"""Shorter ones were booked by mistake, and say nothing of how long people stay."""
+_LEFT = STAYED - {EndCause.FORCED.value}
 
 _B = booking.c
 _COLUMNS = (
@@ -58,7 +62,7 @@ _ENDED = Statement(
 _GOING = Statement(select(*_COLUMNS).where(_OF_SITE, IS_STAY))  # an order has SQLite read the past
 _ONE = Statement(select(*_COLUMNS).where(_B.id == bindparam("booking_id")))
 _FORECAST = Statement(
-    select(_B.ended_at, _B.likely_at, _B.low_at, _B.high_at)
+    select(_B.starts_at, _B.ended_at, _B.end_cause, _B.likely_at, _B.low_at, _B.high_at)
     .where(_OF_SITE, _B.ended_at >= bindparam("since", type_=_B.ended_at.type), WAS_STAY)
     .where(_B.likely_at.is_not(None), _B.low_at.is_not(None), _B.high_at.is_not(None))
     .order_by(_B.ended_at.desc())
@@ -86,7 +90,8 @@ def forecasts_of(conn: Connection, site_id: int, now: datetime) -> dict[int, For
 def record(conn: Connection, site_id: int, now: datetime) -> Record | None:
     """How what was said at the beginning of stays came true lately, at this site; None while there
     is no stay of which a range was said."""
-    rows = _FORECAST.rows(conn, site_id=site_id, since=now - LATELY)
+    found = _FORECAST.rows(conn, site_id=site_id, since=now - LATELY)
+    rows = [row for row in found if _teaches(row)]
     if not rows:
         return None
     off = median(abs(row.ended_at - row.likely_at) for row in rows)
@@ -191,7 +196,8 @@ class _Site:
 
     def _learn_all(self, conn: Connection, zone: str, now: datetime, going: list[Any]) -> None:
         """In a model of its own, so that the one there is can be asked meanwhile."""
-        rows, model = _LAST.rows(conn, site_id=self._site_id), Model(ZoneInfo(zone))
+        model = Model(ZoneInfo(zone))
+        rows = [row for row in _LAST.rows(conn, site_id=self._site_id) if _teaches(row)]
         model.load(_stay(row) for row in reversed(rows))
         for row in sorted(going, key=lambda row: (row.starts_at, row.id)):
             model.arrive(_going(row), row.id)
@@ -208,14 +214,14 @@ class _Site:
         ended = {
             row.id: row
             for row in _ENDED.rows(conn, site_id=self._site_id, since=since)
-            if row.id not in self._over
+            if row.id not in self._over and _teaches(row)
         }
         # whatever the time is at which it ended: what went on and does no more has ended
         for booking_id in self._going - {row.id for row in going} - ended.keys():
             row = _ONE.first(conn, booking_id=booking_id)
             if row is None or row.ended_at is None:
                 continue  # this snapshot is older than what is known
-            if _stayed(row):
+            if _teaches(row):
                 ended[booking_id] = row
             else:
                 self._forget(booking_id)
@@ -271,8 +277,9 @@ def _held(lock: Lock, *, wait: bool):
             lock.release()
 
 
-def _stayed(row: Any) -> bool:
-    return row.end_cause in STAYED and row.ended_at > row.starts_at
+def _teaches(row: Any) -> bool:
+    """Whether somebody left by their own will, and after more than a press that was taken back."""
+    return row.end_cause in _LEFT and row.ended_at - row.starts_at >= SHORTEST
 
 
 def _stay(row: Any) -> Stay:

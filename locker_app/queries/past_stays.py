@@ -1,7 +1,8 @@
 """Which bookings were stays: somebody stood at a charging spot, from when until when.
 
 Offers, cancelled and blocked bookings, no-shows and those that a fault ended say nothing of how
-long people stay. The forecast learns from the others, and statistics count them.
+long people stay. Statistics count the others, and the forecast learns from most of them
+(`queries.forecasts`).
 """
 
 from sqlalchemy import ColumnElement, and_, literal_column

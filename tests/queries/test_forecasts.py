@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, update
 
 from locker_app.db.database import Database
 from locker_app.db.tables import booking, site
+from locker_app.domain.bookings import EndCause
 from locker_app.domain.forecast import Basis, Forecast, Going, Model
 from locker_app.queries import forecasts
 from locker_app.queries.forecasts import forecasts_of, keep_up, promise, record
@@ -78,6 +79,24 @@ def test_a_command_never_waits_for_the_past(world: World) -> None:
     with patch.object(forecasts.Statement, "rows", nothing), patch.object(Model, "load", nothing):
         said = promised(world, site_id)
     assert said is not None and said.basis is not Basis.STATED
+
+
+@pytest.mark.parametrize(
+    "more", [{"hours": 0.04}, {"end_cause": EndCause.FORCED.value}], ids=["by mistake", "by staff"]
+)
+def test_what_says_nothing_of_how_long_people_stay_is_not_learnt(
+    world: World, more: dict[str, Any]
+) -> None:
+    site_id, likely = world.site(), {"likely_at": world.clock.now}
+    spot = a_charger(world, site_id)
+    keep(world, site_id)
+    past(world, spot, **more, **likely, low_at=world.clock.now, high_at=world.clock.now)
+    keep(world, site_id)  # as it comes in
+    assert promised(world, site_id) is None
+    world.clock.advance(days=2)
+    keep(world, site_id)  # all at once
+    assert promised(world, site_id) is None
+    assert world.db.read(lambda conn: record(conn, site_id, world.clock.now)) is None
 
 
 def test_a_command_gets_an_answer_while_others_learn(world: World) -> None:

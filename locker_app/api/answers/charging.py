@@ -48,7 +48,7 @@ class SpotAnswer(Answer):
     """A charging spot as everybody may see it: no holders."""
 
     id: int
-    code: str = Field(description="Of the short address: `/c/<code>`.", examples=["K7MPQR"])
+    code: str = Field(description="Of the short address: `/go/<code>`.", examples=["K7MPQR"])
     name: str
     place: str
     details: str = Field(examples=["Type 2, 11 kW"])
