@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from locker_app.domain.forecast import Basis, Forecast, Going, Model, Stay
+from locker_app.domain.forecast.model import FEW
 from locker_app.domain.forecast.past import OWN_STAYS, SITE_STAYS
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -75,12 +76,13 @@ def test_never_in_the_past_and_always_in_order(
     zone: str, past: list[Stay], asked: list[tuple[Going, datetime]]
 ) -> None:
     model = loaded(past, zone)
-    known = any(stay.ended_at > stay.began_at for stay in past)
+    learnt = sum(stay.ended_at > stay.began_at for stay in past)
     for going, now in asked:
         found = model.forecast(going, now)
         if found is None:
-            assert not known and going.stated_until is None
+            assert not learnt and going.stated_until is None
             continue
+        known = learnt >= FEW or (going.stated_until is None and learnt > 0)
         now = max(now, going.began_at)
         assert found.likely.utcoffset() == timedelta()
         assert found.likely >= now
@@ -88,6 +90,18 @@ def test_never_in_the_past_and_always_in_order(
         assert (found.basis is Basis.STATED) == (not known)
         if found.low is not None and found.high is not None:
             assert now <= found.low <= found.likely <= found.high
+
+
+def test_a_few_stays_are_no_match_for_what_is_stated() -> None:
+    """And however alike the stays were, nobody leaves by the minute."""
+    few, stays = (daily("ada", 9, 12, days=many) for many in (FEW - 1, FEW))
+    began = MONDAY + 30 * DAY + 9 * HOUR
+    stated = began + 2 * HOUR
+    going = Going(began, "ada", stated)
+    assert said(loaded(few), going) == Forecast(stated, None, None, Basis.STATED)
+    found = said(loaded(stays), going)
+    assert found.low is not None and found.high is not None
+    assert found.high - found.low >= 5 * MINUTE
 
 
 @settings(max_examples=25)

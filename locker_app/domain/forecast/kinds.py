@@ -34,7 +34,7 @@ class Basis(StrEnum):
     """What a forecast rests on mostly."""
 
     STATED = "stated"
-    """Only on what its holder said: nothing was learned yet."""
+    """Only on what its holder said: next to nothing was learned yet."""
     HOLDER = "holder"
     """On earlier stays of the same holder."""
     SITE = "site"

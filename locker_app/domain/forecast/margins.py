@@ -8,6 +8,8 @@ SHARE = 0.8
 LOW, MIDDLE, HIGH = (1 - SHARE) / 2, 0.5, 1 - (1 - SHARE) / 2
 _LEAST_WIDTH = 0.02
 """No side of a range is less than this part of the whole stay: two stays alike are an accident."""
+_LEAST_HOURS = 0.05
+"""Nor less than this: nobody leaves by the minute."""
 _STEP = 0.05
 """By how much a miss on one side widens it; nine hits on that side take it back."""
 _NARROWEST, _WIDEST = 0.2, 5.0
@@ -30,7 +32,7 @@ class Margins:
     def widen(self, raw: Ends, stayed: float) -> Ends:
         """The range as it has to be for stays that lasted so many hours by now."""
         below, above = self._sides[self._row(stayed)]
-        least = raw.likely * _LEAST_WIDTH
+        least = max(_LEAST_HOURS, raw.likely * _LEAST_WIDTH)
         low = raw.likely - max(least, raw.likely - raw.low) * math.exp(below)
         high = raw.likely + max(least, raw.high - raw.likely) * math.exp(above)
         return Ends(max(stayed, low), raw.likely, high)

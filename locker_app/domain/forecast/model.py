@@ -24,6 +24,8 @@ from locker_app.domain.forecast.margins import HIGH, LOW, MIDDLE, Ends, Margins
 from locker_app.domain.forecast.past import Memory, Sample, past, trace
 from locker_app.domain.forecast.spread import End, Spread
 
+FEW = 5
+"""Fewer stays than this at a site are no match for what somebody says."""
 LATELY = 100
 """`Record` is about so many of the last stays."""
 REHEARSED = 2_000
@@ -90,7 +92,7 @@ class Model:
         """Somebody has just arrived: what to say now, which is remembered under this key until
         `learn` is called with it, and compared with what came. None: nothing known or stated."""
         thought = self._think(going)
-        if not thought.spread:
+        if not thought.spread or self._says_more(going):
             return self.forecast(going, going.began_at)
         ends = self._margins.widen(_raw(thought.spread, 0.0), 0.0)
         self._said[key] = _Said(
@@ -149,11 +151,11 @@ class Model:
         None: nothing has been learned here yet, and nothing was stated."""
         now = max(now, going.began_at)
         thought = self._think(going)
-        if not thought.spread:
-            if going.stated_until is None:
-                return None
+        if going.stated_until is not None and (not thought.spread or self._says_more(going)):
             likely = max(now, going.stated_until).astimezone(UTC)
             return Forecast(likely, None, None, Basis.STATED)
+        if not thought.spread:
+            return None
         stayed = (now - going.began_at) / _HOUR
         ends = self._margins.widen(_raw(thought.spread, stayed), stayed)
         return _forecast(going, now, ends, thought.basis(stayed))
@@ -167,6 +169,10 @@ class Model:
             inside=sum(held for _, held in self._came_true) / len(self._came_true),
             stays=len(self._came_true),
         )
+
+    def _says_more(self, going: Going) -> bool:
+        """Whether what was stated is worth more than the few stays that were learned."""
+        return going.stated_until is not None and len(self._memory) < FEW
 
     def _think(self, going: Going) -> _Thought:
         began = going.began_at.astimezone(self._zone)

@@ -172,6 +172,10 @@ class Memory:
             self._own.move_to_end(holder)
         own.appendleft(stay)
 
+    def __len__(self) -> int:
+        """How many stays at the site are remembered."""
+        return len(self._site)
+
     def known(self, holder: str | None) -> int | None:
         """How well a holder is known: by stays, of which each counts for less than the last."""
         if holder is None:
