@@ -87,10 +87,11 @@ def test_a_command_never_waits_for_the_past(world: World) -> None:
 def test_what_says_nothing_of_how_long_people_stay_is_not_learnt(
     world: World, more: dict[str, Any]
 ) -> None:
-    site_id, likely = world.site(), {"likely_at": world.clock.now}
+    site_id, now = world.site(), world.clock.now
+    said: dict[str, Any] = {"likely_at": now, "low_at": now, "high_at": now}
     spot = a_charger(world, site_id)
     keep(world, site_id)
-    past(world, spot, **more, **likely, low_at=world.clock.now, high_at=world.clock.now)
+    past(world, spot, **more, **said)
     keep(world, site_id)  # as it comes in
     assert promised(world, site_id) is None
     world.clock.advance(days=2)
