@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from locker_app.domain.errors import BadInput
 from locker_app.domain.hours_text import WEEKDAYS, read, written
+from locker_app.domain.limits import number_needed
 
 Rules = TypeVar("Rules")
 _DAYS = [day.lower() for day in WEEKDAYS]
@@ -43,7 +44,8 @@ def changed(kind: type[Rules], row: Any, settings: Sequence[str]) -> Rules:
         if days is not None and name in _DAYS and equals:
             days[_DAYS.index(name)] = text
         elif name in known and equals:
-            rules = replace(rules, **{name: _read(types_[name], name, text)})
+            limits = getattr(kind, "LIMITS", {}).get(name)
+            rules = replace(rules, **{name: _read(types_[name], name, text, limits)})
         else:
             names = ", ".join([*known, *(_DAYS if days is not None else ())])
             raise BadInput(f"“{setting}” sets no rule. Write NAME=VALUE, with one of {names}.")
@@ -71,7 +73,7 @@ def _written(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _read(kind: Any, name: str, text: str) -> Any:
+def _read(kind: Any, name: str, text: str, limits: tuple[int, int] | None) -> Any:
     if _is_word(kind):
         words = [word.value for word in kind]
         if text not in words:
@@ -85,6 +87,7 @@ def _read(kind: Any, name: str, text: str) -> Any:
         return _SAID[text]
     if isinstance(kind, types.UnionType) and text == "none":
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(f"{name} is a number.")
-    return int(text)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    if number is None or (limits is not None and not limits[0] <= number <= limits[1]):
+        raise BadInput(f"{name}: {number_needed(limits)}")
+    return number

@@ -83,7 +83,7 @@ def test_what_can_not_be_done_is_said_in_a_sentence(shell: Shell, world: World) 
         (("queue", "list", "--as", "bob"), "There is no staff account “bob”."),
         (("queue", "create", "Physics lab"), "There is a queue of this name here already."),
         (("queue", "create", "X", "--groups", "9-1"), "--groups: “9-1” is no range"),
-        (("queue", "create", "X", "--capacity", "0"), "--capacity: Choose a number from 1 to"),
+        (("queue", "create", "X", "--capacity", "0"), "--capacity: Enter a whole number from"),
         (("queue", "create", "X", "--room-pin", "1"), "--room-pin: The code of the room has"),
         (("queue", "create", "X", "--site", "Nowhere"), "--site NAME, one of “Central Library”"),
     ):
@@ -181,8 +181,9 @@ def test_rules_are_shown_as_they_are_set(shell: Shell, world: World) -> None:
     [
         ("colour=red", "“colour=red” sets no rule. Write NAME=VALUE, with one of name, place"),
         ("capacity", "“capacity” sets no rule"),
-        ("capacity=many", "capacity is a number."),
-        ("capacity=0", "Choose a number from 1 to 10000."),
+        ("capacity=many", "capacity: Enter a whole number from 1 to 10000."),
+        ("capacity=0", "capacity: Enter a whole number from 1 to 10000."),
+        (f"capacity={'9' * 30}", "capacity: Enter a whole number from 1 to 10000."),
         ("sign_in_needed=perhaps", "sign_in_needed is yes or no."),
         ("friday=noon", "“noon” can't be read."),
     ],

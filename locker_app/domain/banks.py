@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from locker_app.domain.errors import BadInput, WouldStrand
+from locker_app.domain.limits import Limits, check_limits
 from locker_app.domain.lockers import OverdueAction, label
 from locker_app.domain.queues import check_line
-from locker_app.domain.sites import check_limits, digest
+from locker_app.domain.sites import digest
 
 MAX_NAME_LENGTH = 60
 MAX_PLACE_LENGTH = 100
@@ -20,7 +21,6 @@ _NAMED = 5
 """How many doors a refusal names before it only counts them."""
 _PREFIX = re.compile(r"(?:[A-Z0-9](?:[A-Z0-9 ._/-]{0,6})?)?")
 _SPAN = re.compile(r"([0-9]{1,5})(?:\s*[-–]\s*([0-9]{1,5}))?")
-_LIMITS = {"limit_minutes": (1, 525_600), "reminder_minutes": (0, 10_080)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class BankRules:
         "extra": "forbid",
         "revalidate_instances": "always",
     }
+    LIMITS: ClassVar[Limits] = {"limit_minutes": (1, 525_600), "reminder_minutes": (0, 10_080)}
 
     name: str
     place: str = ""
@@ -74,7 +75,7 @@ def check_bank(rules: BankRules) -> BankRules:
     Raises:
         BadInput: one can't; its `field` says which.
     """
-    check_limits(rules, _LIMITS)
+    check_limits(rules)
     name = check_line(rules.name, MAX_NAME_LENGTH, "name")
     if not name:
         raise BadInput("Give the bank a name.", field="name")

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from locker_app.domain.errors import BadInput
+from locker_app.domain.limits import Limits, check_limits
 from locker_app.domain.queues import check_line
-from locker_app.domain.sites import check_limits
 
 MAX_NAME_LENGTH = 20
 MAX_PLACE_LENGTH = 100
@@ -62,6 +62,21 @@ class ChargingRules:
         "extra": "forbid",
         "revalidate_instances": "always",
     }
+    LIMITS: ClassVar[Limits] = {
+        "max_stay_minutes": (15, _WEEK),
+        "bookings_per_holder": (1, 10),
+        "grace_minutes": (0, 120),
+        "overstay_minutes": (5, _WEEK),
+        "reminder_minutes": (0, 120),
+        "check_in_minutes": (1, 120),
+        "offer_minutes": (1, 60),
+        "snoozes": (0, 20),
+        "snooze_minutes": (1, 120),
+        "extend_while_waiting_minutes": (0, _DAY),
+        "day_minutes": (15, _DAY),
+        "week_minutes": (15, _WEEK),
+        "cooling_off_minutes": (0, _DAY),
+    }
 
     max_stay_minutes: int = 12 * 60
     """The longest that one may stay, from the begin."""
@@ -98,23 +113,6 @@ class ChargingRules:
     priority: Priority = Priority.FIRST_COME
 
 
-_LIMITS = {
-    "max_stay_minutes": (15, _WEEK),
-    "bookings_per_holder": (1, 10),
-    "grace_minutes": (0, 120),
-    "overstay_minutes": (5, _WEEK),
-    "reminder_minutes": (0, 120),
-    "check_in_minutes": (1, 120),
-    "offer_minutes": (1, 60),
-    "snoozes": (0, 20),
-    "snooze_minutes": (1, 120),
-    "extend_while_waiting_minutes": (0, _DAY),
-    "day_minutes": (15, _DAY),
-    "week_minutes": (15, _WEEK),
-    "cooling_off_minutes": (0, _DAY),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class ChargerPlan:
     """What admins say about one spot."""
@@ -136,7 +134,7 @@ def check_charging(rules: ChargingRules) -> ChargingRules:
     Raises:
         BadInput: one can't; its `field` says which.
     """
-    check_limits(rules, _LIMITS)
+    check_limits(rules)
     return rules
 
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from locker_app.domain.errors import BadInput, GroupNotAllowed
 from locker_app.domain.hours import Hours, check_hours, check_time_of_day
+from locker_app.domain.limits import Limits, check_limits
 from locker_app.domain.people import is_line
 
 UNDO_FOR = timedelta(seconds=10)
@@ -199,6 +200,12 @@ class QueueRules:
         "revalidate_instances": "always",
     }
     """Commands are given these from outside: each value has to be of its type."""
+    LIMITS: ClassVar[Limits] = {
+        "tickets_per_person": (1, 20),
+        "tickets_per_group": (1, 1000),
+        "capacity": (1, 10_000),
+        "steps_back": (0, 20),
+    }
 
     name: str
     place: str = ""
@@ -224,12 +231,6 @@ class QueueRules:
     """When it is reset at night, such as `04:00`; empty leaves that to staff."""
 
 
-_LIMITS = {
-    "tickets_per_person": (1, 20),
-    "tickets_per_group": (1, 1000),
-    "capacity": (1, 10_000),
-    "steps_back": (0, 20),
-}
 _ROOM_PIN = re.compile(r"[A-Z0-9]{3,12}")
 
 
@@ -246,10 +247,7 @@ def check_rules(rules: QueueRules) -> QueueRules:
     Raises:
         BadInput: one can't; its `field` says which.
     """
-    for field, (low, high) in _LIMITS.items():
-        value = getattr(rules, field)
-        if value is not None and not low <= value <= high:
-            raise BadInput(f"Choose a number from {low} to {high}.", field=field)
+    check_limits(rules)
     name = check_line(rules.name, MAX_NAME_LENGTH, "name")
     if not name:
         raise BadInput("Give the queue a name.", field="name")

@@ -9,14 +9,10 @@ from zoneinfo import available_timezones
 
 from locker_app.domain.errors import BadInput
 from locker_app.domain.hours import Hours, check_hours
+from locker_app.domain.limits import Limits, check_limits
 from locker_app.domain.queues import check_line
 
 MAX_NAME_LENGTH = 60
-_LIMITS = {
-    "lockers_per_person": (1, 20),
-    "hold_minutes": (1, 24 * 60),
-    "names_kept_days": (1, 3650),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +22,11 @@ class SiteRules:
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         "extra": "forbid",
         "revalidate_instances": "always",
+    }
+    LIMITS: ClassVar[Limits] = {
+        "lockers_per_person": (1, 20),
+        "hold_minutes": (1, 24 * 60),
+        "names_kept_days": (1, 3650),
     }
 
     name: str
@@ -46,25 +47,13 @@ def check_site(rules: SiteRules) -> SiteRules:
     Raises:
         BadInput: one can't; its `field` says which.
     """
-    check_limits(rules, _LIMITS)
+    check_limits(rules)
     name = check_line(rules.name, MAX_NAME_LENGTH, "name")
     if not name:
         raise BadInput("Give the site a name.", field="name")
     return replace(
         rules, name=name, time_zone=_check_zone(rules.time_zone), hours=check_hours(rules.hours)
     )
-
-
-def check_limits(rules: Any, limits: dict[str, tuple[int, int]]) -> None:
-    """Let pass only rules whose numbers are within their limits; none is within any.
-
-    Raises:
-        BadInput: one isn't; its `field` says which.
-    """
-    for field, (low, high) in limits.items():
-        value = getattr(rules, field)
-        if value is not None and not low <= value <= high:
-            raise BadInput(f"Choose a number from {low} to {high}.", field=field)
 
 
 def version_of(kind: type, rules: Any) -> str:

@@ -280,7 +280,7 @@ def test_pages_of_a_professor(library: Library, desktop: NewScreen, inspector: I
     look("dashboard, a note")
     page.keyboard.press("Escape")
     screen.open(f"/staff/queues/{queue_id}/settings").page.get_by_label("Steps back").fill("many")
-    screen.press("Keep these settings").sees("Enter a number.")
+    screen.press("Keep these settings").sees("Enter a whole number")
     look("settings, one refused")
     screen.open(f"/staff/queues/{queue_id}/after").sees("By group").page.get_by_text(
         "Table"

@@ -51,11 +51,12 @@ def test_spots_are_set_up(library: Library, screens: NewScreen, phone: NewScreen
     page.locator("#add-names").fill("1-3")
     page.locator("#add-place").fill("Car park")
     page.locator("#add-details").fill("Type 2, 11 kW")
-    screen.press("Add them")
+    screen.press("Add them").sees("3 spots were added.")
     spots = page.get_by_test_id("setup-spot")
     expect(spots).to_have_count(3)
     page.locator("#add-names").fill("3")
     screen.press("Add them").sees_refusal("There is a spot “3” here already")
+    screen.sees_no("3 spots were added.")
     code = library.rows(charger, site_id=site_id)[0].code
 
     watching = phone().open(f"/go/{code}").sees("Type 2, 11 kW")
@@ -82,14 +83,17 @@ def test_spots_are_set_up(library: Library, screens: NewScreen, phone: NewScreen
 
     # the rules, each refused at its field
     page.get_by_label("Longest stay, in minutes").fill("5")
-    screen.press("Keep these rules").sees_refusal("Choose a number from 15")
+    screen.press("Keep these rules").sees_refusal("Enter a whole number from 15")
     expect(page.get_by_label("Longest stay, in minutes")).to_be_focused()
     page.get_by_label("Longest stay, in minutes").fill("60")
     page.get_by_label("After the grace").select_option("end")
     page.get_by_label("Minutes of one person on a day").fill("x")
-    screen.press("Keep these rules").sees_refusal("Enter a number")
+    screen.press("Keep these rules").sees_refusal("Enter a whole number from 15 to 1440.")
     page.get_by_label("Minutes of one person on a day").fill("")
     screen.press("Keep these rules").sees("The rules are kept.")
+    page.get_by_label("Longest stay, in minutes").fill("1.5")
+    screen.press("Keep these rules").sees_refusal("Enter a whole number from 15 to 10080.")
+    screen.sees_no("The rules are kept.")
     screen.reload()
     expect(page.get_by_label("Longest stay, in minutes")).to_have_value("60")
     expect(page.get_by_label("After the grace")).to_have_value("end")

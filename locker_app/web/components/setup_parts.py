@@ -8,6 +8,7 @@ import reflex as rx
 from locker_app.domain.banks import DoorPlan
 from locker_app.domain.errors import BadInput
 from locker_app.domain.hours_text import WEEKDAYS, field_of
+from locker_app.domain.limits import Limits, number_needed
 from locker_app.web.components.browser import Modal
 from locker_app.web.components.fields import field, text_of
 from locker_app.web.components.parts import Item, in_browser
@@ -17,25 +18,25 @@ MAX_DIGITS = 6
 _DIGITS = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
 
 
-def number_of(form: Any, name: str) -> int:
-    """The number that was entered.
+def number_of(form: Any, name: str, limits: Limits | None = None) -> int:
+    """The number that was entered; with `limits`, a refusal says which it may be.
 
     Raises:
         BadInput: it is none.
     """
     text = text_of(form, name).strip()
     if not _DIGITS.fullmatch(text):
-        raise BadInput("Enter a number.", field=name)
+        raise BadInput(number_needed((limits or {}).get(name)), field=name)
     return int(text)
 
 
-def number_if_any(form: Any, name: str) -> int | None:
+def number_if_any(form: Any, name: str, limits: Limits | None = None) -> int | None:
     """The number that was entered; None when the field was left empty.
 
     Raises:
         BadInput: it is neither.
     """
-    return number_of(form, name) if text_of(form, name).strip() else None
+    return number_of(form, name, limits) if text_of(form, name).strip() else None
 
 
 def doors_in(form: Any) -> DoorPlan:

@@ -7,6 +7,7 @@ import reflex as rx
 
 from locker_app.domain.errors import BadInput, DomainError
 from locker_app.domain.hours_text import WEEKDAYS, field_of, read, written
+from locker_app.domain.limits import number_needed
 from locker_app.domain.queues import (
     MAX_GROUPS_LENGTH,
     MAX_NAME_LENGTH,
@@ -162,7 +163,7 @@ def entered_as(rules: QueueRules) -> dict[str, str]:
 def _number(form: Any, name: str) -> int:
     text = text_of(form, name).strip()
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise BadInput("Enter a number.", field=name)
+        raise BadInput(number_needed(QueueRules.LIMITS.get(name)), field=name)
     return int(text)
 
 

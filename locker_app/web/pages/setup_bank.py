@@ -193,8 +193,8 @@ def rules_of(form: Any) -> BankRules:
         name=text_of(form, "name"),
         place=text_of(form, "place"),
         prefix=text_of(form, "prefix"),
-        limit_minutes=number_if_any(form, "limit_minutes"),
-        reminder_minutes=number_of(form, "reminder_minutes"),
+        limit_minutes=number_if_any(form, "limit_minutes", BankRules.LIMITS),
+        reminder_minutes=number_of(form, "reminder_minutes", BankRules.LIMITS),
         overdue_action=action,
     )
 

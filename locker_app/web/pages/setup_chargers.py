@@ -33,7 +33,7 @@ from locker_app.web.components.setup_parts import (
 )
 from locker_app.web.live_states import SiteSetUp
 from locker_app.web.pages.board import not_for_you
-from locker_app.web.session import id_in_address, perform, watch
+from locker_app.web.session import id_in_address, perform, unsay, watch
 from locker_app.web.template import page
 
 QUESTIONS = ("change", "archive")
@@ -79,7 +79,7 @@ class SetupChargersPage(rx.State):
     @rx.event
     async def add(self, form: dict[str, Any], site_id: int, request_id: str) -> Any:
         """Set up new spots."""
-        self.at, self.wrong, self.why = "add", "", ""
+        self._begin("add")
         try:
             names = read_names(text_of(form, "names"))
         except BadInput as refused:
@@ -90,6 +90,7 @@ class SetupChargersPage(rx.State):
             self,
             chargers.add_chargers,
             request_id,
+            "1 spot was added." if len(names) == 1 else f"{len(names)} spots were added.",
             refused=self._refused,
             site_id=site_id,
             plans=[ChargerPlan(name, place, details) for name in names],
@@ -101,7 +102,7 @@ class SetupChargersPage(rx.State):
     @rx.event
     async def change(self, form: dict[str, Any], charger_id: int, request_id: str) -> Any:
         """Change what is said of a spot."""
-        self.at, self.wrong, self.why = "change", "", ""
+        self._begin("change")
         plan = ChargerPlan(text_of(form, "name"), text_of(form, "place"), text_of(form, "details"))
         done = await perform(
             self,
@@ -127,7 +128,7 @@ class SetupChargersPage(rx.State):
         """Open a question about a spot."""
         self.asking = what if what in QUESTIONS else ""
         self.about = charger_id if type(charger_id) is int and 0 < charger_id < 2**31 else 0
-        self.at, self.wrong, self.why = "", "", ""
+        self._begin("")
 
     @rx.event
     def close(self) -> None:
@@ -139,7 +140,7 @@ class SetupChargersPage(rx.State):
         """Take a spot out of use, as the open question says."""
         if self.asking != "archive":
             return
-        self.at, self.wrong, self.why = "archive", "", ""
+        self._begin("archive")
         done = await perform(
             self,
             chargers.archive_charger,
@@ -160,7 +161,7 @@ class SetupChargersPage(rx.State):
     @rx.event
     async def save(self, form: dict[str, Any], site_id: int, request_id: str) -> Any:
         """Give the spots of the site these rules."""
-        self.at, self.wrong, self.why = "rules", "", ""
+        self._begin("rules")
         try:
             rules = rules_of(form)
         except BadInput as refused:
@@ -180,6 +181,11 @@ class SetupChargersPage(rx.State):
         if done is not None:
             self._kept = shown, version_of(ChargingRules, check_charging(rules))
         return rx.set_focus(self.wrong) if self.wrong else None
+
+    def _begin(self, at: str) -> None:
+        """Forget the last attempt, what was said of it too: this form is sent now."""
+        unsay(self)
+        self.at, self.wrong, self.why = at, "", ""
 
     def _refused(self, refused: DomainError) -> None:
         self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
@@ -201,8 +207,9 @@ def rules_of(form: Any) -> ChargingRules:
         priority = Priority(text_of(form, "priority"))
     except ValueError:
         raise BadInput(field="priority") from None
-    values: dict[str, Any] = {name: number_of(form, name) for name in _NUMBERS}
-    values |= {name: number_if_any(form, name) for name in _MAY_BE_EMPTY}
+    limits = ChargingRules.LIMITS
+    values: dict[str, Any] = {name: number_of(form, name, limits) for name in _NUMBERS}
+    values |= {name: number_if_any(form, name, limits) for name in _MAY_BE_EMPTY}
     values |= {name: ticked(form, name) for name in _TICKS}
     return ChargingRules(at_end=at_end, priority=priority, **values)
 

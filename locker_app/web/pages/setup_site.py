@@ -164,10 +164,10 @@ def rules_of(form: Any) -> SiteRules:
         name=text_of(form, "name"),
         time_zone=text_of(form, "time_zone"),
         hours=read([text_of(form, field_of(day)) for day in range(len(WEEKDAYS))]),
-        lockers_per_person=number_of(form, "lockers_per_person"),
-        hold_minutes=number_of(form, "hold_minutes"),
+        lockers_per_person=number_of(form, "lockers_per_person", SiteRules.LIMITS),
+        hold_minutes=number_of(form, "hold_minutes", SiteRules.LIMITS),
         viewers_see_names=ticked(form, "viewers_see_names"),
-        names_kept_days=number_if_any(form, "names_kept_days"),
+        names_kept_days=number_if_any(form, "names_kept_days", SiteRules.LIMITS),
     )
 
 
