@@ -5,7 +5,7 @@
 import { createElement as h, Fragment, useEffect, useId, useRef, useState } from "react";
 import { Link } from "react-router";
 import { format, Modal, serverNow, useNow } from "./cubby.js";
-import { dayOf, latestLeave, leaveTime, MINUTE } from "./leave.js";
+import { dayOf, fullAllowance, latestLeave, leaveTime, MINUTE } from "./leave.js";
 import { Alerts, alarm, fill, useAllowedSound } from "./line.js";
 
 const VAR = "_rx_state_"; // what Reflex puts behind the name of a var
@@ -98,6 +98,16 @@ function Heading({ level = "h2", children, ...props }) {
   return h(level, { ref: here, tabIndex: -1, ...props }, children);
 }
 
+/** Why the last booking, or the way into the line, was refused. Whatever else the page shows: the
+ * form is gone when somebody else was quicker. */
+function Refused({ text }) {
+  const here = useRef(null);
+  useEffect(() => {
+    if (text) here.current?.focus();
+  }, [text]);
+  return h("div", { ref: here, tabIndex: -1, role: "alert", className: "refused", "data-testid": "refused" }, text ? h("p", { className: "box", "data-tone": "bad" }, text) : null);
+}
+
 /** Asks before something is done that can't be taken back. */
 function Ask({ className = "second", label, title, text, yes, no, onYes, disabled }) {
   const [open, setOpen] = useState(false);
@@ -167,7 +177,7 @@ function LeaveTime({ base, after, latest, choice, choose, zone, rules, words, st
         const tooLong = base + step * MINUTE > latest.at;
         const text = fill(plus, span(step * MINUTE));
         const props = { type: "button", className: "chip", "aria-pressed": choice.step === step, disabled: tooLong };
-        return h("button", { key: step, ...props, "aria-describedby": tooLong ? why : undefined, onClick: () => choose({ step }) }, text);
+        return h("button", { key: step, ...props, "aria-describedby": tooLong ? (wrong ? `${field}-wrong` : why) : undefined, onClick: () => choose({ step }) }, text);
       }),
     ),
     h(
@@ -179,12 +189,12 @@ function LeaveTime({ base, after, latest, choice, choose, zone, rules, words, st
         type: "time",
         value: choice.step ? "" : choice.text,
         "aria-invalid": Boolean(wrong),
-        "aria-describedby": `${why} ${field}-wrong`,
+        "aria-describedby": wrong ? `${field}-wrong` : why,
         onChange: (event) => choose(event.target.value ? { text: event.target.value } : null),
       }),
     ),
     h("p", { id: `${field}-wrong`, className: "error", role: "alert" }, wrong),
-    h("p", { id: why, className: tight ? "small" : "soft small" }, whyNot(latest, now, zone, words, rules)),
+    wrong ? null : h("p", { id: why, className: tight ? "small" : "soft small" }, whyNot(latest, now, zone, words, rules)),
     elsewhere(zone, now) ? h("p", { className: "soft small" }, fill(words.site_time, format(now, zone, { hour: "2-digit", minute: "2-digit" }))) : null,
   );
 }
@@ -195,7 +205,9 @@ const elsewhere = (zone, now) => zone && format(now, zone, { dateStyle: "short",
 function problemOf(leaves, text, latest, after, now, zone, rules, words) {
   if (!text) return "";
   if (leaves === null || leaves <= after) return words.no_time;
-  return leaves > latest.at ? whyNot(latest, now, zone, words, rules) : "";
+  if (leaves <= latest.at) return "";
+  const why = whyNot(latest, now, zone, words, rules);
+  return dayOf(leaves, zone) > dayOf(now, zone) ? `${fill(words.is_tomorrow, text)} ${why}` : why;
 }
 
 /** The moment that is chosen; null when it can't be. */
@@ -225,7 +237,7 @@ const PLATE = "cubby-plate";
 
 /** Books a spot, from now on or for later today. Without a session the browser sends the form
  * itself, as only an HTTP answer can set the cookie. */
-function BookForm({ spot, now, zone, rules, allow, words, native, page, refused, onBook, later: forLater }) {
+function BookForm({ spot, now, zone, rules, allow, words, native, page, onBook, later: forLater }) {
   const [later, setLater] = useState(forLater);
   const [start, setStart] = useState("");
   const form = useRef(null);
@@ -289,7 +301,6 @@ function BookForm({ spot, now, zone, rules, allow, words, native, page, refused,
         h("span", { id: `${plateField}-hint`, className: "hint" }, words.plate_hint),
       ),
     ),
-    h("p", { className: "error", role: "alert" }, refused),
     h("button", { type: "submit", className: "primary", disabled: !ready }, ready ? said : words.choose),
     later ? null : h("p", { className: "soft small" }, words.not_free),
     rules.book_later && !forLater
@@ -456,7 +467,7 @@ function WaitCard({ wait, line, now, zone, words, tell }) {
 }
 
 /** The way into the line. */
-function JoinLine({ waiting, rules, words, native, page, siteId, refused, tell }) {
+function JoinLine({ waiting, rules, words, native, page, siteId, tell }) {
   const busy = useRef(false);
   const send = (event) => {
     if (native && !busy.current) {
@@ -472,7 +483,6 @@ function JoinLine({ waiting, rules, words, native, page, siteId, refused, tell }
     h("input", { type: "hidden", name: "site", value: siteId }),
     h("input", { type: "hidden", name: "page", value: page }),
     h("p", null, waiting === 0 ? words.nobody_waits : waiting === 1 ? words.one_waits : fill(words.wait, waiting), " ", fill(words.join_text, span(rules.offer_minutes * MINUTE))),
-    h("p", { className: "error", role: "alert" }, refused),
     h("button", { type: "submit", className: "primary" }, words.join),
   );
 }
@@ -614,49 +624,52 @@ function Noticed({ stays, now, zone, rules, words }) {
     const was = before.current;
     before.current = key;
     const looks = Date.now() - Math.max(actedAt, opened.current) < LOOKS_MS;
-    if (was === key || !stay || looks) return undefined;
-    setSaid(text);
+    if (was === key) return undefined;
+    setSaid(stay && !looks ? text : ""); // what was said before is not so any more
+    if (!stay || looks) return undefined;
     return alarm({ title: text, body: words.noticed_body[phase], tag: `cubby-stay-${stay.booking_id}`, phase, loud: phase === "offer" });
   }, [key]);
   return h("p", { className: "unseen", role: "status" }, said);
 }
 
 /** Why this holder can't book now at all; empty when they can. */
-function cantBook(mine, rules, allow, now, zone, words) {
+function cantBook(spot, mine, rules, allow, now, zone, words) {
   if (mine.some((stay) => stay.status === "offered")) return words.has_offer;
-  if (mine.length >= rules.bookings_per_holder) return words.has_all;
+  if (mine.length >= rules.bookings_per_holder) {
+    const movable = mine.length === 1 && moveTo(spot, mine[0], now);
+    return movable ? words.has_all : words.has_other;
+  }
   if (allow?.cooling_until > now) return fill(words.cooling, clock(allow.cooling_until, now, zone, words));
   return "";
 }
 
 /** The spot that was scanned or chosen: book it, or what to do instead. */
-function Chosen({ spot, spots, now, zone, rules, allow, words, session, signedIn, staff, page, refused, waits, stays, line, siteId, tell }) {
+function Chosen({ spot, spots, now, zone, rules, allow, words, session, signedIn, staff, page, waits, stays, line, siteId, tell }) {
   const mine = stays.find((stay) => stay.charger_id === spot.id);
   const anyFree = spots.some((one) => isFree(one, now));
   const native = session <= 0;
   const free = spot.status === "free";
-  const why = cantBook(stays, rules, allow, now, zone, words);
+  const why = cantBook(spot, stays, rules, allow, now, zone, words);
   const laterToo = rules.book_later && ["taken", "leaving", "offered"].includes(spot.status);
   const [later, setLater] = useState(false);
   if (mine) return null;
-  const book = (forLater) => h(BookForm, { key: `${spot.id}${forLater}`, spot, now, zone, rules, allow, words, native, page, refused, later: forLater, onBook: tell.onBook });
+  const book = (forLater) => h(BookForm, { key: `${spot.id}${forLater}`, spot, now, zone, rules, allow, words, native, page, later: forLater, onBook: tell.onBook });
+  const empty = () => (spot.status === "overstayed" ? h(Empty, { spot, words, native, onFree: tell.onFree }) : null);
   const what = () => {
     if (staff) return h("p", null, words.for_staff);
     if (rules.sign_in_needed && !signedIn) return h(Fragment, null, h("p", null, words.sign_in_text), h(Link, { to: `/sign-in?next=${page}`, className: "button primary" }, words.sign_in));
-    if (why) return h("p", { className: "box" }, why);
+    if (why) return h(Fragment, null, empty(), h("p", { className: "box" }, why));
     if (free) return book(false);
     if (later) return h(Fragment, null, book(true), h("button", { type: "button", className: "asLink touch", onClick: () => setLater(false) }, words.rather_now));
     return h(
       Fragment,
       null,
-      spot.status === "overstayed" && session > 0
-        ? h("div", { className: "stack" }, h("p", null, words.empty_text), h("button", { type: "button", className: "second", onClick: () => act(tell.onFree, spot.id) }, words.empty))
-        : null,
+      empty(),
       anyFree
         ? h(FreeNow, { spots, now, zone, words })
         : waits.length
           ? null
-          : h(JoinLine, { waiting: line.length, rules, words, native, page, siteId, refused, tell }),
+          : h(JoinLine, { waiting: line.length, rules, words, native, page, siteId, tell }),
       laterToo ? h("button", { type: "button", className: "asLink touch", onClick: () => setLater(true) }, words.later_here) : null,
     );
   };
@@ -666,6 +679,27 @@ function Chosen({ spot, spots, now, zone, rules, allow, words, session, signedIn
     h("div", { className: "row apart" }, h("p", { className: "post big" }, spot.name), h("div", { className: "stack right" }, h("span", { role: "status" }, h(Status, { status: spot.status, words })), h("span", { className: "when" }, h(When, { spot, now, zone, words })))),
     spot.shownAs ? h("p", { className: "soft small" }, fill(words.by, spot.shownAs)) : null,
     what(),
+  );
+}
+
+/** Says that nobody is at a spot whose time is over. Also by a form of the browser's own, for who
+ * has no session. */
+function Empty({ spot, words, native, onFree }) {
+  const busy = useRef(false);
+  const send = (event) => {
+    if (native && !busy.current) {
+      busy.current = true;
+      return;
+    }
+    event.preventDefault();
+    if (!native) act(onFree, spot.id);
+  };
+  return h(
+    "form",
+    { method: "post", action: "/auth/spot-free", onSubmit: send, className: "book", "aria-label": words.empty },
+    h("input", { type: "hidden", name: "charger", value: spot.code }),
+    h("p", null, words.empty_text),
+    h("button", { type: "submit", className: "second" }, words.empty),
   );
 }
 
@@ -681,7 +715,7 @@ function FreeNow({ spots, now, zone, words }) {
 }
 
 /** Nothing was scanned: which one, or the line. */
-function NoneChosen({ spots, now, zone, rules, words, session, signedIn, staff, page, refused, waits, stays, line, siteId, tell }) {
+function NoneChosen({ spots, now, zone, rules, words, session, signedIn, staff, page, waits, stays, line, siteId, tell }) {
   if (stays.length || waits.length) return null;
   if (spots.some((spot) => isFree(spot, now))) return h("section", { className: "card" }, h(FreeNow, { spots, now, zone, words }));
   const locked = rules.sign_in_needed && !signedIn;
@@ -693,7 +727,7 @@ function NoneChosen({ spots, now, zone, rules, words, session, signedIn, staff, 
       ? h("p", null, words.for_staff)
       : locked
         ? h(Fragment, null, h("p", null, words.sign_in_text), h(Link, { to: `/sign-in?next=${page}`, className: "button primary" }, words.sign_in))
-        : h(JoinLine, { waiting: line.length, rules, words, native: session <= 0, page, siteId, refused, tell }),
+        : h(JoinLine, { waiting: line.length, rules, words, native: session <= 0, page, siteId, tell }),
   );
 }
 
@@ -708,11 +742,12 @@ export function Charging({ site, mine, scanned, session, signedIn, staff, refuse
   const spots = spotsOf(site);
   const stays = read(mine, "rows", []).filter((stay) => stay.site_id === siteId);
   const waits = read(mine, "waits", []).filter((wait) => wait.site_id === siteId);
-  const allow = read(mine, "allow", {})[siteId];
+  // who has no session yet has used nothing
+  const allow = read(mine, "allow", {})[siteId] ?? fullAllowance(now, rules, zone);
   const spot = spots.find((one) => one.id === scanned);
   const free = spots.filter((one) => one.status === "free");
   const others = read(site, "asking", []).filter((id) => !waits.some((wait) => wait.wait_id === id)).length;
-  const shared = { spots, now, zone, rules, allow, words, session, signedIn, staff, page, refused, waits, stays, line, siteId, tell };
+  const shared = { spots, now, zone, rules, allow, words, session, signedIn, staff, page, waits, stays, line, siteId, tell };
   if (!spots.length) return h("section", { className: "card" }, h("h2", null, words.none), h("p", null, words.none_text));
   return h(
     "div",
@@ -720,6 +755,7 @@ export function Charging({ site, mine, scanned, session, signedIn, staff, refuse
     h(
       "div",
       { className: "stack" },
+      h(Refused, { text: refused }),
       h(Noticed, { stays, now, zone, rules, words }),
       h(StayNews, { mine, site: siteId, words }),
       stays.map((stay) => {

@@ -70,6 +70,17 @@ function limited(startsAt, end, periods, own) {
   return end;
 }
 
+/** What is left of the limits of somebody who has booked nothing yet: when each day and week begins
+ * with its minutes, as `latestLeave` takes them. Far enough for the longest stay, a week. */
+export function fullAllowance(now, rules, zone) {
+  if (!rules.day_minutes && !rules.week_minutes) return null;
+  const nights = [];
+  for (let at = now; nights.length < 16; nights.push(at)) at = leaveTime("00:00", at, zone);
+  const mondays = nights.filter((at) => dayOf(at, zone) % 7 === 4); // 1 January 1970 was a Thursday
+  const each = (edges, minutes) => (minutes ? [now, ...edges].map((at) => [at, minutes]) : []);
+  return { days: each(nights, rules.day_minutes), weeks: each(mondays, rules.week_minutes) };
+}
+
 /** Until when a stay that begins then may last at most, and why not longer: `longest`, `next`, `day`
  * or `week`. `allow` is what is left of somebody's limits, `own` the stay itself when it counts
  * among what was used already. */

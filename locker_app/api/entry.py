@@ -27,12 +27,14 @@ from locker_app.services.sign_in import (
     sign_in_person,
     sign_in_staff,
 )
+from locker_app.services.spot_reports import report_free
 from locker_app.services.tickets import join_queue
 from locker_app.services.visitors import (
     open_visit,
     visit_and_book,
     visit_and_join,
     visit_and_join_line,
+    visit_and_report_free,
 )
 
 Kind = Literal["person", "staff", "visitor"]
@@ -174,6 +176,20 @@ async def wait_for_spot(
     """
     asked = {"site_id": site_id}
     return await _do_or_visit(origin, address, session_key, join_line, visit_and_join_line, asked)
+
+
+async def say_free(
+    origin: str, address: str, session_key: str | None, charger_id: int
+) -> Opened | None:
+    """Say that an overstayed charging spot is empty, likewise.
+
+    Raises:
+        TooManyTries, and as `report_free`.
+    """
+    asked = {"charger_id": charger_id}
+    return await _do_or_visit(
+        origin, address, session_key, report_free, visit_and_report_free, asked
+    )
 
 
 async def _do_or_visit(

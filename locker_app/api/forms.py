@@ -22,6 +22,7 @@ from locker_app.api.entry import (
     Visitor,
     book_spot,
     leave,
+    say_free,
     take_ticket,
     wait_for_spot,
 )
@@ -33,6 +34,7 @@ from locker_app.domain.errors import (
     DomainError,
     GroupHasTicket,
     HasTicket,
+    LimitReached,
     PasswordsDiffer,
     PinsDiffer,
     WrongPin,
@@ -189,6 +191,20 @@ async def charger_line(request: Request, site: Entry = "", page: Entry = "") -> 
     return _onward(request, back, opened)
 
 
+@router.post("/spot-free")
+async def spot_free(request: Request, charger: Entry = "") -> RedirectResponse:
+    """Say that the overstayed charging spot with this code is empty, likewise."""
+    found = await current().db.aread(lambda conn: charger_of_code(conn, charger))
+    if found is None:
+        return RedirectResponse(PERSON_HOME, status_code=303)
+    page = f"/c/{charger.strip().upper()}"
+    try:
+        opened = await say_free(ORIGIN, client_address(request), _session_key(request), found[0])
+    except DomainError as refusal:
+        return _back(page, refusal)
+    return _onward(request, page, opened)
+
+
 def _moment(millis: str) -> datetime | None:
     """The moment that is so many milliseconds after 1970; None without any.
 
@@ -275,6 +291,8 @@ def _back(form: str, refusal: DomainError) -> RedirectResponse:
         why["left"] = refusal.tries_left
     if isinstance(refusal, HasTicket | GroupHasTicket):
         why["number"] = refusal.number
+    if isinstance(refusal, LimitReached) and refusal.period:
+        why["per"] = refusal.period
     if isinstance(refusal, BadInput) and refusal.field is not None:
         why["field"] = refusal.field
     return RedirectResponse(f"{form}?{urlencode(why)}", status_code=303)

@@ -329,16 +329,15 @@ def check_leave(
         case Bound.NEXT:
             raise SpotTaken(until)
         case Bound.DAY:
-            raise LimitReached(_limit_words(rules.day_minutes, "day", latest.at > starts_at, until))
+            raise _limit_reached(rules.day_minutes, "day", latest.at > starts_at, until)
         case Bound.WEEK:
-            raise LimitReached(
-                _limit_words(rules.week_minutes, "week", latest.at > starts_at, until)
-            )
+            raise _limit_reached(rules.week_minutes, "week", latest.at > starts_at, until)
 
 
-def _limit_words(minutes: int | None, period: str, some: bool, until: str) -> str:
+def _limit_reached(minutes: int | None, period: str, some: bool, until: str) -> LimitReached:
     most = f"You may book {duration(minutes or 0)} in one {period} here."
-    return f"{most} Leave by {until}." if some else f"{most} You have used that up for now."
+    rest = f"Leave by {until}." if some else "You have used that up for now."
+    return LimitReached(f"{most} {rest}", period)
 
 
 def duration(minutes: int) -> str:

@@ -367,8 +367,10 @@ class OthersWait(DomainError):
 class LimitReached(DomainError):
     """You have used up what one may book here for now."""
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str = "", period: str = "") -> None:
         super().__init__(message or None)
+        self.period = period
+        """Of which the limit is, `day` or `week`; empty when nobody asks."""
 
 
 class CoolingOff(DomainError):

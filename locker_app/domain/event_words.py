@@ -239,6 +239,7 @@ COMMAND_WORDS: dict[str, str] = {
     "visit_and_join": "take a ticket",
     "visit_and_book": "book a charger",
     "visit_and_join_line": "join the line for a charger",
+    "visit_and_report_free": "say that a charger is empty",
     "book": "book a charger",
     "set_leave": "leave at another time",
     "stop": "end their booking",

@@ -522,6 +522,7 @@ class OfferEnded(BookingFact):
     """A spot held for somebody was not accepted; `cause` says why."""
 
     cause: EndCause
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,8 +83,8 @@ class MyNews:
     time_zone: str
     at: datetime
     what: str
-    """How it ended (`EndCause`), `moved`, or how the place in the line did: `line_lapsed`,
-    `line_removed`."""
+    """How it ended (`EndCause`), `moved`; of what was only offered `offer_fault`, `offer_forced`;
+    or how the place in the line ended: `line_lapsed`, `line_removed`."""
     name: str
     """The spot; where it was moved to."""
     was: str
@@ -152,7 +152,10 @@ _SOME_CODE = Statement(
 )
 _SINCE = bindparam("since", type_=_B.ended_at.type)
 _ENDED = Statement(
-    select(*(_B.id, _B.site_id, *_SITE, _B.charger_id, _C.name, _C.code, _B.ended_at, _B.end_cause))
+    select(
+        *(_B.id, _B.site_id, *_SITE, _B.charger_id, _C.name, _C.code),
+        *(_B.ended_at, _B.end_cause, _B.stated_at),
+    )
     .join(site, site.c.id == _B.site_id)
     .join(charger, _C.id == _B.charger_id)
     .where(_B.holder == _HOLDER, _B.ended_at > _SINCE)
@@ -259,6 +262,7 @@ def _news(
     found = [one for row in mine if (one := _moved(conn, row, since)) is not None]
     newer = {row.site_id: row.made_at for row in mine}
     newer |= {row.site_id: row.joined_at for row in waits}
+    waiting = {row.site_id for row in waits}
     for row in _LEFT.rows(conn, holder=holder, since=since):
         lost = row.outcome in (LineOutcome.LAPSED, LineOutcome.REMOVED)
         if lost and _is_newest(row, newer):
@@ -266,6 +270,8 @@ def _news(
     for row in _ENDED.rows(conn, holder=holder, since=since):
         is_news = row.end_cause in UNASKED
         by_staff = row.end_cause in (EndCause.FORCED, EndCause.FAULT)
+        if row.end_cause == EndCause.FAULT and row.stated_at is None and row.site_id not in waiting:
+            continue  # that they keep their place is not so any more
         if is_news and (by_staff or _is_newest(row, newer)):
             found.append(_ended(conn, row))
     return sorted(found, key=lambda one: one.at, reverse=True)[:_NEWS_READ]
@@ -293,10 +299,15 @@ def _moved(conn: Connection, row: Any, since: datetime) -> MyNews | None:
 
 
 def _ended(conn: Connection, row: Any) -> MyNews:
-    said = _said(conn, row.charger_id, "BookingEnded", row.ended_at, row.id)
+    cause, kind = EndCause(row.end_cause), "BookingEnded"
+    what = cause.value
+    if row.stated_at is None:  # it was only offered
+        kind = "OfferEnded"
+        what = f"offer_{what}" if cause in (EndCause.FAULT, EndCause.FORCED) else what
+    said = _said(conn, row.charger_id, kind, row.ended_at, row.id)
     return MyNews(
         *(f"b{row.id}", row.site_id, row.site_name, row.time_zone, row.ended_at),
-        *(EndCause(row.end_cause).value, row.name, "", row.code),
+        *(what, row.name, "", row.code),
         reason="" if said is None else said.reason or "",
     )
 

@@ -102,7 +102,7 @@ _SITE_OF = Statement(select(_C.site_id).where(_C.id == bindparam("charger_id"), 
 _LINE = Statement(
     select(
         *(_W.id, _W.person_id, _W.holder, _W.first, _W.joined_at),
-        *(_W.booking_id, _W.snoozed_until),
+        _W.booking_id,
     )
     .where(_W.site_id == bindparam("site_id"), _W.ended_at.is_(None))
     .order_by(_W.first.desc(), _W.joined_at, _W.id)
@@ -163,7 +163,7 @@ class WaitingLine:
     order: list[int]
     """In the order in which spots are offered."""
     asking: list[int]
-    """Those to whom the next one could be offered: nothing is, and they wanted no pause."""
+    """Those who are offered nothing yet; also who wants a pause, as they keep their place."""
 
 
 def line_of(conn: Connection, place: ChargingSite, now: datetime) -> WaitingLine:
@@ -177,12 +177,8 @@ def line_of(conn: Connection, place: ChargingSite, now: datetime) -> WaitingLine
     )
     return WaitingLine(
         order=[one.wait_id for one in in_order(line, place.rules.priority, used)],
-        asking=[row.id for row in rows if row.booking_id is None and not _asleep(row, now)],
+        asking=[row.id for row in rows if row.booking_id is None],
     )
-
-
-def _asleep(row: Any, now: datetime) -> bool:
-    return row.snoozed_until is not None and row.snoozed_until > now
 
 
 def counts(conn: Connection, place: ChargingSite, now: datetime) -> SpotCounts | None:

@@ -94,7 +94,7 @@ def _check_others(tx: Tx, ground: Ground, row: Any, leaves_at: datetime, now: da
     Raises:
         OthersWait: too far, or at all.
     """
-    if not any(_waits(one, row, now) for one in line_of(tx.conn, ground.site_id)):
+    if not any(_waits(one, row) for one in line_of(tx.conn, ground.site_id)):
         return
     late = row.leaves_at <= now
     longest = None if late else longest_while_waiting(row.stated_at, ground.rules)
@@ -104,7 +104,7 @@ def _check_others(tx: Tx, ground: Ground, row: Any, leaves_at: datetime, now: da
         raise OthersWait(clock_time(longest, now, ground.zone))
 
 
-def _waits(place: Any, row: Any, now: datetime) -> bool:
-    """Whether a place in line is somebody else's who would take a spot now and is offered none."""
-    asleep = place.snoozed_until is not None and place.snoozed_until > now
-    return place.booking_id is None and not asleep and place.holder != row.holder
+def _waits(place: Any, row: Any) -> bool:
+    """Whether a place in line is somebody else's, who is offered nothing. Who wants a pause waits
+    all the same: they keep their place."""
+    return place.booking_id is None and place.holder != row.holder

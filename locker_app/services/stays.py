@@ -185,7 +185,7 @@ def end(
         .where(_W.booking_id == row.id, _W.ended_at.is_(None))
         .values(booking_id=None)
     )
-    tx.record(OfferEnded(cause=cause, **about(row)), actor, at)
+    tx.record(OfferEnded(cause=cause, reason=reason, **about(row)), actor, at)
 
 
 def overstay(tx: Tx, at: datetime, ground: Ground, row: Any) -> None:

@@ -19,6 +19,7 @@ from locker_app.services.charger_line import join_line
 from locker_app.services.ids import Id, Text, When
 from locker_app.services.rounds import about
 from locker_app.services.sessions import identify, open_session
+from locker_app.services.spot_reports import report_free
 from locker_app.services.tickets import TicketGiven, join_queue
 
 _T = ticket.c
@@ -103,6 +104,19 @@ def visit_and_join_line(
         Others as `join_line`.
     """
     return join_line(tx, _visitor(tx, actor, now, session_key), now, site_id=site_id)
+
+
+def visit_and_report_free(
+    tx: Tx, actor: Actor, now: datetime, *, session_key: Text, charger_id: Id
+) -> bool:
+    """Start a visit and say with it that an overstayed charging spot is empty; refused, there is no
+    visit either.
+
+    Raises:
+        NotAllowed: somebody is signed in here already.
+        Others as `report_free`.
+    """
+    return report_free(tx, _visitor(tx, actor, now, session_key), now, charger_id=charger_id)
 
 
 def _visitor(tx: Tx, actor: Actor, now: datetime, session_key: str) -> Actor:

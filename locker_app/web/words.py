@@ -4,6 +4,8 @@ import inspect
 import re
 
 from locker_app.domain import errors
+from locker_app.domain.bookings import duration
+from locker_app.domain.chargers import ChargingRules
 from locker_app.domain.errors import code_of
 from locker_app.domain.lockers import LockerStatus
 from locker_app.domain.queues import QueueMode, TicketStatus
@@ -92,12 +94,25 @@ BOOK_REFUSALS: dict[str, str] = {
             *(errors.SpotTaken, errors.SpotOut, errors.SpotsFree, errors.HasBooking),
             *(errors.StayTooLong, errors.TooShort, errors.LimitReached, errors.CoolingOff),
             *(errors.NoLater, errors.InLineAlready, errors.NotAllowed, errors.NotSignedIn),
-            *(errors.NotFound, errors.TooManyTries),
+            *(errors.NotFound, errors.TooManyTries, errors.NothingBooked, errors.NotOverstayed),
         )
     },
     "bad_input": "Please check what you entered: choose when you leave.",
 }
 """Why a charging spot was not booked, or the line not joined, by the code in the address."""
+
+
+def why_not_booked(code: str, period: str, rules: ChargingRules | None) -> str:
+    """Why a charging spot was not booked, or the line not joined, with the site's limit where that
+    is why; `period` is that of the limit, `day` or `week`."""
+    if rules is not None:
+        limits = {"day": rules.day_minutes, "week": rules.week_minutes}
+        most = limits.get(period)
+        if code == "limit_reached" and most:
+            return f"You may book {duration(most)} in one {period} here. Choose a shorter time."
+        if code == "stay_too_long":
+            return f"You may stay for {duration(rules.max_stay_minutes)} here at the longest."
+    return BOOK_REFUSALS.get(code, "That did not work.")
 
 
 def why_not_joined(code: str, number: str) -> str:

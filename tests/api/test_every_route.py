@@ -499,6 +499,8 @@ ROUTES: dict[tuple[str, str], Route] = {
         "", EVERYBODY, form={"charger": "{spot_code}", "leaves_at": "1893456000000"}
     ),
     ("POST", "/auth/charger-line"): Route("", EVERYBODY, form={"site": "1", "page": "/c/ABCDEF"}),
+    # nothing is overstayed there; the form's answer says so
+    ("POST", "/auth/spot-free"): Route("", EVERYBODY, form={"charger": "{spot_code}"}),
     ("GET", "/qr/q/{code}.svg"): Route("", EVERYBODY),
     ("GET", "/qr/go/{code}.svg"): Route("", EVERYBODY),
     ("GET", "/go/{code}"): Route("", EVERYBODY),

@@ -7,10 +7,21 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import update
 
-from locker_app.db.tables import booking, charger, charger_wait, person, queue, session, ticket
+from locker_app.db.tables import (
+    booking,
+    charger,
+    charger_wait,
+    charging,
+    person,
+    queue,
+    session,
+    ticket,
+)
+from locker_app.domain.chargers import ChargingRules
 from locker_app.services.bookings import book
 from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
+from locker_app.web.words import why_not_booked
 from tests.api.clients import ORIGIN, Client, Library, code
 from tests.world import PASSWORD
 
@@ -426,6 +437,41 @@ def test_a_visitor_joins_the_line_for_a_charging_spot(
     (waits,) = world.rows(charger_wait)
     (visit,) = world.rows(session, person_id=None, staff_id=None)
     assert (waits.site_id, waits.visitor_id) == (spot.site_id, visit.id)
+
+
+def test_who_has_no_session_says_that_a_spot_is_empty(
+    library: Library, browser: Client, spot: Any
+) -> None:
+    world, page = library.world, f"/c/{spot.code}"
+    refused = browser.submit("/auth/spot-free", charger=spot.code)
+    assert refused.headers["location"] == f"{page}?refused=nothing_booked"
+    until = world.clock.now + timedelta(hours=1)
+    world.run(world.person(), book, charger_id=spot.id, leaves_at=until)
+    early = browser.submit("/auth/spot-free", charger=spot.code)
+    assert early.headers["location"] == f"{page}?refused=not_overstayed"
+    assert world.rows(session) == []
+    now, began = world.clock.now, world.clock.now - timedelta(hours=1)
+    over = {"starts_at": began, "here_at": began, "leaves_at": now, "overstayed_at": now}
+    world.change(update(booking).values(status="overstayed", **over))
+
+    answer = browser.submit("/auth/spot-free", charger=spot.code.lower())
+
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert "httponly" in answer.headers["set-cookie"].lower()
+    (ended,) = world.rows(booking)
+    assert ended.end_cause == "found_free"
+    assert browser.submit("/auth/spot-free", charger="ZZZZZZ").headers["location"] == "/"
+
+
+def test_a_refused_limit_is_named(library: Library, browser: Client, spot: Any) -> None:
+    library.world.change(update(charging).values(day_minutes=90))
+    answer = browser.submit(
+        "/auth/book", charger=spot.code, leaves_at=in_minutes(library, 100), shown_as=""
+    )
+    assert answer.headers["location"] == f"/c/{spot.code}?refused=limit_reached&per=day"
+    rules = ChargingRules(day_minutes=90)
+    assert "90" not in why_not_booked("limit_reached", "x", rules)
+    assert "1 h 30 min in one day" in why_not_booked("limit_reached", "day", rules)
 
 
 @pytest.mark.parametrize("page", ["", "//evil.example", "/c/../x", "https://evil.example/c/ABCDEF"])

@@ -144,6 +144,21 @@ def test_a_fault_moves_or_cancels_and_says_why(lot: Lot) -> None:
     assert ("fault", "1", "", "sparks") in lot.news()
 
 
+def test_an_offer_that_staff_took_back_is_told_as_one(lot: Lot) -> None:
+    world, holders = lot.world, lot.world.people(2)
+    bookings = [lot.take(spot, who=who) for spot, who in enumerate(holders)]
+    wait_id = world.run(lot.me, join_line, site_id=lot.site)
+    world.run(holders[0], stop, booking_id=bookings[0])
+    lot.passes(1)
+    world.run(lot.staff, take_out, charger_id=lot.ids[0], reason="the post is broken")
+    assert lot.news() == [("offer_fault", "1", "", "the post is broken")]
+    world.run(holders[1], stop, booking_id=bookings[1])
+    (offer,) = lot.mine().bookings
+    world.run(lot.staff, end_booking, booking_id=offer.booking_id, reason="towed away")
+    assert ("offer_forced", "2", "", "towed away") in lot.news()
+    assert "offer_fault" not in {one[0] for one in lot.news()}, wait_id
+
+
 def test_what_is_left_of_a_day_goes_by_what_is_booked_and_was_used(world: World) -> None:
     lot = Lot(world, day_minutes=90, week_minutes=200, cooling_off_minutes=30)
     (fresh,) = lot.mine().allowances

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from locker_app.db.tables import booking, charger, charging, person, site
+from locker_app.db.tables import booking, charger, charger_wait, charging, person, site
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor
 from locker_app.domain.bookings import BookingStatus
 from locker_app.domain.errors import (
@@ -320,6 +320,10 @@ def test_while_others_wait_a_stay_is_extended_only_as_far_as_the_site_says(world
     with pytest.raises(OthersWait):
         leave(world, who, given, 61)
     leave(world, who, given, 50)  # shorter always
+    until = world.clock.now + timedelta(minutes=15)
+    world.change(update(charger_wait).values(snoozed_until=until))  # who wants a pause waits too
+    with pytest.raises(OthersWait):
+        leave(world, who, given, 61)
     world.change(update(charging).values(extend_while_waiting_minutes=15))
     with pytest.raises(OthersWait) as caught:
         leave(world, who, given, 76)

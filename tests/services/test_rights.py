@@ -89,6 +89,7 @@ OF_NOBODY: dict[Command, dict[str, Any]] = {
     visitors.visit_and_join: {"queue_id": 1, "group": "1", "session_key": "k"},
     visitors.visit_and_book: {"charger_id": 1, "leaves_at": LATER, "session_key": "k"},
     visitors.visit_and_join_line: {"site_id": 1, "session_key": "k"},
+    visitors.visit_and_report_free: {"charger_id": 1, "session_key": "k"},
 }
 """Of those only who have no session yet."""
 OF_ADMINS: dict[Command, dict[str, Any]] = {

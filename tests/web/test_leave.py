@@ -15,12 +15,15 @@ from locker_app.serving.environment import path_with_node
 from locker_app.settings import ROOT
 
 SCRIPT = """
-import { latestLeave, leaveTime } from "./assets/leave.js";
+import { fullAllowance, latestLeave, leaveTime } from "./assets/leave.js";
 let text = "";
 for await (const part of process.stdin) text += part;
 const asked = JSON.parse(text);
 const times = asked.times.map((one) => leaveTime(...one));
-const latest = asked.latest.map((one) => latestLeave(...one));
+const latest = asked.latest.map(([at, rules, given]) => {
+  const allow = given.fresh ? fullAllowance(at, rules, given.fresh) : given.allow;
+  return latestLeave(at, rules, { ...given, allow });
+});
 process.stdout.write(JSON.stringify([times, latest]));
 """
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
@@ -122,6 +125,19 @@ def test_the_browser_limits_stays_as_the_server_does() -> None:
     _, latest = in_javascript([], there)
     assert [pair for pair in zip(here, latest, strict=True) if pair[0] != pair[1]] == []
     assert {one["bound"] for one in here} == {"longest", "next", "day", "week"}
+
+
+def test_who_has_booked_nothing_yet_has_the_whole_of_each_limit() -> None:
+    chance = random.Random(13)
+    here, there = [], []
+    for start, rules, zone, _, _ in (any_stay(chance) for _ in range(300)):
+        found = latest_leave(start, rules, zone)
+        here.append({"at": millis(found.at), "bound": found.bound.value})
+        plain = {name: getattr(rules, name) or 0 for name in ("day_minutes", "week_minutes")}
+        plain["max_stay_minutes"] = rules.max_stay_minutes
+        there.append([millis(start), plain, {"fresh": zone}])
+    _, latest = in_javascript([], there)
+    assert [pair for pair in zip(here, latest, strict=True) if pair[0] != pair[1]] == []
 
 
 def test_what_is_no_time_of_day() -> None:

@@ -224,7 +224,10 @@ class NewsAnswer(Answer):
     site_name: str
     time_zone: str
     at: datetime
-    what: str = Field(description="Why it ended, `moved`, `line_lapsed` or `line_removed`.")
+    what: str = Field(
+        description="Why it ended, `moved`; of an offer `offer_fault` or `offer_forced`; "
+        "`line_lapsed` or `line_removed`."
+    )
     name: str = Field(description="The spot; where it was moved to.")
     was: str = Field(description="The spot that it was moved from.")
     reason: str

@@ -18,6 +18,8 @@ from locker_app.queries.forecasts import record
 BLOCK = 8
 """How many spots are sent together."""
 _MINUTE_MS = 60_000
+_FEW = 10
+"""Of fewer stays than that nothing is said of how good forecasts are."""
 
 
 def chargers(conn: Connection, site_id: int, now: datetime) -> Vars | None:
@@ -73,8 +75,8 @@ def _forecast(said: Any) -> tuple[int, int, int, str]:
 
 def _record(record: Record | None) -> list[int]:
     """Half of the last forecasts were off by less than so many minutes; how many were inside their
-    range, of how many. Empty while nothing is known."""
-    if record is None:
+    range, of how many. Empty while too little is known."""
+    if record is None or record.stays < _FEW:
         return []
     minutes = max(1, round(record.typical_error.total_seconds() / 60))
     return [minutes, round(record.inside * record.stays), record.stays]

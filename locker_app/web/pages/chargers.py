@@ -12,7 +12,7 @@ import reflex as rx
 from locker_app.domain.errors import DomainError
 from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
-from locker_app.queries.chargers import charger_of_code
+from locker_app.queries.chargers import charger_of_code, charging_site
 from locker_app.services import bookings, charger_line, runtime, spot_reports
 from locker_app.web.components.board import whole
 from locker_app.web.components.charging import CHARGING_WORDS, Charging
@@ -20,7 +20,7 @@ from locker_app.web.components.parts import Item, skeleton
 from locker_app.web.live_states import Chargers, Me, Pulse, StaffMe, Stays
 from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
-from locker_app.web.words import BOOK_REFUSALS
+from locker_app.web.words import why_not_booked
 
 _MAX_CODE = 12
 
@@ -46,8 +46,13 @@ class ChargersPage(rx.State):
         topic = Topic("chargers", self.shown)
         watched = await watch(self, topic)
         self.missing = topic not in watched.topics
-        refused = str(self.router.url.query_parameters.get("refused", ""))
-        self.error = BOOK_REFUSALS.get(refused, "That did not work.") if refused else ""
+        asked = self.router.url.query_parameters
+        self.error = ""
+        if refused := str(asked.get("refused", "")):
+            shown = self.shown
+            place = await runtime.current().db.aread(lambda conn: charging_site(conn, shown))
+            rules = None if place is None else place.rules
+            self.error = why_not_booked(refused, str(asked.get("per", "")), rules)
 
     @rx.event
     async def book(
