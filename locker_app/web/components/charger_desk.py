@@ -6,8 +6,9 @@ import reflex as rx
 
 from locker_app.web.components.browser import Modal, Moment, new_request_id
 from locker_app.web.components.charging_words import STATUS
+from locker_app.web.components.fields import field
 from locker_app.web.components.parts import Item, in_browser, some
-from locker_app.web.components.setup_parts import line, refusal
+from locker_app.web.components.setup_parts import refusal
 from locker_app.web.live_states import ChargerDesk
 
 _BUSY = ("taken", "leaving", "overstayed")
@@ -290,6 +291,7 @@ def dialogs(state: Item) -> rx.Component:
                 rx.el.strong(_who_of_booking(state)),
                 " is told at once, with your reason. The next in line is offered the spot.",
             ),
+            over=_booking_over(state),
             button="End the booking",
             on_submit=lambda form: state.end(form, state.about, state.seen, new_request_id()),
         ),
@@ -299,6 +301,7 @@ def dialogs(state: Item) -> rx.Component:
             rx.fragment("Move ", _who_of_booking(state), " to another spot?"),
             rx.el.p("Their time stays as it is. They are told at once, with your reason."),
             _targets(state),
+            over=_booking_over(state),
             button="Move them",
             on_submit=lambda form: state.move(form, state.about, new_request_id()),
         ),
@@ -345,17 +348,35 @@ def _targets(state: Item) -> rx.Component:
 
 
 def _dialog(
-    state: Item, name: str, title: Any, *content: Any, button: str, on_submit: Any
+    state: Item,
+    name: str,
+    title: Any,
+    *content: Any,
+    button: str,
+    on_submit: Any,
+    over: Item | bool = False,
 ) -> rx.Component:
+    """A question. While what it is about is `over`, it says so, and there is nothing to press."""
+    refused = (state.at == "ask") & (state.wrong == "") & (state.why != "")
+    gone = rx.cond(refused, rx.fragment(), rx.el.p("This booking is over.", role="status"))
     return Modal.create(
         rx.el.div(
             rx.el.h2(title),
             rx.el.form(
                 refusal(state, "ask"),
-                *content,
-                line(state, "reason", "Reason", "Whom it is about reads it too.", max_length=500),
+                rx.cond(over, gone, rx.fragment(*content)),
+                field(
+                    "reason",
+                    "Reason",
+                    "Whom it is about reads it too.",
+                    state.wrong == "reason",
+                    state.why,
+                    f"{name}-reason",
+                    default_value="",
+                    max_length=500,
+                ),
                 rx.el.div(
-                    rx.el.button(button, type="submit", class_name="danger"),
+                    rx.el.button(button, type="submit", class_name="danger", disabled=over),
                     rx.el.button(
                         "Leave it as it is",
                         type="button",
@@ -393,6 +414,11 @@ def _who_of_booking(state: Item) -> Item:
         " ?? 'whoever had it')"
     )
     return in_browser(script, ChargerDesk.spots, state.about).to(str)
+
+
+def _booking_over(state: Item) -> Item:
+    script = "(!{0}.flatMap((s) => [s, ...s.later]).some((b) => b.booking_id === {1}))"
+    return in_browser(script, ChargerDesk.spots, state.about).to(bool)
 
 
 def _who_of_place(state: Item) -> Item:

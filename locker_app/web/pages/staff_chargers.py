@@ -79,12 +79,12 @@ class StaffChargersPage(rx.State):
     @rx.event
     async def take_out(
         self, form: dict[str, Any], charger_id: int, seen: int, request_id: str
-    ) -> None:
+    ) -> Any:
         """Take a spot out of service, as the open question says."""
         if self.asking != "take_out":
-            return  # pressed twice: the first press has done it
+            return None  # pressed twice: the first press has done it
         said = "Out of service. Moved to another spot: {0.moved}. Cancelled: {0.cancelled}."
-        await self._do(
+        return await self._do(
             charger_desk.take_out,
             request_id,
             said,
@@ -96,11 +96,11 @@ class StaffChargersPage(rx.State):
     @rx.event
     async def end(
         self, form: dict[str, Any], booking_id: int, charger_id: int, request_id: str
-    ) -> None:
+    ) -> Any:
         """End somebody's booking, as the open question says."""
         if self.asking != "end":
-            return
-        await self._do(
+            return None
+        return await self._do(
             charger_desk.end_booking,
             request_id,
             "The booking of spot {0} is ended.",
@@ -110,15 +110,15 @@ class StaffChargersPage(rx.State):
         )
 
     @rx.event
-    async def move(self, form: dict[str, Any], booking_id: int, request_id: str) -> None:
+    async def move(self, form: dict[str, Any], booking_id: int, request_id: str) -> Any:
         """Move somebody to another spot, as the open question says."""
         if self.asking != "move":
-            return
+            return None
         target = id_in(text_of(form, "to"))
         if not target:
             self.at, self.wrong, self.why = "ask", "to", "Choose a spot that is free."
-            return
-        await self._do(
+            return rx.set_focus("to")
+        return await self._do(
             charger_desk.move_booking,
             request_id,
             "They are on spot {0} now.",
@@ -128,11 +128,11 @@ class StaffChargersPage(rx.State):
         )
 
     @rx.event
-    async def remove(self, form: dict[str, Any], wait_id: int, request_id: str) -> None:
+    async def remove(self, form: dict[str, Any], wait_id: int, request_id: str) -> Any:
         """Take somebody out of the line, as the open question says."""
         if self.asking != "remove":
-            return
-        await self._do(
+            return None
+        return await self._do(
             charger_desk.remove_waiting,
             request_id,
             "They are out of the line.",
@@ -152,11 +152,16 @@ class StaffChargersPage(rx.State):
         said = "The report is seen to. The spot is given again."
         await perform(self, charger_desk.clear_report, request_id, said, charger_id=charger_id)
 
-    async def _do(self, fn: Any, request_id: str, said: str, **arguments: Any) -> None:
+    async def _do(self, fn: Any, request_id: str, said: str, **arguments: Any) -> Any:
         self.at, self.wrong, self.why = "ask", "", ""
         done = await perform(self, fn, request_id, said, refused=self._refused, **arguments)
         if done is not None:
             self.asking, self.about, self.seen = "", 0, 0
+        return rx.set_focus(self._wrong_field()) if self.wrong else None
+
+    def _wrong_field(self) -> str:
+        """The id of the field that was refused: each dialog has its own for the reason."""
+        return f"{self.asking}-reason" if self.wrong == "reason" else self.wrong
 
     def _refused(self, refused: DomainError) -> None:
         self.wrong, self.why = getattr(refused, "field", None) or "", str(refused)
