@@ -116,7 +116,7 @@ def check_typed(typed: str | None, number: str) -> None:
         BadInput: it is another.
     """
     if typed is not None and "".join(typed.split()).upper() != number:
-        raise BadInput(f"Type {number} to say that this person is meant.", field="typed")
+        raise BadInput(f"Type {number} to say that this person is meant.", field="number")
 
 
 def check_password(password: str) -> str:

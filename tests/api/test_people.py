@@ -72,7 +72,7 @@ def test_from_being_added_to_being_erased(any_library: Library, chief: Client) -
     assert chief.command(f"/people/{who.id}/unarchive").json() == {"changed": True}
 
     wrong = chief.command(f"/people/{who.id}/erase", {"number": "AB1"})
-    assert (code(wrong), wrong.json()["field"]) == ("bad_input", "typed")
+    assert (code(wrong), wrong.json()["field"]) == ("bad_input", "number")
     number = any_library.number_of(who)
     assert chief.command(f"/people/{who.id}/erase", {"number": number}).status_code == 204
     assert world.row(person, who.id).name == ERASED_NAME

@@ -286,7 +286,7 @@ OURS: dict[str, Handler] = {
     f"{PERSON}.erase": everywhere(
         Right.MANAGE_PEOPLE,
         "erases somebody",
-        form={"typed": "QF700001", "reason": "x"},
+        form={"number": "QF700001", "reason": "x"},
         person_id=1,
     ),
     f"{IMPORTS}.load": public("watches the imports: right checked by topic"),

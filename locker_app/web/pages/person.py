@@ -135,7 +135,7 @@ class PersonPage(Refusable, rx.State):
             request_id,
             "Erased. What happened is still counted, and nobody’s.",
             person_id=person_id,
-            typed=text_of(form, "typed"),
+            typed=text_of(form, "number"),
             release=bool(reason),
             reason=reason,
         )
@@ -508,7 +508,7 @@ def _erase() -> Any:
         _release(),
         line(
             PersonPage,
-            "typed",
+            "number",
             "Their enrolment number",
             "Type it, to say that this person is meant.",
             max_length=64,
