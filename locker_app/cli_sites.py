@@ -60,14 +60,23 @@ def site_of(desk: Desk, named: str | None) -> SiteRow:
     return found[0]
 
 
+def _has(site: SiteRow) -> str:
+    """What it has none of is not counted, unless it has nothing."""
+    banks = f"{site.banks} bank{'' if site.banks == 1 else 's'}"
+    spots = f"{site.chargers} charging spot{'' if site.chargers == 1 else 's'}"
+    return ", ".join(
+        [banks] * bool(site.banks or not site.chargers) + [spots] * bool(site.chargers)
+    )
+
+
 def _list(desk: Desk, _asked: argparse.Namespace) -> str:
-    """show all sites: how many banks they have, their time zone, whether they are archived"""
+    """show all sites: their time zone, how many banks and charging spots, whether archived"""
     known = desk.db.read(sites_to_set_up)
     rows = []
     for site in known:
         row: Any = desk.db.read(lambda conn, site=site: site_row(conn, site.id))
-        banks = "1 bank" if site.banks == 1 else f"{site.banks} banks"
-        rows.append((site.name, row.time_zone, "archived" if site.archived else banks))
+        has = _has(site)
+        rows.append((site.name, row.time_zone, "archived" if site.archived else has))
     return table(rows) if rows else "There are no sites yet: site create NAME --zone ZONE"
 
 

@@ -31,18 +31,27 @@ def test_spots_and_their_rules(shell: Shell, world: World, here: None) -> None:
     ]
     assert "there twice" in shell("charger", "add", "3, 3", fails=True)
     assert "already" in shell("charger", "add", "2", fails=True)
+    assert "500 charging spots at most" in shell("charger", "add", "1-99999", fails=True)
     assert shell("charger", "change", "2", "--name", "Gate") == "Spot 2: it is kept."
     assert shell("charger", "change", "gate", "--name", "Gate") == "Spot Gate: nothing to change."
     assert shell("charger", "order", second.code.lower(), "up") == "Spot Gate: moved."
     assert "further" in shell("charger", "order", "gate", "up")
     assert shell("charger", "list").splitlines()[0].startswith(second.code)
+    assert "2 charging spots" in shell("site", "list")
     assert shell("charger", "archive", "1") == "Spot 1 is archived."
+    assert "1 charging spot" in words(shell("site", "list"))[0]
+    assert "spots" not in shell("site", "list")
     assert shell("charger", "restore", "1") == "Spot 1 is in use again."
     assert "max_stay_minutes = 720" in shell("charger", "rules")
     said = shell("charger", "rules", "--set", "max_stay_minutes=60", "--set", "at_end=end")
     assert said == "Garage: the rules are set."
     assert "nothing to change" in shell("charger", "rules", "--set", "at_end=end")
-    for wrong, why in (("at_end=now", "one of"), ("snoozes=99", "from 0"), ("x=1", "sets no rule")):
+    for wrong, why in (
+        ("at_end=now", "one of"),
+        ("snoozes=99", "from 0"),
+        ("max_stay_minutes=" + "9" * 12, "Enter a whole number from 15 to 10080."),
+        ("x=1", "sets no rule"),
+    ):
         assert why in shell("charger", "rules", "--set", wrong, fails=True)
     assert "no charging spot called" in shell("charger", "archive", "7", fails=True)
 

@@ -18,6 +18,8 @@ class SiteRow:
     name: str
     archived: bool
     banks: int
+    """In use, and likewise its charging spots."""
+    chargers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,21 @@ class BankSetUp:
 
 def sites_to_set_up(conn: Connection) -> list[SiteRow]:
     """All sites, those in use first."""
-    banks = select(func.count()).where(bank.c.site_id == site.c.id, bank.c.archived_at.is_(None))
+
+    def in_use(table: Any) -> Any:
+        mine = (table.c.site_id == site.c.id, table.c.archived_at.is_(None))
+        return select(func.count()).where(*mine).scalar_subquery()
+
     rows = conn.execute(
-        select(site.c.id, site.c.name, site.c.archived_at, banks.scalar_subquery().label("banks"))
+        select(
+            *(site.c.id, site.c.name, site.c.archived_at),
+            *(in_use(bank).label("banks"), in_use(charger).label("chargers")),
+        )
     ).all()
-    made = [SiteRow(row.id, row.name, row.archived_at is not None, row.banks) for row in rows]
+    made = [
+        SiteRow(row.id, row.name, row.archived_at is not None, row.banks, row.chargers)
+        for row in rows
+    ]
     return sorted(made, key=lambda row: (row.archived, row.id))
 
 

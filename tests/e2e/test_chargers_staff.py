@@ -98,6 +98,8 @@ def test_spots_are_set_up(library: Library, screens: NewScreen, phone: NewScreen
     expect(page.get_by_label("Longest stay, in minutes")).to_have_value("60")
     expect(page.get_by_label("After the grace")).to_have_value("end")
 
+    screen.open("/staff/setup").sees("3 charging spots")
+    screen.open(f"/staff/setup/chargers/{site_id}")
     page.get_by_role("link", name="QR codes to print").click()
     expect(page.get_by_label("Sheet for Spot North 1")).to_contain_text(f"/go/{code}")
 
@@ -140,6 +142,7 @@ def test_staff_watch_and_step_in(library: Library, screens: NewScreen, phone: Ne
     # out of service: whoever has it is told why; without a reason it is refused
     screen.press("Out of service… Spot 2")
     screen.press("Take it out of service").sees_refusal("give a reason")
+    expect(screen.dialog.get_by_label("Reason")).to_be_focused()
     screen.dialog.get_by_label("Reason").fill("the cable is torn")
     screen.press("Take it out of service").sees("Cancelled: 1")
     expect(spots(screen).nth(1)).to_contain_text("the cable is torn")
@@ -154,10 +157,12 @@ def test_staff_watch_and_step_in(library: Library, screens: NewScreen, phone: Ne
 
     # ended, while it was over already
     screen.press("End… Spot 3")
+    screen.press("End the booking").sees_refusal("give a reason")
+    expect(screen.dialog.get_by_label("Reason")).to_be_focused()
     library.run(ada, stop, booking_id=mine)
-    expect(spots(screen).nth(2)).to_contain_text("free")
-    screen.dialog.get_by_label("Reason").fill("gone")
-    screen.press("End the booking").sees_refusal("This booking is over")
+    expect(screen.dialog).to_contain_text("This booking is over.")
+    expect(screen.dialog).not_to_contain_text("is told at once")
+    expect(screen.button("End the booking")).to_be_disabled()
     screen.press("Leave it as it is")
     expect(screen.dialog).to_have_count(0)
     told.sees("free")

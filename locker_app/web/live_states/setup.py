@@ -14,6 +14,7 @@ class SiteSetUpRow(TypedDict):
     name: str
     archived: bool
     banks: int
+    chargers: int
 
 
 class BankSetUpRow(TypedDict):

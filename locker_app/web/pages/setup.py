@@ -90,7 +90,7 @@ def _site(site: Item) -> Item:
                 rx.cond(
                     site["archived"],
                     "archived",
-                    site["banks"].to_string() + rx.cond(site["banks"] == 1, " bank", " banks"),
+                    _has(site),
                 ),
                 class_name="soft",
             ),
@@ -98,6 +98,17 @@ def _site(site: Item) -> Item:
             class_name="card link",
         ),
     )
+
+
+def _has(site: Item) -> Item:
+    """How many banks and charging spots; what it has none of is not counted, unless it has
+    nothing."""
+    spots, banks = (
+        site[many].to_string() + rx.cond(site[many] == 1, f" {one}", f" {one}s")
+        for many, one in (("chargers", "charging spot"), ("banks", "bank"))
+    )
+    some_spots = rx.cond(site["banks"] == 0, spots, banks + ", " + spots)
+    return rx.cond(site["chargers"] == 0, banks, some_spots)
 
 
 def _new() -> rx.Component:
