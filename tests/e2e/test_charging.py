@@ -40,9 +40,15 @@ class Lot:
         """What the code on a post leads to."""
         return f"/c/{self.library.row(charger, self.ids[spot]).code}"
 
-    def take(self, spot: int, who: Actor | None = None, **fields: Any) -> int:
-        """Somebody books a spot for two hours; the booking."""
-        until = self.library.clock.now + timedelta(hours=2)
+    def take(
+        self,
+        spot: int,
+        who: Actor | None = None,
+        stays: timedelta = timedelta(hours=2),
+        **fields: Any,
+    ) -> int:
+        """Somebody books a spot for two hours, or as long as is said; the booking."""
+        until = self.library.clock.now + stays
         who = who or self.library.person()
         return self.library.run(
             who, book, charger_id=self.ids[spot], leaves_at=until, **fields
@@ -219,3 +225,29 @@ def test_home_shows_spots_and_what_is_mine(
     card.click()
     screen.sees("Your spot")
     phone().open("/c/ZZZZZZ").sees("There is no charging spot at this address")
+
+
+def test_a_newcomer_is_told_before_and_after(
+    library: Library, phone: NewScreen, inspector: Inspector
+) -> None:
+    lot = Lot(library, 1, day_minutes=90)
+    late, other = phone().open(lot.path()), library.person()
+    late.sees("one may book 1 h 30 in a day here")
+    expect(late.button("+2 h")).to_be_disabled()
+    here = ZoneInfo(library.row(site, lot.site).time_zone)
+    wrong = library.clock.now.astimezone(here) + timedelta(hours=23)
+    late.page.get_by_label("or at").fill(f"{wrong:%H:%M}")
+    expect(late.page.get_by_text("one may book 1 h 30 in a day here")).to_have_count(1)
+
+    lot.take(0, other, stays=timedelta(hours=1))
+    late.sees("Join the line")
+    late.page.goto(f"{late.page.url}?refused=spot_taken")
+    alert = late.page.get_by_test_id("refused")
+    expect(alert).to_contain_text("This spot is taken for that time")
+    expect(alert).to_be_focused()
+    inspector.inspect(late.page, "refused, as somebody was quicker")
+
+    lot.is_over(0, leaves_at=library.clock.now - timedelta(minutes=10, seconds=1))
+    late.press("It stands empty").is_live()
+    expect(status(late, 0)).to_have_text("free")
+    assert library.rows(booking, charger_id=lot.ids[0], end_cause="found_free")
