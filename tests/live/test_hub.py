@@ -308,7 +308,7 @@ def test_what_set_up_changes_is_looked_for_everywhere(house: House, kind: str) -
         lambda: house.db.numbers.update({1: 5, 2: 6}),
         lambda: house.hub.publish([Logged(1, kind, 1, bank_id=1)]),
     )
-    assert house.numbers == [0, 0, 5, 6]
+    assert sorted(house.numbers) == [0, 0, 5, 6]  # in whatever order
 
 
 def test_a_commit_after_the_end_harms_nobody(house: House) -> None:
