@@ -98,7 +98,6 @@ _OF_CODE = Statement(
     .join(site, site.c.id == _C.site_id)
     .where(_C.code == bindparam("code"), _IN_USE, site.c.archived_at.is_(None))
 )
-_SITE_OF = Statement(select(_C.site_id).where(_C.id == bindparam("charger_id"), _IN_USE))
 _LINE = Statement(
     select(
         *(_W.id, _W.person_id, _W.holder, _W.first, _W.joined_at),
@@ -132,11 +131,6 @@ def charger_of_code(conn: Connection, code: str) -> tuple[int, int] | None:
     known = read_code(code)
     row = None if known is None else _OF_CODE.first(conn, code=known)
     return None if row is None else (row.id, row.site_id)
-
-
-def site_of_charger(conn: Connection, charger_id: int) -> int | None:
-    """The site that a spot belongs to; None when there is no such spot."""
-    return _SITE_OF.value(conn, charger_id=charger_id)
 
 
 def site_with_chargers(conn: Connection, site_id: int) -> int | None:

@@ -135,11 +135,6 @@ def charging_rules(conn: Connection, site_id: int) -> ChargingRules:
     return ChargingRules(**values)
 
 
-def site_of_any_charger(conn: Connection, charger_id: int) -> int | None:
-    """The site of a charging spot, archived or not; None when there is no such spot."""
-    return conn.scalar(select(charger.c.site_id).where(charger.c.id == charger_id))
-
-
 def bank_to_set_up(conn: Connection, bank_id: int) -> BankSetUp | None:
     """A bank, archived or not; None when there is none."""
     row = conn.execute(select(bank).where(bank.c.id == bank_id)).one_or_none()

@@ -146,13 +146,6 @@ def _waiting(row: Any) -> Waiting:
     return Waiting(row.id, row.holder, row.first, row.person_id is not None, row.joined_at)
 
 
-def order_of(conn: Connection, now: datetime, ground: Ground) -> list[int]:
-    """The ids of the places in the line, in the order in which spots are offered."""
-    line = line_of(conn, ground.site_id)
-    used = _lately(conn, now, ground)
-    return [one.wait_id for one in in_order(map(_waiting, line), ground.rules.priority, used)]
-
-
 def _lately(conn: Connection, now: datetime, ground: Ground) -> dict[str, timedelta]:
     """How long each holder has charged in the last seven days, where the order goes by that."""
     if ground.rules.priority is not Priority.LEAST_USED:
