@@ -86,17 +86,26 @@ def _build(tick: Tick) -> None:
 
 
 def _watch(command: list[str], environment: dict[str, str], log: TextIO, tick: Tick) -> int:
-    """Run it in a process group of its own, so that stopping us stops npm and Node as well."""
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    """Run it in a process group of its own, so that stopping us stops npm and Node as well.
+
+    Ctrl-C waits until the process is known here: one that came in between would leave it running.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+    try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         while True:
             try:
                 return process.wait(timeout=1)
