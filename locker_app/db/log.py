@@ -13,9 +13,15 @@ from locker_app.domain.actors import Actor
 from locker_app.domain.facts import Fact
 
 _COLUMNS = frozenset(
-    {"site_id", "bank_id", "locker_id", "queue_id", "charger_id", "person_id", "staff_id", "reason"}
+    {
+        *("site_id", "bank_id", "locker_id", "queue_id", "charger_id", "terminal_id"),
+        *("person_id", "staff_id", "reason"),
+    }
 )
-_IN_DETAILS = ("session_id", "visitor_id", "ticket_id", "import_id", "booking_id")
+_IN_DETAILS = (
+    *("session_id", "visitor_id", "ticket_id", "import_id", "booking_id"),
+    *("command_id", "visit_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Logged:
     locker_id: int | None = None
     queue_id: int | None = None
     charger_id: int | None = None
+    terminal_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     session_id: int | None = None
@@ -36,6 +43,8 @@ class Logged:
     ticket_id: int | None = None
     import_id: int | None = None
     booking_id: int | None = None
+    command_id: int | None = None
+    visit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ LOGGED_COLUMNS = (
     event.c.locker_id,
     event.c.queue_id,
     event.c.charger_id,
+    event.c.terminal_id,
     event.c.person_id,
     event.c.staff_id,
     event.c.details,

@@ -16,6 +16,8 @@ class ActorKind(StrEnum):
     PERSON = "person"
     STAFF = "staff"
     SYSTEM = "system"
+    TERMINAL = "terminal"
+    """A card terminal, by its own credential."""
 
 
 class Role(StrEnum):
@@ -39,6 +41,11 @@ class Right(StrEnum):
     """Give somebody longer: for the locker they have, or to take the one held for them."""
     OPEN_DOORS = "open_doors"
     """Open a door from afar, by the terminal of its bank."""
+    RUN_TERMINALS = "run_terminals"
+    """See the terminals of a site and what they show; restart and identify them, put cards on
+    simulated readers, clear alerts."""
+    END_VISITS = "end_visits"
+    """See who is inside, and end a visit of somebody who did not tap out."""
     RESET_PIN = "reset_pin"
     SERVE_QUEUE = "serve_queue"
     """See a queue's line with groups, names and questions, and work it off."""
@@ -46,9 +53,10 @@ class Right(StrEnum):
     """See who has a charging spot booked; end, move and clear; take spots out of service."""
     SET_UP_QUEUE = "set_up_queue"
     SET_UP = "set_up"
-    """Sites and banks: their names, rules, hours and doors."""
+    """Sites, banks, terminals and visits: their names, rules, hours and doors."""
     MANAGE_PEOPLE = "manage_people"
-    """Add, change, archive, import, export and erase people; needed at all sites."""
+    """Add, change, archive, import, export and erase people, and link and revoke their cards;
+    needed at all sites."""
     MANAGE_STAFF = "manage_staff"
     """Accounts, their roles and invitations; needed at all sites."""
     SEE_STATISTICS = "see_statistics"
@@ -72,6 +80,8 @@ class Actor:
     roles: tuple[tuple[int | None, Role], ...] = field(default=())
     names_at: frozenset[int] = frozenset()
     """The sites that let viewers see names."""
+    terminal_id: int | None = None
+    """The terminal at which a person acts by card."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -133,6 +143,16 @@ class Actor:
         if self.is_anonymous:
             raise NotSignedIn
         if self.kind is not ActorKind.PERSON or self.id is None:
+            raise NotAllowed
+        return self.id
+
+    def require_terminal(self) -> int:
+        """The id of the terminal that speaks.
+
+        Raises:
+            NotAllowed: it is none.
+        """
+        if self.kind is not ActorKind.TERMINAL or self.id is None:
             raise NotAllowed
         return self.id
 

@@ -189,7 +189,76 @@ class NoTimeLimit(DomainError):
 
 
 class NoTerminal(DomainError):
-    """This bank has no terminal: its doors can't be opened from here."""
+    """This bank has no terminal that opens this door: it can't be opened from here."""
+
+
+class TerminalAway(DomainError):
+    """This terminal is not connected right now. Try again when it is."""
+
+
+class TerminalRevoked(DomainError):
+    """This terminal may not speak any more."""
+
+    status = 403
+
+
+class TerminalMoved(DomainError):
+    """Somebody else has changed this terminal meanwhile. Look again before you decide."""
+
+
+class NotSimulated(DomainError):
+    """This terminal has a real reader: nobody can put a card on it from here."""
+
+
+class CodeOver(DomainError):
+    """This code is wrong, was used already, or is older than 15 minutes. Make a new one in the
+    panel."""
+
+    status = 403
+
+
+class UnknownCard(DomainError):
+    """This card is nobody's here. Please see the desk."""
+
+    status = 404
+
+
+class CardIsRevoked(DomainError):
+    """This card was blocked. Please see the desk."""
+
+    status = 403
+
+
+class CardTaken(DomainError):
+    """This card is somebody else's. Revoke it there first."""
+
+
+class TerminalBusy(DomainError):
+    """This terminal is waiting for another person's card right now."""
+
+
+class LinkOver(DomainError):
+    """Nobody waits for this card any more."""
+
+
+class VisitNeeded(DomainError):
+    """Please tap in at the entrance first."""
+
+
+class AlreadyInside(DomainError):
+    """You are inside already. Please see the desk if you are not."""
+
+
+class NotInside(DomainError):
+    """This visit is over already."""
+
+
+class ConfirmOver(DomainError):
+    """The time to confirm this tap is over. Tap your card again."""
+
+
+class NothingToConfirm(DomainError):
+    """There is no tap to confirm."""
 
 
 class AlreadyWaiting(DomainError):

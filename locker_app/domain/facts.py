@@ -1,9 +1,10 @@
 """Past facts, one small class each: what the event log keeps, the audit shows and the hub follows.
 
 Fields whose names are columns of the log (`site_id`, `bank_id`, `locker_id`, `queue_id`,
-`charger_id`, `person_id`, `staff_id`, `reason`) go there; the rest become its details. Facts hold
-ids, never names: whoever is erased later leaves nothing in the log. Together they are enough to
-rebuild the tables.
+`charger_id`, `terminal_id`, `person_id`, `staff_id`, `reason`) go there; the rest become its
+details. Facts hold ids, never names: whoever is erased later leaves nothing in the log. Together
+they are enough to rebuild the tables. Those of terminals, cards and visits are in
+`domain.terminal_facts`; `domain.fact_kinds` has all.
 """
 
 from dataclasses import dataclass
@@ -752,6 +753,7 @@ class Refused(Fact):
     locker_id: int | None = None
     queue_id: int | None = None
     charger_id: int | None = None
+    terminal_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     reason: str | None = None

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from locker_app.db.log import LOGGED_COLUMNS, Logged, logged
 from locker_app.db.tables import bank, charger, event, locker, person, queue, site, staff
-from locker_app.domain import facts
 from locker_app.domain.actors import ActorKind
+from locker_app.domain.fact_kinds import FACTS
 from locker_app.domain.lockers import label
 from locker_app.queries.event_filter import REFUSED, Filter, Sites, Strand, strands
 
@@ -212,9 +212,5 @@ def _is_of_a_person(kind: Any) -> bool:
     return get_type_hints(kind).get("person_id") is int
 
 
-OF_A_PERSON = frozenset(
-    kind.__name__
-    for kind in vars(facts).values()
-    if isinstance(kind, type) and issubclass(kind, facts.Fact) and _is_of_a_person(kind)
-)
+OF_A_PERSON = frozenset(name for name, kind in FACTS.items() if _is_of_a_person(kind))
 """Kinds of events that are always about a person."""

@@ -1,6 +1,5 @@
 """The kinds of facts are stored for ever: renaming one would make old rows unreadable."""
 
-import inspect
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
@@ -8,7 +7,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from locker_app.domain import facts
+from locker_app.domain.fact_kinds import FACTS
 from locker_app.domain.facts import Fact
 
 STORED = {
@@ -39,11 +38,7 @@ STORED = {
     "SessionEnded",
     "Refused",
 }
-ALL = {
-    name: kind
-    for name, kind in inspect.getmembers(facts, inspect.isclass)
-    if issubclass(kind, Fact)
-}
+ALL = FACTS
 WHAT_IDENTIFIES_SOMEBODY = {"name", "number", "login", "pin", "password", "secret", "token", "key"}
 
 

@@ -10,6 +10,7 @@ from locker_app.db.log import Logged
 from locker_app.domain import facts
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.bookings import EndCause, LineOutcome
+from locker_app.domain.fact_kinds import FACTS
 from locker_app.domain.facts import Fact
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
@@ -205,20 +206,13 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
 
 
 def _all_kinds() -> set[type[Fact]]:
-    declared = [
-        kind for kind in vars(facts).values() if isinstance(kind, type) and issubclass(kind, Fact)
-    ]
-    return {
-        kind
-        for kind in declared
-        if not any(other is not kind and issubclass(other, kind) for other in declared)
-    }
+    return set(FACTS.values())
 
 
 def logged(fact: Fact) -> Logged:
     """The fact as the hub gets it."""
-    names = ("site_id", "bank_id", "locker_id", "queue_id", "charger_id", "person_id")
-    names += ("staff_id", "session_id", "visitor_id", "import_id")
+    names = ("site_id", "bank_id", "locker_id", "queue_id", "charger_id", "terminal_id")
+    names += ("person_id", "staff_id", "session_id", "visitor_id", "import_id", "visit_id")
     given = {name: getattr(fact, name, None) for name in names}
     return Logged(id=1, kind=type(fact).__name__, **given)
 

@@ -7,6 +7,14 @@ map stands between a command and what the database decides.
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
+from locker_app.db.tables.cards import (
+    Card,
+    CardKey,
+    CardLink,
+    TapConfirm,
+    Visit,
+    Visiting,
+)
 from locker_app.db.tables.chargers import Booking, Charger, ChargerWait, Charging
 from locker_app.db.tables.day_sums import DaySum, Summed
 from locker_app.db.tables.events import Event, Request
@@ -17,6 +25,7 @@ from locker_app.db.tables.push import PushNext, PushSubscription
 from locker_app.db.tables.queues import Desk, Queue, Ticket
 from locker_app.db.tables.retention import Retention
 from locker_app.db.tables.sites import ShortCode, Site
+from locker_app.db.tables.terminals import Terminal, TerminalAlert, TerminalCommand
 
 metadata = SQLModel.metadata
 
@@ -44,6 +53,15 @@ charging = _table(Charging)
 charger = _table(Charger)
 booking = _table(Booking)
 charger_wait = _table(ChargerWait)
+terminal = _table(Terminal)
+terminal_command = _table(TerminalCommand)
+terminal_alert = _table(TerminalAlert)
+card_key = _table(CardKey)
+card = _table(Card)
+card_link = _table(CardLink)
+tap_confirm = _table(TapConfirm)
+visiting = _table(Visiting)
+visit = _table(Visit)
 push_subscription = _table(PushSubscription)
 push_next = _table(PushNext)
 people_import = _table(PeopleImport)
@@ -58,6 +76,9 @@ __all__ = [
     "Assignment",
     "Bank",
     "Booking",
+    "Card",
+    "CardKey",
+    "CardLink",
     "Charger",
     "ChargerWait",
     "Charging",
@@ -81,11 +102,20 @@ __all__ = [
     "Staff",
     "StaffRole",
     "Summed",
+    "TapConfirm",
+    "Terminal",
+    "TerminalAlert",
+    "TerminalCommand",
     "Ticket",
+    "Visit",
+    "Visiting",
     "Wait",
     "assignment",
     "bank",
     "booking",
+    "card",
+    "card_key",
+    "card_link",
     "charger",
     "charger_wait",
     "charging",
@@ -110,6 +140,12 @@ __all__ = [
     "staff",
     "staff_role",
     "summed",
+    "tap_confirm",
+    "terminal",
+    "terminal_alert",
+    "terminal_command",
     "ticket",
+    "visit",
+    "visiting",
     "wait",
 ]

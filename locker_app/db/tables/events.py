@@ -39,6 +39,14 @@ class Event(SQLModel, table=True):
             "id",
             where=text("charger_id IS NOT NULL"),
         ),
+        _partial(
+            "event_of_terminal",
+            "terminal_id",
+            "kind",
+            "at",
+            "id",
+            where=text("terminal_id IS NOT NULL"),
+        ),
         _partial("event_of_locker", "locker_id", "at", "id", where=text("locker_id IS NOT NULL")),
         _partial("event_of_person", "person_id", "at", "id", where=text("person_id IS NOT NULL")),
         _partial(
@@ -55,12 +63,13 @@ class Event(SQLModel, table=True):
     actor_kind: str
     actor_id: int | None = None
     origin: str
-    """By what way it came: web, api, cli or timer."""
+    """By what way it came: web, api, cli, mqtt or timer."""
     site_id: int | None = None
     bank_id: int | None = None
     locker_id: int | None = None
     queue_id: int | None = None
     charger_id: int | None = None
+    terminal_id: int | None = None
     person_id: int | None = None
     staff_id: int | None = None
     reason: str | None = None

@@ -24,4 +24,5 @@ class Retention(SQLModel, table=True):
     bookings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     places: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     """In lines for charging spots."""
+    visits: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     sessions: int = 0
