@@ -1,0 +1,71 @@
+"""Text from elsewhere, made fit to be shown: no control or direction characters, not too long.
+
+What letters look like is not here (`fonts`), nor how they are laid out (`layout`).
+"""
+
+import re
+import unicodedata
+from itertools import takewhile
+
+_MARKS_KEPT = 2
+_ELLIPSIS = "…"
+# What compatibility forms (NFKC) leave alone, or would turn into what is harder to read.
+_PLAIN = str.maketrans(
+    {
+        "‘": "'", "’": "'", "‚": "'", "‛": "'", "ʼ": "'", "´": "'", "′": "'",
+        "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"',
+        "‐": "-", "‑": "-", "−": "-", "‒": "–", "—": "–", "―": "–",
+        "•": "·", "×": "x", "ẞ": "SS", "ŋ": "n", "Ŋ": "N", "ſ": "s", "ĸ": "k",
+        "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "Ð": "Đ", "…": "…",
+        "✔": "✓", "🡒": "→", "➔": "→",
+    }
+)  # fmt: skip
+_KEPT_AS_THEY_ARE = frozenset("…")
+
+
+def _plain(character: str) -> str:
+    """`character` in letters that are simplest to show: none for what only steers a screen."""
+    if character in _KEPT_AS_THEY_ARE:
+        return character
+    shown = []
+    for part in unicodedata.normalize("NFKC", character):
+        category = unicodedata.category(part)
+        if category in ("Cc", "Zs", "Zl", "Zp"):
+            shown.append(" ")
+        elif category == "Cs":
+            shown.append("▯")  # half a character: it can't even be written as UTF-8
+        elif category != "Cf" and not unicodedata.name(part, "").startswith("VARIATION SELECTOR"):
+            shown.append(part)
+    return "".join(shown)
+
+
+def clusters(text: str) -> list[str]:
+    """`text` in what is drawn as one: a character with the marks that belong to it."""
+    found: list[str] = []
+    for character in text:
+        if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
+            # A mark without a letter belongs to nothing; a pile of them would hide the row above.
+            if found and len(found[-1]) <= _MARKS_KEPT:
+                found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def clean(text: object, limit: int) -> str:
+    """`text` in one line of at most `limit` characters, the last of them "…" if it was longer."""
+    # Nothing is read beyond what could be shown: one character can stand for at most 18 others.
+    start = ("" if text is None else str(text))[: limit * 8].translate(_PLAIN)
+    kept = clusters(unicodedata.normalize("NFC", "".join(map(_plain, start))))
+    line = re.sub(" +", " ", "".join(kept)).strip()
+    whole = clusters(line)
+    if len(whole) <= limit:
+        return line
+    return "".join(whole[: limit - 1]).rstrip() + _ELLIPSIS
+
+
+def decompose(cluster: str) -> tuple[str, tuple[str, ...]]:
+    """The letter of `cluster` and the marks on it, in the order in which they are written."""
+    parts = unicodedata.normalize("NFD", cluster)
+    marks = tuple(takewhile(unicodedata.combining, parts[1:]))
+    return parts[:1], marks
