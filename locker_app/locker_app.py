@@ -20,6 +20,7 @@ from locker_app.live.follow import follow
 from locker_app.live.hub import Hub
 from locker_app.live.inbound import Inbound, shapes
 from locker_app.live.rooms import Rooms
+from locker_app.live.seen_terminals import seen
 from locker_app.live.topics import Topic
 from locker_app.nightly import tidy_up
 from locker_app.push.follow import Pusher
@@ -163,21 +164,22 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
     hub = Hub(db, rooms)
     watching.start(watching.Live(db, hub, rooms))
     async with hub.running():
-        pusher = Pusher(db, lambda: _post(settings))
-        importer = Importer(
-            db, runtime.current().seal, lambda one: hub.touch([Topic("people_import", one)])
-        )
-        work = (
-            *(follow(db, hub), keep_time(db), tidy_up(db), keep_learning(db)),
-            *(pusher.follow(), importer.run()),
-        )
-        tasks = [asyncio.create_task(task) for task in work]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        with seen.telling(hub.touch):
+            pusher = Pusher(db, lambda: _post(settings))
+            importer = Importer(
+                db, runtime.current().seal, lambda one: hub.touch([Topic("people_import", one)])
+            )
+            work = (
+                *(follow(db, hub), keep_time(db), tidy_up(db), keep_learning(db)),
+                *(pusher.follow(), importer.run()),
+            )
+            tasks = [asyncio.create_task(task) for task in work]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.to_thread(db.close)
 
 
