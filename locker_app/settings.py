@@ -8,9 +8,12 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -90,6 +93,44 @@ class Settings(BaseSettings):
         description="More push services that phones may be told by, such as `push.example.org`, "
         "separated by commas. Those of the known browsers are accepted anyway.",
     )
+    mqtt: Literal["auto", "mosquitto", "embedded", "off"] = Field(
+        default="auto",
+        description="Broker for card terminals, where `CUBBY_MQTT_URL` names none: `auto` "
+        "(Mosquitto if it is installed, else the embedded one), `mosquitto`, `embedded`, or `off`: "
+        "no terminals.",
+    )
+    mqtt_url: str = Field(
+        default="",
+        examples=["mqtt://cubby:password@broker.example.org:1883"],
+        description="A broker that somebody else runs, such as "
+        "`mqtts://cubby:password@broker.example.org`. By default one is run as a child.",
+    )
+    mqtt_password_file: Path | None = Field(
+        default=None, description="File with the password for `CUBBY_MQTT_URL`, instead of in it."
+    )
+    mqtt_ca_file: Path | None = Field(
+        default=None,
+        description="Certificate of who vouches for an `mqtts://` broker. By default those whom "
+        "this machine trusts.",
+    )
+    mqtt_files: Path | None = Field(
+        default=None,
+        description="Folder in which the accounts of terminals are written for the Mosquitto of "
+        "`CUBBY_MQTT_URL`: see docs/terminals-broker.md.",
+    )
+    mqtt_port: int = Field(
+        default=1883,
+        ge=1,
+        le=65535,
+        description="Port of the broker that is run as a child, on this machine only. Another one "
+        "is taken if it is not free.",
+    )
+    home_assistant_prefix: str = Field(
+        default="homeassistant",
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        examples=["homeassistant"],
+        description="Topic below which Home Assistant finds new devices.",
+    )
     log_level: LogLevel = Field(
         default="info", description="`debug`, `info`, `warning` or `error`."
     )
@@ -106,6 +147,13 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value and value not in available_timezones():
             raise ValueError("there is no such time zone")
+        return value
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _is_a_broker(cls, value: str) -> str:
+        if value:
+            parse_mqtt_url(value)
         return value
 
     @field_validator("data_dir")
@@ -129,6 +177,59 @@ class Settings(BaseSettings):
     def push_key(self) -> str:
         """The private key by which push services know this installation, as PEM; made once."""
         return _kept_secret(self.data_dir / "push_key", _new_push_key)
+
+    def mqtt_password(self) -> str:
+        """The password for the broker of `mqtt_url`.
+
+        Raises:
+            SettingsError: its file can't be read.
+        """
+        if self.mqtt_password_file is None:
+            return parse_mqtt_url(self.mqtt_url).password
+        try:
+            return self.mqtt_password_file.expanduser().read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"CUBBY_MQTT_PASSWORD_FILE can't be read: {error}") from None
+
+    def bridge_password(self) -> str:
+        """The server's own password at a broker that it runs itself; made once."""
+        return _kept_secret(self.data_dir / "broker" / "bridge_password")
+
+
+@dataclass(frozen=True, slots=True)
+class MqttAddress:
+    """Where a broker is, and who we are there."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str
+    password: str = dataclass_field(repr=False)
+
+
+def parse_mqtt_url(url: str) -> MqttAddress:
+    """The parts of `mqtt://user:password@host:1883` or `mqtts://…` (by default port 8883).
+
+    Raises:
+        ValueError: it isn't one; the message has nothing of it.
+    """
+    example = "it should look like mqtt://cubby:password@broker.example.org:1883"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(example) from None
+    tls = parts.scheme == "mqtts"
+    rest = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or rest or port == 0:
+        raise ValueError(example)
+    return MqttAddress(
+        host=parts.hostname,
+        port=port or (8883 if tls else 1883),
+        tls=tls,
+        user=unquote(parts.username or "cubby"),
+        password=unquote(parts.password or ""),
+    )
 
 
 def variable_of(name: str) -> str:
@@ -160,7 +261,7 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     place = str(first["loc"][0])
     variable = variable_of(place) if place in Settings.model_fields else place  # or an alias
-    secret = place in {"admin_password", "secret_key", "DATABASE_URL"}
+    secret = place in {"admin_password", "secret_key", "DATABASE_URL", "mqtt_url"}
     shown = "" if secret else f" (it is {first['input']!r})"
     return f"{variable} can't be used{shown}: {_why(first['type'], first['msg'], place)}."
 

@@ -21,6 +21,7 @@ from locker_app.db import engine
 from locker_app.db.database import Database
 from locker_app.db.migrate import upgrade
 from locker_app.services import secrets
+from tests.broker import KINDS, TestBroker, of_kind
 from tests.postgresql import Cluster
 from tests.world import Clock, World
 
@@ -91,6 +92,26 @@ def _keep_connections(made: sqlalchemy.Engine, cluster: Cluster) -> None:
     pool._creator = lambda record=None: cluster.kept(name) or new(record)
     made.dialect.do_terminate = made.dialect.do_close
     made.dialect.do_close = cluster.let_go  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.fixture(scope="session")
+def mosquitto_broker() -> Iterator[TestBroker]:
+    """Mosquitto, shared: use names and topics of your own, and leave it running."""
+    with of_kind("mosquitto") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def embedded_broker() -> Iterator[TestBroker]:
+    """The embedded broker, shared in the same way."""
+    with of_kind("embedded") as broker:
+        yield broker
+
+
+@pytest.fixture(params=KINDS)
+def any_broker(request: pytest.FixtureRequest) -> TestBroker:
+    """Each of the two in turn."""
+    return request.getfixturevalue(f"{request.param}_broker")
 
 
 @pytest.fixture(scope="session")

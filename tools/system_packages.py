@@ -1,4 +1,4 @@
-"""What the tests need from the system: Chromium and PostgreSQL's server programs.
+"""What the tests need from the system: Chromium, PostgreSQL's server programs and Mosquitto.
 
 No browser or server is downloaded from anywhere but the distribution's packages.
 """
@@ -17,6 +17,8 @@ def missing() -> list:
         needed.append("chromium")
     if not (shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
         needed.append("postgresql")
+    if not (shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()):
+        needed.append("mosquitto")
     return needed
 
 

@@ -1,0 +1,1 @@
+"""The MQTT broker that terminals meet at: which one, running it, and who may do what there."""
