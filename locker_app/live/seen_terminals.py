@@ -39,6 +39,17 @@ class Seen:
 NOTHING = Seen()
 
 
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How this process stands with the broker by which it speaks with terminals."""
+
+    kind: str = ""
+    """mosquitto, embedded (the development broker), external, or off; empty: not known yet."""
+    connected: bool = False
+    why: str = ""
+    """A sentence that says why not, if there is more to say."""
+
+
 class SeenTerminals:
     """What all terminals of this installation said last. Any thread may write and read it."""
 
@@ -52,6 +63,21 @@ class SeenTerminals:
         self._due: set[int] = set()
         self._resting: set[int] = set()
         """Sites that were touched a moment ago."""
+        self._broker = Broker()
+        self._asked: set[int] = set()
+        """Sites whose screens say how it stands with the broker."""
+
+    def broker(self, broker: Broker) -> None:
+        """So it stands with the broker now."""
+        if broker != self._broker:
+            self._broker = broker
+            for site_id in list(self._asked):
+                self._changed(site_id)
+
+    def broker_for(self, site_id: int) -> Broker:
+        """How it stands with the broker; screens of this site hear when that changes."""
+        self._asked.add(site_id)
+        return self._broker
 
     def of(self, terminal_id: int) -> Seen:
         """What a terminal said last."""
@@ -82,6 +108,8 @@ class SeenTerminals:
         with self._lock:
             self._seen.clear()
             self._told.clear()
+            self._asked.clear()
+            self._broker = Broker()
 
     @contextlib.contextmanager
     def telling(self, touch: Touch) -> Iterator[None]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from edge.protocol import Shown, Telemetry
-from locker_app.live.seen_terminals import EVERY_SECONDS, HEARD_EVERY, SeenTerminals
+from locker_app.live.seen_terminals import EVERY_SECONDS, HEARD_EVERY, Broker, SeenTerminals
 from locker_app.live.topics import Topic
 from tests.live import virtual
 
@@ -104,3 +104,17 @@ def test_another_thread_may_tell_and_nobody_needs_to_listen() -> None:
         return touches
 
     assert asyncio.run(story()).sites == [7]
+
+
+def test_screens_that_say_how_the_broker_is_hear_when_that_changes() -> None:
+    async def story() -> Touches:
+        seen, touches = SeenTerminals(), Touches()
+        with seen.telling(touches):
+            assert not seen.broker_for(7).connected
+            for _ in range(2):
+                seen.broker(Broker("mosquitto", connected=True))
+            await asyncio.sleep(1)
+        assert seen.broker_for(7).connected
+        return touches
+
+    assert virtual.run(story()).sites == [7]
