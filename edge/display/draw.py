@@ -65,13 +65,13 @@ class _Canvas:
 
 def _status(canvas: _Canvas, screen: Screen, width: int) -> None:
     """The bar on top: the tone's sign, the link; if it is long, taps that wait and the time."""
-    canvas.ink(SIGNS[screen.tone].pixels, _TONE)
+    canvas.ink(SIGNS[screen.tone].pixels, _TONE, left=1)
     sign, colour = (LINKED, _QUIET) if screen.link else (UNLINKED, _ALARM)
-    canvas.ink(sign.pixels, colour, left=14)
+    canvas.ink(sign.pixels, colour, left=15)
     if width == WIDTH:
         waiting = f"↑{screen.outbox}" if screen.outbox < 1000 else "↑999+"
-        canvas.ink(SMALL.pixels(waiting if screen.outbox else ""), _ALARM, left=25)
-        canvas.ink(SMALL.pixels(screen.clock), _TEXT, left=width - SMALL.width(screen.clock))
+        canvas.ink(SMALL.pixels(waiting if screen.outbox else ""), _ALARM, left=26)
+        canvas.ink(SMALL.pixels(screen.clock), _TEXT, left=width - 1 - SMALL.width(screen.clock))
     canvas.fill(Box(0, _RULE, width, 1), _TONE)
 
 

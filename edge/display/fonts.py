@@ -111,7 +111,7 @@ class Font:
         if above == "caron" and letter in _CARON_BESIDE:
             return self._beside(self._drawn[letter], self._drawn["'"])
         if below and letter == "g":
-            above, below = "dot", ""  # there is no room below a g: Latvian writes it above, too
+            above, below = "comma", ""  # there is no room below a g: Latvian writes it above
         glyph = self._drawn[_DOTLESS.get(letter, letter) if above else letter]
         if above:
             glyph = self._above(glyph, self._drawn[above], 0 if above in _TOUCHING else 1)

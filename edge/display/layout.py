@@ -84,21 +84,26 @@ def fitted(text: str, box: Box) -> Pixels:
     """`text` as large as it fits `box`, in its middle; cut by "…" if even small is too long."""
     for font in _SIZES:
         rows = wrapped(text, box.width, font)
-        if rows is not None:
-            stacked = _stacked(rows, box, font)
-            if _height(stacked) <= box.height:
-                return _moved_to_the_middle(stacked, box)
+        inked = None if rows is None else _stacked(rows, box, font)
+        if inked is not None and _height(inked) <= box.height:
+            return _in_the_middle(inked, box)
     rows = split(text, box.width, SMALL)
     most = max(box.height // SMALL.pitch, 1)
-    stacked = _stacked(at_most(most, rows, box.width, SMALL), box, SMALL)
-    return _moved_to_the_middle(stacked, box)
+    inked = _stacked(at_most(most, rows, box.width, SMALL), box, SMALL, may_touch=True)
+    return _in_the_middle(inked or frozenset(), box)
 
 
-def _stacked(rows: list[str], box: Box, font: Font) -> Pixels:
-    inked: set[tuple[int, int]] = set()
+def _stacked(rows: list[str], box: Box, font: Font, may_touch: bool = False) -> Pixels | None:
+    """`rows` below each other; None if what hangs from one touches what rises from the next."""
+    inked: Pixels = frozenset()
     for number, text in enumerate(rows):
-        inked |= {(x, y + number * font.pitch) for x, y in row(text, box.left, box.width, font)}
-    return frozenset(inked)
+        down = number * font.pitch
+        below = frozenset((x, y + down) for x, y in row(text, box.left, box.width, font))
+        reached = {(x + aside, y + 1) for x, y in inked if y + 1 >= down for aside in (-1, 0, 1)}
+        if not may_touch and not below.isdisjoint(reached | inked):
+            return None
+        inked |= below
+    return inked
 
 
 def _height(pixels: Pixels) -> int:
@@ -106,7 +111,7 @@ def _height(pixels: Pixels) -> int:
     return max(rows, default=0) - min(rows, default=0) + 1
 
 
-def _moved_to_the_middle(pixels: Pixels, box: Box) -> Pixels:
+def _in_the_middle(pixels: Pixels, box: Box) -> Pixels:
     first = min((y for _, y in pixels), default=0)
     down = box.top + max(box.height - _height(pixels), 0) // 2 - first
     return frozenset((x, y + down) for x, y in pixels)

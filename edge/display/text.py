@@ -14,21 +14,19 @@ _PLAIN = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "ʼ": "'", "´": "'", "′": "'",
         "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"',
-        "‐": "-", "‑": "-", "−": "-", "‒": "–", "—": "–", "―": "–",
+        "‐": "-", "‑": "-", "−": "-", "‒": "–", "—": "–", "―": "–", "⁄": "/",
         "•": "·", "×": "x", "ẞ": "SS", "ŋ": "n", "Ŋ": "N", "ſ": "s", "ĸ": "k",
-        "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "Ð": "Đ", "…": "…",
-        "✔": "✓", "🡒": "→", "➔": "→",
+        "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T", "Ð": "Đ", "✔": "✓", "➔": "→",
     }
 )  # fmt: skip
-_KEPT_AS_THEY_ARE = frozenset("…")
 
 
 def _plain(character: str) -> str:
     """`character` in letters that are simplest to show: none for what only steers a screen."""
-    if character in _KEPT_AS_THEY_ARE:
+    if character == _ELLIPSIS:
         return character
     shown = []
-    for part in unicodedata.normalize("NFKC", character):
+    for part in unicodedata.normalize("NFKC", character).translate(_PLAIN):
         category = unicodedata.category(part)
         if category in ("Cc", "Zs", "Zl", "Zp"):
             shown.append(" ")
@@ -45,7 +43,7 @@ def clusters(text: str) -> list[str]:
     for character in text:
         if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
             # A mark without a letter belongs to nothing; a pile of them would hide the row above.
-            if found and len(found[-1]) <= _MARKS_KEPT:
+            if found and found[-1] != " " and len(found[-1]) <= _MARKS_KEPT:
                 found[-1] += character
         else:
             found.append(character)
