@@ -146,6 +146,7 @@ def upgrade() -> None:
     with op.batch_alter_table('terminal_command', schema=None) as batch_op:
         batch_op.create_index('commands_due', ['due_at'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
         batch_op.create_index('commands_of_locker', ['locker_id', 'id'], unique=False)
+        batch_op.create_index('commands_of_terminal', ['terminal_id', 'id'], unique=False)
         batch_op.create_index('open_commands_of_terminal', ['terminal_id', 'id'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.create_table('visit',

@@ -30,6 +30,7 @@ from locker_app.live.projections import (
     queues,
     setup,
     stays,
+    terminals,
     tickets,
 )
 from locker_app.live.projections.wire import Vars
@@ -135,6 +136,8 @@ KINDS: dict[str, Kind] = {
     "person_card": Kind(looked_up.person_card, _anybody_who_may(Right.RESET_PIN)),
     "imports": Kind(people_imports.imports, _everywhere(Right.MANAGE_PEOPLE)),
     "people_import": Kind(people_imports.people_import, _everywhere(Right.MANAGE_PEOPLE)),
+    "terminals": Kind(terminals.terminals, _staff_with(Right.RUN_TERMINALS, site_if_any)),
+    "inside": Kind(terminals.inside, _staff_with(Right.END_VISITS, site_if_any)),
     "tickets": Kind(tickets.tickets, _holder),
     "chargers": Kind(chargers.chargers, _anybody_if_it_is(site_with_chargers), private=False),
     "stays": Kind(stays.stays, _stayer),

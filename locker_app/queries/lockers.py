@@ -213,6 +213,7 @@ class DoorView(Holder):
     time_zone: str
     noted_at: datetime | None
     noted_by: str | None
+    number: int
 
 
 _DOOR = Statement(
@@ -237,5 +238,5 @@ def door_view(conn: Connection, locker_id: int, now: datetime) -> DoorView | Non
         return None
     cells = _cells(row)
     holder, (number, prefix, *place) = cells[: len(_HOLDER)], cells[len(_HOLDER) :]
-    values: list[Any] = [*holder, label(prefix, number), *place]
+    values: list[Any] = [*holder, label(prefix, number), *place, number]
     return DoorView(*values)

@@ -5,9 +5,21 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from locker_app.db.tables import assignment, bank, charger, charging, locker, site, wait
+from locker_app.db.tables import (
+    assignment,
+    bank,
+    charger,
+    charging,
+    locker,
+    site,
+    terminal,
+    visiting,
+    wait,
+)
 from locker_app.domain.chargers import AtEnd, ChargerPlan, ChargingRules, Priority
 from locker_app.domain.sites import version_of
+from locker_app.domain.terminals import TerminalPlan
+from locker_app.domain.visits import VisitRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,17 @@ class ChargerRow:
     archived: bool
     version: str
     """What stands for its name, place and details as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalRow:
+    """A card terminal among those of a site."""
+
+    row: Any
+    bank_name: str
+    """Empty for a gate."""
+    version: str
+    """What stands for its plan as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +156,28 @@ def charging_rules(conn: Connection, site_id: int) -> ChargingRules:
     values = {field.name: getattr(row, field.name) for field in fields(ChargingRules)}
     values |= {"at_end": AtEnd(row.at_end), "priority": Priority(row.priority)}
     return ChargingRules(**values)
+
+
+def terminals_to_set_up(conn: Connection, site_id: int) -> list[TerminalRow]:
+    """The card terminals of a site by name, those in use first."""
+    of_site = select(terminal, bank.c.name.label("bank_name")).where(terminal.c.site_id == site_id)
+    rows = conn.execute(of_site.outerjoin(bank, bank.c.id == terminal.c.bank_id)).all()
+    made = [TerminalRow(row, row.bank_name or "", version_of(TerminalPlan, row)) for row in rows]
+    return sorted(made, key=lambda one: (one.row.archived_at is not None, one.row.name))
+
+
+def visiting_rules(conn: Connection, site_id: int) -> VisitRules:
+    """The rules of visits to a site; those that it would begin with, while it has none."""
+    row = conn.execute(select(visiting).where(visiting.c.site_id == site_id)).one_or_none()
+    if row is None:
+        return VisitRules()
+    return VisitRules(**{field.name: getattr(row, field.name) for field in fields(VisitRules)})
+
+
+def door_numbers(conn: Connection, bank_id: int) -> list[int]:
+    """The numbers of a bank's doors, in order."""
+    there = (locker.c.bank_id == bank_id, locker.c.retired_at.is_(None))
+    return list(conn.scalars(select(locker.c.number).where(*there).order_by(locker.c.number)))
 
 
 def bank_to_set_up(conn: Connection, bank_id: int) -> BankSetUp | None:

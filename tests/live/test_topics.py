@@ -298,6 +298,8 @@ class Library:
             "person_card": self.holder.id,
             "imports": ALL,
             "people_import": self.people_import,
+            "terminals": self.site,
+            "inside": self.site,
         }
 
     def project(self, kind: str, key: int) -> dict[str, Any] | None:
@@ -338,7 +340,7 @@ browser finds them by name."""
     "kind",
     [
         *("bank", "doors", "holders", "door", "person", "staff", "queue", "helm", "room"),
-        "chargers",
+        *("chargers", "terminals", "inside"),
     ],
 )
 def test_what_does_not_exist_is_nothing(library: Library, kind: str) -> None:
@@ -392,6 +394,8 @@ def test_who_may_watch_what(library: Library) -> None:
         "person_card": staff | {"elsewhere"},
         "imports": {"everywhere"},
         "people_import": {"everywhere"},
+        "terminals": staff,
+        "inside": staff,
     }
 
 

@@ -87,6 +87,7 @@ class TerminalCommand(SQLModel, table=True):
         _partial("commands_due", "due_at", where=_OPEN),
         _partial("open_commands_of_terminal", "terminal_id", "id", where=_OPEN),
         Index("commands_of_locker", "locker_id", "id"),
+        Index("commands_of_terminal", "terminal_id", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from locker_app.live.projections.events import event_row
+from locker_app.live.projections.terminals import command_row
 from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.events import events_page
 from locker_app.queries.lockers import Holder, bank_holders, bank_view, door_view, locker_ids
 from locker_app.queries.setup import was_locker
 from locker_app.queries.sites import site_of_bank, sites
+from locker_app.queries.terminal_panel import DoorTerminal, terminal_of_door
 
 BLOCK = 50
 """How many doors are sent together."""
@@ -77,6 +79,7 @@ def door(conn: Connection, locker_id: int, now: datetime) -> Vars | None:
     if view is None:  # those who look at one that has just been removed are told
         return {"locker_id": locker_id, "gone": True} if was_locker(conn, locker_id) else None
     events = events_page(conn, None, limit=DOOR_EVENTS, locker_id=locker_id)
+    opener = terminal_of_door(conn, view.bank_id, locker_id, view.number, now)
     return {
         "locker_id": view.locker_id,
         "gone": False,
@@ -95,6 +98,17 @@ def door(conn: Connection, locker_id: int, now: datetime) -> Vars | None:
         "noted_at": millis(view.noted_at),
         "noted_by": view.noted_by or "",
         "rows": [event_row(event) for event in events],
+        **_opener(opener),
+    }
+
+
+def _opener(opener: DoorTerminal | None) -> Vars:
+    """Which terminal opens the door, and how far what it was told last has come."""
+    told = opener.last if opener else None
+    return {
+        "terminal": opener.name if opener else "",
+        "terminal_state": opener.state if opener else "",
+        "told": [command_row(told)] if told else [],
     }
 
 

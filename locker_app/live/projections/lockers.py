@@ -9,6 +9,7 @@ from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.lockers import bank_view
 from locker_app.queries.setup import site_of_any_bank
 from locker_app.queries.sites import sites
+from locker_app.queries.terminal_panel import bank_has_terminal
 
 
 def bank(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
@@ -38,5 +39,6 @@ def bank(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
         "total": len(view.numbers),
         "free_accessible": view.free_accessible,
         "line": view.line,
+        "has_terminal": bank_has_terminal(conn, bank_id),
         **counts,
     }

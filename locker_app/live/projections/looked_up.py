@@ -12,6 +12,7 @@ from locker_app.domain.people import version_of
 from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.people_list import people_counts
 from locker_app.queries.people_list import person_card as card_of
+from locker_app.queries.person_cards import Link, last_link, own_cards
 
 
 def people(conn: Connection, _key: int, now: datetime) -> Vars:
@@ -24,7 +25,7 @@ def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
     """One person; `gone` when there is none, or who it was has been erased."""
     card = card_of(conn, person_id)
     if card is None:
-        empty = {"number": "", "name": "", "locked_until": 0, "archived_at": 0}
+        empty = {"number": "", "name": "", "locked_until": 0, "archived_at": 0, "cards": []}
         return {**empty, "person_id": person_id, "gone": True, "changed": millis(now)}
     return {
         "person_id": person_id,
@@ -39,4 +40,26 @@ def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
         "archived_at": millis(card.archived_at),
         "version": version_of(card.number, card.name, card.accessible, card.near_last),
         "changed": millis(now),
+        "cards": [
+            {
+                "id": one.id,
+                "tail": one.tail,
+                "label": one.label,
+                "linked_at": millis(one.linked_at),
+                "seen_at": millis(one.seen_at),
+            }
+            for one in own_cards(conn, person_id)
+        ],
+        **_link(last_link(conn, person_id, now)),
+    }
+
+
+def _link(link: Link | None) -> Vars:
+    """What became of a card that a terminal was to wait for."""
+    if link is None:
+        return {"link_terminal": "", "link_until": 0, "link_outcome": ""}
+    return {
+        "link_terminal": link.terminal_name,
+        "link_until": millis(link.until),
+        "link_outcome": link.outcome if link.ended_at else "waiting",
     }

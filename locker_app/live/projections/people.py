@@ -9,6 +9,7 @@ from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.live.topics import ALL
 from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
 from locker_app.queries.people import person_view, staff_view
+from locker_app.queries.person_cards import Confirm, open_confirm, own_cards, own_visits
 from locker_app.queries.staff import sign_ins
 
 
@@ -26,6 +27,19 @@ def person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
         "claims": [_claim(claim) for claim in claims_of(conn, person_id, now)],
         "waits": [flat(place) for place in waits_of(conn, person_id)],
         **_lost(lost_by(conn, person_id, now)),
+        "cards": [
+            [card.id, card.tail, card.label, millis(card.linked_at)]
+            for card in own_cards(conn, person_id)
+        ],
+        "visits": [
+            {
+                **flat(visit),
+                "came_at": millis(visit.came_at),
+                "left_at": millis(visit.left_at),
+            }
+            for visit in own_visits(conn, person_id)
+        ],
+        **_confirm(open_confirm(conn, person_id, now)),
     }
 
 
@@ -52,6 +66,15 @@ def _claim(claim: Claim) -> Vars:
         "since": millis(claim.since),
         "due_at": millis(claim.due_at),
         "held_until": millis(claim.held_until),
+    }
+
+
+def _confirm(asked: Confirm | None) -> Vars:
+    return {
+        "confirm_id": asked.id if asked else 0,
+        "confirm_at": asked.terminal_name if asked else "",
+        "confirm_site": asked.site_name if asked else "",
+        "confirm_until": millis(asked.until) if asked else 0,
     }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -9,15 +10,19 @@ from locker_app.domain.banks import BankRules, doors_version, plan_of, written_n
 from locker_app.domain.chargers import ChargingRules
 from locker_app.domain.hours_text import written
 from locker_app.domain.sites import SiteRules, version_of
-from locker_app.live.projections.wire import Vars, flat
+from locker_app.domain.visits import VisitRules
+from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.queries.queues import queues_of_site
 from locker_app.queries.setup import (
+    TerminalRow,
     bank_to_set_up,
     banks_to_set_up,
     chargers_to_set_up,
     charging_rules,
     site_row,
     sites_to_set_up,
+    terminals_to_set_up,
+    visiting_rules,
 )
 
 _SITE_RULES = (
@@ -52,7 +57,42 @@ def site(conn: Connection, site_id: int, _now: datetime) -> Vars | None:
         ],
         "chargers": [flat(spot) for spot in chargers_to_set_up(conn, site_id)],
         "charging": _charging(conn, site_id),
+        "terminals": [_terminal(one) for one in terminals_to_set_up(conn, site_id)],
+        "visiting": _visiting(conn, site_id),
     }
+
+
+_TERMINAL = (
+    *("id", "name", "place", "kind", "mode", "active_low", "open_ms", "dim_after_s", "offline"),
+    *("pin_needed", "simulated", "login"),
+)
+
+
+def _terminal(one: TerminalRow) -> Vars:
+    row = one.row
+    return {
+        **{name: getattr(row, name) for name in _TERMINAL},
+        "bank_id": row.bank_id or 0,
+        "bank_name": one.bank_name,
+        "relays": written_relays(row.relays),
+        "code_until": millis(row.code_until),
+        "provisioned_at": millis(row.provisioned_at),
+        "revoked": row.revoked_at is not None,
+        "archived": row.archived_at is not None,
+        "version": one.version,
+    }
+
+
+def written_relays(relays: Any) -> str:
+    """Numbers of doors with the GPIO lines of their relays, as a form shows them."""
+    pairs = sorted((int(number), line) for number, line in (relays or {}).items())
+    return ", ".join(f"{number}={line}" for number, line in pairs)
+
+
+def _visiting(conn: Connection, site_id: int) -> Vars:
+    """The rules of visits as a form shows them."""
+    rules = visiting_rules(conn, site_id)
+    return {**flat(rules), "version": version_of(VisitRules, rules)}
 
 
 def _charging(conn: Connection, site_id: int) -> Vars:

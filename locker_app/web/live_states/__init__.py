@@ -65,7 +65,9 @@ from locker_app.web.live_states.setup import (
     SiteSetUp,
     SiteSetUpRow,
     SitesToSetUp,
+    TerminalSetUpRow,
 )
+from locker_app.web.live_states.terminals import Inside, InsideRow, TerminalRow, Terminals
 
 __all__ = [
     "AccountRow",
@@ -98,6 +100,8 @@ __all__ = [
     "ImportCardRow",
     "ImportRows",
     "Imports",
+    "Inside",
+    "InsideRow",
     "Line",
     "LineRow",
     "LookBack",
@@ -123,6 +127,9 @@ __all__ = [
     "StayNewsRow",
     "StayRow",
     "Stays",
+    "TerminalRow",
+    "TerminalSetUpRow",
+    "Terminals",
     "TicketRow",
     "Tickets",
     "WaitRow",
@@ -153,6 +160,8 @@ def bind_topics(rooms: Rooms) -> None:
         ("bank_setup", BankSetUp),
         ("accounts", Accounts),
         ("imports", Imports),
+        ("terminals", Terminals),
+        ("inside", Inside),
     ):
         rooms.bind(kind, state)
     rooms.bind("door", Door, DoorPast)

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from locker_app.live.rooms import LiveState
+from locker_app.web.live_states.terminals import CommandRow
 
 
 class Doors(LiveState, rx.State):
@@ -40,6 +41,11 @@ class Door(LiveState, rx.State):
     note: str = ""
     noted_at: int = 0
     noted_by: str = ""
+    terminal: str = ""
+    """Which one opens this door; empty for none."""
+    terminal_state: str = ""
+    told: list[CommandRow] = []
+    """The last time that it was told to, if that was lately."""
     rows: list[list[Any]] = []
 
 

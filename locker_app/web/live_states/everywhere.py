@@ -54,6 +54,18 @@ class TicketRow(TypedDict):
     ended_at: int
 
 
+class OwnVisitRow(TypedDict):
+    """A visit of mine."""
+
+    id: int
+    site_id: int
+    site_name: str
+    time_zone: str
+    came_at: int
+    left_at: int
+    """0 while it lasts."""
+
+
 class Pulse(LiveState, rx.State):
     """What every screen hears: the server's beat, and in which session it is."""
 
@@ -77,6 +89,16 @@ class Me(LiveState, rx.State):
     lost_bank: str = ""
     lost_cause: str = ""
     lost_reason: str = ""
+    cards: list[list[Any]] = []
+    """Of each: id, the letters that tell it from others, what it is called, since when."""
+    visits: list[OwnVisitRow] = []
+    """The last ones, the newest first."""
+    confirm_id: int = 0
+    """A tap that waits for the PIN; with the next ones, at which terminal, where, and until
+    when."""
+    confirm_at: str = ""
+    confirm_site: str = ""
+    confirm_until: int = 0
 
 
 class StaffMe(LiveState, rx.State):

@@ -37,6 +37,16 @@ class Found(LiveState, rx.State):
     ready: bool = False
 
 
+class CardRow(TypedDict):
+    """A card of somebody's."""
+
+    id: int
+    tail: str
+    label: str
+    linked_at: int
+    seen_at: int
+
+
 class PersonCard(LiveState, rx.State):
     """One person, for staff who look them up."""
 
@@ -52,6 +62,12 @@ class PersonCard(LiveState, rx.State):
     archived_at: int = 0
     version: str = ""
     changed: int = 0
+    cards: list[CardRow] = []
+    link_terminal: str = ""
+    """The terminal that waits, or waited a moment ago, for a card of theirs; empty for none."""
+    link_until: int = 0
+    link_outcome: str = ""
+    """waiting, linked, cancelled, expired or why it was not."""
 
 
 class HasRow(TypedDict):

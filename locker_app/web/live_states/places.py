@@ -54,6 +54,8 @@ class PlaceRow(TypedDict):
     queues: list[QueueRow]
     chargers: list[ChargersRow]
     """Its charging spots in one row, if it has any."""
+    inside: int
+    """How many people are inside; -1 where no gate counts them."""
 
 
 class BankName(TypedDict):
@@ -70,17 +72,25 @@ class ChargerName(TypedDict):
     name: str
 
 
+class TerminalName(TypedDict):
+    """A card terminal to choose."""
+
+    id: int
+    name: str
+
+
 class SiteName(TypedDict):
-    """A site to choose, with its banks and charging spots."""
+    """A site to choose, with its banks, charging spots and card terminals."""
 
     id: int
     name: str
     banks: list[BankName]
     chargers: list[ChargerName]
+    terminals: list[TerminalName]
 
 
 class Places(LiveState, rx.State):
-    """The names of all sites, banks and charging spots."""
+    """The names of all sites, banks, charging spots and terminals."""
 
     sites: list[SiteName] = []
     ready: bool = False
@@ -120,3 +130,5 @@ class Bank(LiveState, rx.State):
     overdue: int = 0
     out_of_service: int = 0
     line: list[int] = []
+    has_terminal: bool = False
+    """Whether a card terminal is there."""

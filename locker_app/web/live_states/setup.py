@@ -50,6 +50,32 @@ class ChargerSetUpRow(TypedDict):
     version: str
 
 
+class TerminalSetUpRow(TypedDict):
+    """A card terminal of a site to set up."""
+
+    id: int
+    name: str
+    place: str
+    kind: str
+    mode: str
+    bank_id: int
+    bank_name: str
+    relays: str
+    """Numbers of doors with the GPIO lines of their relays, as they are written."""
+    active_low: bool
+    open_ms: int
+    dim_after_s: int
+    offline: bool
+    pin_needed: bool
+    simulated: bool
+    login: str
+    code_until: int
+    provisioned_at: int
+    revoked: bool
+    archived: bool
+    version: str
+
+
 class AccountRow(TypedDict):
     """A staff account, for admins."""
 
@@ -84,6 +110,9 @@ class SiteSetUp(LiveState, rx.State):
     chargers: list[ChargerSetUpRow] = []
     charging: dict[str, Any] = {}
     """The rules of the charging spots, by the names of `domain.chargers.ChargingRules`."""
+    terminals: list[TerminalSetUpRow] = []
+    visiting: dict[str, Any] = {}
+    """The rules of visits, by the names of `domain.visits.VisitRules`."""
 
 
 class BankSetUp(LiveState, rx.State):
