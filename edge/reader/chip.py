@@ -63,6 +63,10 @@ class _Spoilt(Exception):
     """A card answered, but this try can't be brought to its end. It has to be begun anew."""
 
 
+class _Collided(Exception):
+    """More than one card answered."""
+
+
 def open_driver() -> Any:
     """The driver at SPI 0, CE0, with our reset pin. Imported only here: only a Pi has it."""
     gpio = importlib.import_module("RPi.GPIO")
@@ -96,6 +100,7 @@ class ChipReader:
         self._pause = pause
         self._driver: Any = None
         self._dead = ""
+        self._scratch = 0x15
         with contextlib.suppress(ReaderDead):  # the first poll says it
             self.reset()
 
@@ -166,19 +171,26 @@ class ChipReader:
         version = chip.Read_MFRC522(chip.VersionReg)
         if version in (0x00, 0xFF):
             raise ReaderDead(f"The reader doesn't answer (0x{version:02X}): look at its wires.")
+        self._scratch ^= 0x3F
+        chip.Write_MFRC522(chip.WaterLevelReg, self._scratch)  # means nothing here
+        if chip.Read_MFRC522(chip.WaterLevelReg) != self._scratch:
+            raise ReaderDead("The reader takes nothing in: look at its wires.")
         if chip.Read_MFRC522(chip.TModeReg) != _AUTOMATIC_TIMER:
             raise ReaderDead("The reader has lost its settings: look at its power.")
         if chip.Read_MFRC522(chip.TxControlReg) & _ANTENNA != _ANTENNA:
             raise ReaderDead("The reader's field is off: look at its power.")
 
     def _look(self) -> Sighting:
-        """Try until something is sure. A collision says more than what can't be read."""
+        """Try until something is sure."""
         found: Sighting = None
         for _ in range(TRIES):
             try:
                 uid = self._number()
-            except _Spoilt as spoilt:
-                found = Trouble.COLLISION if spoilt.args else found or Trouble.UNREADABLE
+            except _Collided:
+                self._halt()
+                return Trouble.COLLISION
+            except _Spoilt:
+                found = Trouble.UNREADABLE
                 self._halt()  # which a card that is in the middle of it takes for "begin anew"
             else:
                 if uid is not None:
@@ -204,9 +216,7 @@ class ChipReader:
 
     def _part(self, level: int) -> bytes:
         """The four bytes of one cascade level."""
-        answer = self._exchange(bytes([level, 0x20]))
-        if answer.collided:
-            raise _Spoilt(Trouble.COLLISION)
+        answer = self._ask(bytes([level, 0x20]))
         part, check = answer.data[:4], answer.data[4:]
         if answer.bits != 40 or bytes([part[0] ^ part[1] ^ part[2] ^ part[3]]) != check:
             raise _Spoilt
@@ -215,12 +225,20 @@ class ChipReader:
     def _select(self, level: int, part: bytes) -> bool:
         """Choose the card with these four bytes. Return whether its number goes on."""
         check = part[0] ^ part[1] ^ part[2] ^ part[3]
-        answer = self._exchange(with_crc(bytes([level, 0x70, *part, check])))
-        if answer.collided:
-            raise _Spoilt(Trouble.COLLISION)
+        answer = self._ask(with_crc(bytes([level, 0x70, *part, check])))
         if answer.bits != 24 or with_crc(answer.data[:1]) != answer.data:
             raise _Spoilt
         return bool(answer.data[0] & _MORE_LEVELS)
+
+    def _ask(self, frame: bytes) -> _Answer:
+        """Send a frame that has to be answered, once more if need be. Raises _Collided."""
+        for _ in range(2):
+            answer = self._exchange(frame)
+            if answer.collided:
+                raise _Collided
+            if answer.bits:
+                break
+        return answer
 
     def _halt(self) -> None:
         """Let it sleep. No answer is the right answer."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from edge.reader.sightings import Card, Sighting, Trouble
 
 AWAY_AFTER = 5
-"""Polls without a card until the same one counts as put there again: half a second."""
+"""Polls in a row without a card until the same one counts as put there again: half a second."""
 UNCLEAR = (Trouble.COLLISION, Trouble.UNREADABLE)
-"""Something is there, and it may be any card: such polls show no card to be away."""
-SURE_AFTER = {Trouble.RANDOM_ID: 1, Trouble.COLLISION: 2, Trouble.UNREADABLE: 5}
+"""Something is there, and it may be any card: with such a poll the count of misses begins anew."""
+SURE_AFTER = {Trouble.RANDOM_ID: 1, Trouble.COLLISION: 2, Trouble.UNREADABLE: 10}
 """Polls in a row until a trouble is told. A card that is just coming is hard to read for a moment,
 and a disturbance looks like a second card; a random number was read whole, so it is sure."""
 
@@ -47,6 +47,7 @@ class Presence:
     def _forget(self, sighting: Sighting) -> None:
         """Count a miss for all that this poll shows to be away."""
         if sighting in UNCLEAR:
+            self._missed = dict.fromkeys(self._missed, 0)
             return
         for known in [known for known in self._missed if known != sighting]:
             self._missed[known] += 1

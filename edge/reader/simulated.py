@@ -11,7 +11,7 @@ from edge.reader.sightings import ReaderDead, Sighting, Trouble, judged
 
 TAP_S = 0.3
 """How long a person holds a card there."""
-TROUBLE_S = 1.0
+TROUBLE_S = 1.5
 """How long it takes until people try another way; long enough for each trouble to be told."""
 
 

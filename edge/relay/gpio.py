@@ -19,8 +19,9 @@ from edge.relay.relays import RelayDead
 
 log = logging.getLogger(__name__)
 
-PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Before the keeper is begun again. The first: after one that lived for LIVED_S."""
+PAUSES_S = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Before the keeper is begun again, by how many in a row didn't live for LIVED_S. The first time at
+once, as its first act is to switch off what was on."""
 LIVED_S = 5.0
 CLOSE_WITHIN_S = 3.0
 _PROGRAM = Path(__file__).resolve().parents[2]

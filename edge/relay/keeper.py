@@ -3,8 +3,6 @@
 It ends each pulse by its own clock, however busy the program is that asked for it, and switches all
 off when that program is gone, by whatever: its end of the pipe is closed by the system. Each line
 on the pipe is an order (`edge.relay.orders`) and is answered by `ok` or `no REASON`.
-
-`--off` switches all off and ends. The systemd unit calls it when a terminal has ended.
 """
 
 import argparse
@@ -114,16 +112,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m edge.relay.keeper", description=__doc__)
     parser.add_argument("--pins", required=True, help="GPIO numbers, such as 5,6,13")
     parser.add_argument("--active-low", action="store_true", help="relays are on at a low level")
-    parser.add_argument("--off", action="store_true", help="switch all off, and end")
     asked = parser.parse_args(arguments)
-    pins = as_pins(int(pin) for pin in asked.pins.split(",") if pin.strip())
+    pins = as_pins(int(pin) for pin in asked.pins.split(","))
     # Ctrl-C and the end of a service go to all processes; this one ends after the one it serves.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     held = Pins(importlib.import_module("RPi.GPIO"), pins, active_low=asked.active_low)
-    if not asked.off:
-        with suppress(BrokenPipeError):  # the program has gone: that is how this ends anyway
-            Keeper(held, Pulses(pins), time.monotonic).run(0, 1)
+    with suppress(BrokenPipeError):  # the program has gone: that is how this ends anyway
+        Keeper(held, Pulses(pins), time.monotonic).run(0, 1)
     return 0
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 LONGEST_S = 10.0
+TAKEN = frozenset({7, 8, 9, 10, 11, 24, 25, 27})
+"""GPIO numbers of SPI 0, the reader's reset, and the display's two lines."""
 
 
 class BadPulse(ValueError):
@@ -54,8 +56,10 @@ class Pulses:
 
 
 def as_pins(pins: Iterable[int]) -> frozenset[int]:
-    """GPIO numbers of relays. Raises ValueError for what no 40-pin header has."""
+    """GPIO numbers of relays. Raises ValueError for what no header has, and for what is in use."""
     checked = frozenset(pins)
     if not all(2 <= pin <= 27 for pin in checked):
         raise ValueError("Relays are at GPIO 2 to 27.")
+    if taken := sorted(checked & TAKEN):
+        raise ValueError(f"GPIO {taken[0]} belongs to the card reader or the display.")
     return checked

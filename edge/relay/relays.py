@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from edge.relay.pulses import LONGEST_S, Pulses, as_pins
+from edge.relay.pulses import LONGEST_S, Pulses
 
 
 class RelayDead(Exception):
@@ -47,18 +47,18 @@ class Pulse(NamedTuple):
 
 
 class SimulatedRelays:
-    """Remembers what was asked for. By default any pin has a relay."""
+    """Remembers what was asked for. By default every pin has a relay that one can set in the panel."""
 
     name = "simulated relays"
     trouble = ""
 
     def __init__(
-        self, pins: Iterable[int] = range(2, 28), clock: Callable[[], float] = time.monotonic
+        self, pins: Iterable[int] = range(100), clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.pulses: list[Pulse] = []
         self._clock = clock
         self._lock = threading.Lock()
-        self._state = Pulses(as_pins(pins))
+        self._state = Pulses(frozenset(pins))
         self._on: set[int] = set()
 
     def open(self, pin: int, seconds: float) -> None:

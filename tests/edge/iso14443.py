@@ -89,7 +89,7 @@ class SimulatedCard:
         return bits_of([sizes[len(self.uid)] | 0x04, 0x00])
 
     def _standard(self, frame: bytes) -> list[int] | None:
-        if self.state is State.READY and frame[0] == LEVELS[self._level]:
+        if self.state is State.READY and frame[0] in LEVELS[self._level : self._level + 1]:
             part = self.parts[self._level]
             if frame[1:] == b"\x20":
                 return bits_of(part)

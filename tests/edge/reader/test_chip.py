@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 
@@ -57,7 +56,7 @@ def test_an_empty_poll_makes_few_transfers(bench: Bench) -> None:
     reader = bench.reader()
     before, began = bench.chip.transfers, bench.chip.now
     assert reader.poll() is None
-    assert bench.chip.transfers - before == 36
+    assert bench.chip.transfers - before == 35
     assert bench.chip.now - began < 0.006
     simple = bench.driver.SimpleMFRC522()
     before = bench.chip.transfers
@@ -127,14 +126,14 @@ def test_what_can_not_be_read_to_the_end_is_unreadable(bench: Bench, card: Simul
     assert bench.reader().poll() is Trouble.UNREADABLE
 
 
-@EACH_LENGTH
+@pytest.mark.parametrize(("uid", "polls"), [(FOUR, 500), (SEVEN, 1500), (TEN, 500)])
 def test_noise_neither_removes_a_card_nor_makes_another(
-    wire: Callable[[SimulatedChip], Bench], uid: bytes
+    wire: Callable[[SimulatedChip], Bench], uid: bytes, polls: int
 ) -> None:
     chip = SimulatedChip(seed=len(uid), loss=0.15)
     chip.cards = [SimulatedCard(uid)]
     reader, presence, events, seen = wire(chip).reader(), Presence(), [], set()
-    for _ in range(1500):
+    for _ in range(polls):
         sighting = reader.poll()
         seen.add(sighting)
         event = presence.saw(sighting)
@@ -184,7 +183,7 @@ def test_a_dead_reader_is_told_and_comes_back_by_itself(bench: Bench, fault: str
     bench.chip.cards = [SimulatedCard(SEVEN)]
     assert watch.step(0.0) == (Card(SEVEN),)
     bench.chip.fault = fault
-    events = [event for tenth in range(1, 600) for event in watch.step(tenth / 10)]
+    events = [event for tenth in range(1, 100) for event in watch.step(tenth / 10)]
     if fault == "stuck":  # its reset pin helps, so nobody has to know
         assert events == []
     else:
@@ -192,7 +191,7 @@ def test_a_dead_reader_is_told_and_comes_back_by_itself(bench: Bench, fault: str
         assert isinstance(dead, Dead) and dead.reason
         assert watch.dead
     bench.chip.fault = ""
-    events = [event for tenth in range(600, 1000) for event in watch.step(tenth / 10)]
+    events = [event for tenth in range(100, 250) for event in watch.step(tenth / 10)]
     assert events == ([] if fault == "stuck" else [Back()])
     assert not watch.dead
     assert reader.poll() == Card(SEVEN)
@@ -282,7 +281,6 @@ def test_polls_go_on_when_the_bus_fails_only_once(bench: Bench) -> None:
     watch = Watch(bench.reader())
     bench.chip.cards = [SimulatedCard(FOUR)]
     bench.chip.fault = OSError(5, "Input/output error")
-    with suppress(StopIteration):
-        assert watch.step(0.0) == ()
+    assert watch.step(0.0) == ()
     bench.chip.fault = ""
     assert watch.step(0.1) == (Card(FOUR),)
