@@ -20,8 +20,8 @@ class OpenedRelays(NamedTuple):
 def open_relays(kind: str, pins: Iterable[int], *, active_low: bool = True) -> OpenedRelays:
     """The relays of this machine, for `auto`, `gpio` or `simulated`.
 
-    Without pins they are simulated: a gate terminal has none. Raises ValueError for other kinds, and
-    where there are GPIO pins also for pins that can't have a relay.
+    Without pins they are simulated: a gate terminal has none. Raises ValueError for other kinds,
+    and where there are GPIO pins also for pins that can't have a relay.
     """
     wanted = frozenset(pins)
     if kind not in KINDS:

@@ -47,7 +47,7 @@ class Pulse(NamedTuple):
 
 
 class SimulatedRelays:
-    """Remembers what was asked for. By default every pin has a relay that one can set in the panel."""
+    """Remembers what was asked for. By default each pin that can be configured has a relay."""
 
     name = "simulated relays"
     trouble = ""
