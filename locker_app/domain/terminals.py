@@ -1,11 +1,22 @@
 """Rules of card terminals: what they are for, how they are, and what is asked of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from locker_app.domain.limits import Limits
+from locker_app.domain.errors import BadInput
+from locker_app.domain.limits import Limits, check_limits
+from locker_app.domain.queues import check_line
+
+MAX_NAME_LENGTH = 40
+MAX_PLACE_LENGTH = 100
+MAX_TERMINALS = 200
+"""Of one site."""
+PINS = range(2, 28)
+"""The GPIO lines (BCM) of a Raspberry Pi's header at which relays can be."""
+TAKEN_PINS = frozenset({7, 8, 9, 10, 11, 24, 25, 27})
+"""Those that the card reader and the display have."""
 
 CODE_LIVES = timedelta(minutes=15)
 """How long the code by which a terminal is provisioned is good, once."""
@@ -128,3 +139,43 @@ class TerminalPlan:
     dim_after_s: int = 60
     offline: bool = True
     pin_needed: bool = False
+
+
+def check_terminal(plan: TerminalPlan) -> TerminalPlan:
+    """What admins say about a terminal, tidied, when all of it can be.
+
+    Raises:
+        BadInput: something can't; its `field` says which.
+    """
+    name = check_line(plan.name, MAX_NAME_LENGTH, "name")
+    if not name:
+        raise BadInput("Give the terminal a name.", field="name")
+    check_limits(plan)
+    if plan.kind is TerminalKind.LOCKER:
+        if plan.bank_id is None:
+            raise BadInput("Choose the bank whose doors it opens.", field="bank_id")
+        if plan.mode is not TapMode.LOCKER:
+            raise BadInput("A terminal at lockers takes taps for lockers.", field="mode")
+    else:
+        if plan.bank_id is not None or plan.relays:
+            raise BadInput("A gate has no lockers.", field="bank_id")
+        if plan.mode is TapMode.LOCKER:
+            raise BadInput("Choose what a tap at this gate means: in, out, or both.", field="mode")
+    _check_relays(plan.relays)
+    return replace(plan, name=name, place=check_line(plan.place, MAX_PLACE_LENGTH, "place"))
+
+
+def _check_relays(relays: dict[int, int]) -> None:
+    used: dict[int, int] = {}
+    for number, pin in relays.items():
+        if not 1 <= number <= 99_999:
+            raise BadInput(f"There is no door {number}.", field="relays")
+        if pin not in PINS:
+            raise BadInput(f"Relays are at GPIO {PINS[0]} to {PINS[-1]}.", field="relays")
+        if pin in TAKEN_PINS:
+            what = f"GPIO {pin} belongs to the card reader and the display. Choose another one."
+            raise BadInput(what, field="relays")
+        if pin in used:
+            what = f"GPIO {pin} can't be that of door {used[pin]} and of door {number}."
+            raise BadInput(what, field="relays")
+        used[pin] = number

@@ -38,7 +38,7 @@ from locker_app.domain.facts import (
     BankRulesChanged,
 )
 from locker_app.domain.sites import version_of
-from locker_app.services import holds
+from locker_app.services import holds, terminals
 from locker_app.services.codes import new_code
 from locker_app.services.ids import Id, Text
 
@@ -200,6 +200,8 @@ def renumber_bank(
     for door, number in moved:
         tx.conn.execute(update(locker).where(_L.id == door.id).values(number=number))
     tx.record(BankRenumbered(site_id=row.site_id, bank_id=bank_id, first=first), actor, now)
+    renumbered = {door.number: number for door, number in moved}
+    terminals.renumber(tx, actor, now, row.site_id, bank_id, renumbered)
     return True
 
 
@@ -217,6 +219,7 @@ def archive_bank(tx: Tx, actor: Actor, now: datetime, *, bank_id: Id) -> bool:
     refuse_to_strand(row.prefix, _taken(tx, now, bank_id, there), len(_waiters(tx.conn, bank_id)))
     _retire(tx.conn, now, [door.id for door in there])
     tx.conn.execute(update(bank).where(_B.id == bank_id).values(archived_at=now))
+    terminals.archive_all(tx, actor, now, row.site_id, bank_id)
     tx.record(BankArchived(site_id=row.site_id, bank_id=bank_id), actor, now)
     return True
 

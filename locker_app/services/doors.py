@@ -11,12 +11,13 @@ from locker_app.db.tables import assignment, locker
 from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, ActorKind, Right
 from locker_app.domain.doors import MAX_EXTENSION_MINUTES, MAX_NOTE_LENGTH, extended
-from locker_app.domain.errors import DoorChanged, NoTerminal, NothingHeld, NoTimeLimit
+from locker_app.domain.errors import DoorChanged, NothingHeld, NoTimeLimit
 from locker_app.domain.facts import HoldExtended, LimitExtended, LockerNoted, LockerNoteRemoved
 from locker_app.domain.lockers import label, remind_at
 from locker_app.domain.people import check_reason
 from locker_app.domain.queues import check_line
 from locker_app.services.claims import claim_on, door
+from locker_app.services.commands import open_remotely
 from locker_app.services.ids import Id, Text, Version
 
 Minutes = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENSION_MINUTES)]
@@ -116,11 +117,13 @@ def open_door(
     reason: Text = "",
     assignment_id: Version | None = None,
 ) -> str:
-    """Open a door from afar, with a reason when it is somebody's; its label.
+    """Have a door opened from afar, with a reason when it is somebody's; its label. Whether it was
+    opened is known later: `queries.terminals.last_opening`.
 
     Raises:
         NotFound, NotSignedIn, NotAllowed: as the words say.
         NoTerminal: nothing at this bank could open it.
+        TerminalAway: what could is not connected.
         DoorChanged: somebody else has it than the screen showed, or nobody any more.
         ReasonNeeded: it is somebody's, and no reason was given.
     """
@@ -129,9 +132,10 @@ def open_door(
     claim = claim_on(tx.conn, locker_id)
     if assignment_id not in (None, claim.id if claim else 0):
         raise DoorChanged
-    if claim is not None:
-        check_reason(reason)
-    raise NoTerminal  # no bank has one yet
+    reason = check_reason(reason) if claim is not None else reason.strip()
+    whose = None if claim is None else claim.person_id
+    open_remotely(tx, actor, now, place, person_id=whose, reason=reason)
+    return label(place.prefix, place.number)
 
 
 def _same(seen: datetime, at: datetime) -> bool:

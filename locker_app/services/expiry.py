@@ -9,18 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import assignment, bank, queue, request, site
 from locker_app.db.transaction import Tx
-from locker_app.domain.actors import Actor
+from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
 from locker_app.domain.lockers import OverdueAction
-from locker_app.services import booking_clock, holds, lockers, opening, rounds
+from locker_app.services import booking_clock, commands, holds, lockers, opening, rounds
 
 KEEP_ANSWERS = timedelta(days=7)
 """How long an idempotency key is remembered; no client repeats a request for longer."""
+KEEP_ANSWERS_TO_TERMINALS = timedelta(days=90)
 
 _C = assignment.c
 _OPEN = _C.released_at.is_(None)
@@ -31,12 +32,19 @@ def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
     opened = opening.run_clocks(tx, now)
     lapsed = holds.lapse_holds(tx, now)
     doors = opened + lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
-    return doors + rounds.run_clocks(tx, now) + booking_clock.run_clock(tx, now)
+    spots = rounds.run_clocks(tx, now) + booking_clock.run_clock(tx, now)
+    return doors + spots + commands.run_commands(tx, now)
 
 
 def forget_old_answers(tx: Tx, actor: Actor, now: datetime) -> int:
-    """Delete answers to idempotency keys that nobody will repeat; how many."""
-    return tx.conn.execute(delete(request).where(request.c.at < now - KEEP_ANSWERS)).rowcount
+    """Delete answers to idempotency keys that nobody will repeat; how many. A terminal repeats what
+    it has to say until it was answered, also after a long time without a network."""
+    longer = request.c.actor.startswith(f"{ActorKind.TERMINAL.value}:")
+    old = or_(
+        and_(~longer, request.c.at < now - KEEP_ANSWERS),
+        request.c.at < now - KEEP_ANSWERS_TO_TERMINALS,
+    )
+    return tx.conn.execute(delete(request).where(old)).rowcount
 
 
 _DEADLINES = [
@@ -53,7 +61,7 @@ _DEADLINES += [Statement(select(func.min(table.c.changes_at))) for table in (que
 def next_deadline(conn: Connection) -> datetime | None:
     """When something is due next; None while nothing is."""
     deadlines = [deadline.value(conn) for deadline in _DEADLINES]
-    deadlines.append(booking_clock.next_deadline(conn))
+    deadlines += [booking_clock.next_deadline(conn), commands.next_deadline(conn)]
     return min((at for at in deadlines if at is not None), default=None)
 
 

@@ -12,7 +12,7 @@ from locker_app.domain.errors import BadInput, NotFound, RulesChanged, WouldStra
 from locker_app.domain.facts import SiteArchived, SiteCreated, SiteRestored, SiteRulesChanged
 from locker_app.domain.queues import QueueMode
 from locker_app.domain.sites import SiteRules, check_site, version_of
-from locker_app.services import banks, chargers, opening, rounds
+from locker_app.services import banks, chargers, opening, rounds, terminals
 from locker_app.services.ids import Id, Text
 from locker_app.services.sessions import end_sessions
 
@@ -80,6 +80,8 @@ def change_site(
     tx.record(SiteRulesChanged(site_id=site_id, changed=", ".join(changed)), actor, now)
     if {"hours", "time_zone"} & set(changed):
         opening.after_new_hours(tx, actor, now, _row(tx.conn, site_id))
+    if "time_zone" in changed:
+        terminals.say_anew(tx, actor, now, site_id)
     if row.viewers_see_names and not values["viewers_see_names"]:
         _sign_viewers_out(tx, actor, now, site_id)
     return True
@@ -102,6 +104,7 @@ def archive_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     here = select(bank.c.id).where(bank.c.site_id == site_id, bank.c.archived_at.is_(None))
     for bank_id in tx.conn.scalars(here.order_by(bank.c.id)).all():
         banks.archive_bank(tx, actor, now, bank_id=bank_id)
+    terminals.archive_all(tx, actor, now, site_id)
     tx.conn.execute(update(site).where(_S.id == site_id).values(archived_at=now, changes_at=None))
     tx.record(SiteArchived(site_id=site_id), actor, now)
     return True

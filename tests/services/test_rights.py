@@ -13,8 +13,17 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from edge.protocol import FaultOf
 from locker_app import services
-from locker_app.db.tables import charger, charger_wait, event, person, ticket
+from locker_app.db.tables import (
+    charger,
+    charger_wait,
+    event,
+    person,
+    terminal,
+    terminal_alert,
+    ticket,
+)
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.banks import BankRules, DoorPlan
 from locker_app.domain.chargers import ChargerPlan, ChargingRules
@@ -22,7 +31,17 @@ from locker_app.domain.errors import DomainError
 from locker_app.domain.event_words import COMMAND_WORDS
 from locker_app.domain.queues import QueueMode, QueueRules
 from locker_app.domain.sites import SiteRules
+from locker_app.domain.terminals import (
+    AlertKind,
+    CommandKind,
+    CommandStatus,
+    TapMode,
+    TerminalKind,
+    TerminalPlan,
+    TerminalState,
+)
 from locker_app.services import (
+    alerts,
     banks,
     bookings,
     charger_desk,
@@ -38,6 +57,7 @@ from locker_app.services import (
     people,
     people_import,
     presses,
+    provisioning,
     push,
     queues,
     retention,
@@ -47,15 +67,20 @@ from locker_app.services import (
     sites,
     spot_reports,
     staff,
+    terminal_reports,
+    terminals,
     tickets,
     visitors,
     waiting,
 )
+from locker_app.services import commands as commands_
 from tests.world import World
 
 Command = Callable[..., Any]
 
 LATER = datetime(2026, 3, 2, 9, tzinfo=UTC)
+GATE = TerminalPlan("New", TerminalKind.GATE, TapMode.GATE)
+GATE_CHANGED = TerminalPlan("Changed", TerminalKind.GATE, TapMode.OUT)
 
 OF_PERSONS: dict[Command, dict[str, Any]] = {
     lockers.take_locker: {"bank_id": 1},
@@ -125,6 +150,14 @@ OF_ADMINS: dict[Command, dict[str, Any]] = {
     charger_desk.end_booking: {"booking_id": 1, "reason": "x"},
     charger_desk.remove_waiting: {"wait_id": 1, "reason": "x"},
     people.reset_pin: {"number": "CS1", "reason": "x"},
+    terminals.add_terminal: {"site_id": 1, "plan": GATE},
+    terminals.change_terminal: {"terminal_id": 1, "plan": GATE_CHANGED},
+    provisioning.make_code: {"terminal_id": 1},
+    commands_.tell: {"terminal_id": 1, "kind": CommandKind.IDENTIFY},
+    alerts.clear_alert: {"alert_id": 1},
+    terminals.revoke_terminal: {"terminal_id": 1, "reason": "x"},
+    terminals.archive_terminal: {"terminal_id": 1},
+    terminals.restore_terminal: {"terminal_id": 1},
 }
 """Of admins at the site; what one of them leaves lets the next one pass."""
 OF_ADMINS_EVERYWHERE: dict[Command, dict[str, Any]] = {
@@ -202,6 +235,7 @@ OF_WHO_HAS_THE_KEY: set[Command] = {staff.accept_invitation, staff.change_passwo
 """Of those who have a link, and of staff for themselves: `tests/services/test_staff.py`."""
 OF_THE_SERVER: dict[Command, dict[str, Any]] = {
     day_sums.keep_day: {"site_id": 1},
+    commands_.claim: {"command_ids": [1]},
     import_steps.take_over: {"import_id": 1, "process": "x"},
     import_steps.let_go: {"import_id": 1, "process": "x"},
     import_steps.keep_rows: {
@@ -222,7 +256,34 @@ OF_THE_SERVER: dict[Command, dict[str, Any]] = {
     retention.drop_orphans: {},
 }
 """Of nobody but the server itself."""
+_CARD = "k1." + "A" * 26
+OF_TERMINALS: dict[Command, dict[str, Any]] = {
+    terminal_reports.heard: {"state": TerminalState.ONLINE, "boot": 1},
+    terminal_reports.lost: {"boot": 1},
+    terminal_reports.seen: {},
+    terminal_reports.announced: {
+        "boot": 1,
+        "version": "1",
+        "reader": "x",
+        "display": "x",
+        "served": [1],
+        "simulated": True,
+        "cfg": 1,
+    },
+    terminal_reports.opened: {"number": 1},
+    terminal_reports.door_moved: {"number": 1, "is_open": True},
+    terminal_reports.fault: {"of": FaultOf.READER},
+    terminal_reports.opened_offline: {"card": [_CARD], "number": 1},
+    terminal_reports.result: {"uid": "x", "status": CommandStatus.DONE},
+    terminal_reports.missed: {"after": 1, "before": 3},
+    terminal_reports.bad_messages: {"count": 1, "why": "x"},
+    terminal_reports.clock_is_wrong: {"off_seconds": 60},
+    commands_.moved: {"uid": "x", "status": CommandStatus.DONE},
+}
+"""Of card terminals, each for itself."""
 NOT_FOR_ADAPTERS: set[Command] = {
+    alerts.raise_alert,  # inside of others
+    alerts.settle_alert,
     people.settle_person_sign_in,  # after the PIN was checked, by `services.sign_in`
     people.settle_staff_sign_in,
     people.choose_first_pin,
@@ -271,6 +332,7 @@ def test_every_command_has_its_line() -> None:
         *OF_WHOEVER_IS_SIGNED_IN,
         *OF_WHO_HAS_THE_KEY,
         *OF_THE_SERVER,
+        *OF_TERMINALS,
         *NOT_FOR_ADAPTERS,
     }
     assert commands() == listed
@@ -302,6 +364,11 @@ def actors(world: World) -> dict[str, Actor]:
     world.change(charger.update().where(charger.c.id == spot).values(reported_at=world.clock.now))
     waits = {"site_id": site_id, "holder": "person:9", "joined_at": world.clock.now, "snoozes": 0}
     world.change(insert(charger_wait).values(**waits, snoozed_until=leaves))
+    plan = TerminalPlan("Gate", TerminalKind.GATE, TapMode.GATE)
+    gate = world.run(admin, terminals.add_terminal, site_id=site_id, plan=plan)
+    world.change(terminal.update().values(state="online", revoked_at=world.clock.now))
+    alert = {"kind": AlertKind.GAP.value, "details": {}, "at": LATER, "last_at": LATER}
+    world.change(insert(terminal_alert).values(site_id=site_id, terminal_id=gate, **alert))
     return {
         "nobody": NOBODY,
         "visitor": world.visitor(),
@@ -370,6 +437,20 @@ def test_what_the_server_does_itself_is_refused_to_everybody(
     for fn, arguments in OF_THE_SERVER.items():
         for name in actors.keys() - {"system"}:
             assert refusal(world, actors[name], fn, arguments) == "not_allowed", (fn, name)
+    assert done(world) == before
+
+
+def test_what_terminals_say_is_refused_to_everybody_else(
+    world: World, actors: dict[str, Actor]
+) -> None:
+    before = done(world)
+    revoked = Actor(ActorKind.TERMINAL, 1)
+    for fn, arguments in OF_TERMINALS.items():
+        for name, actor in actors.items():
+            assert refusal(world, actor, fn, arguments) == "not_allowed", (fn.__name__, name)
+        may_see = {terminal_reports.seen, commands_.moved}  # which change nothing of what is there
+        if fn not in may_see:
+            assert refusal(world, revoked, fn, arguments) == "terminal_revoked", fn.__name__
     assert done(world) == before
 
 
