@@ -23,6 +23,7 @@ QUICK_PIP, OLDEST_QUICK_PIP = "25.3", 24
 ALL_TESTS = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is its own
 MEMORY_NEEDED = 4 * 2**30  # bytes, some ten times what the tests have lying about at once
+TERMINAL = "edge/requirements.txt"
 OFFLINE = (
     "NewConnectionError",
     "Max retries exceeded",
@@ -47,6 +48,9 @@ def main(arguments: list) -> int:
         install("requirements.txt")
         if command not in ("run", "build", "init", "doctor"):
             install("requirements-dev.txt")
+            # With what it needs: its list is whole, and the reader's driver would ask for a package
+            # that only a Raspberry Pi can have.
+            install(TERMINAL, "--no-deps")
         return COMMANDS[command](rest)
     except Stop as reason:
         print("\n" + str(reason), file=sys.stderr)
@@ -93,14 +97,15 @@ def has_pip() -> bool:
     return bool(list(VENV.glob("lib/python*/site-packages/pip/__main__.py")))
 
 
-def install(requirements: str) -> None:
+def install(requirements: str, *options: str) -> None:
     """Install a pinned list, unless exactly this list was installed before."""
     wanted = hashlib.sha256((ROOT / requirements).read_bytes()).hexdigest()
-    stamp = VENV / (requirements + ".sha256")
+    stamp = VENV / (requirements.replace("/", "-") + ".sha256")
     if stamp.exists() and stamp.read_text() == wanted:
         return
     command = [str(BIN / "python"), "-m", "pip", "install", "--requirement", requirements]
     command += ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--retries=2"]
+    command += options
     renew_pip()
     log = VENV / "install.log"
     total = sum(1 for line in (ROOT / requirements).open() if line[:1].isalnum())
@@ -244,9 +249,17 @@ def pins(_rest: list) -> int:
     """Resolve requirements*.in anew. uv does it for all platforms at once."""
     options = ["--universal", "--python-version=3.11", "--no-header", "--annotation-style=line"]
     tool("python", "-m", "pip", "install", "--quiet", "uv")
+    # What the reader's driver asks for: a terminal has other packages in their place.
+    not_there = ["--no-emit-package=rpi-gpio", "--no-emit-package=spidev"]
+    lists = {
+        "requirements": [],
+        "requirements-dev": [],
+        TERMINAL[: -len(".txt")]: not_there,
+        "edge/requirements-gpio": [],
+    }
     codes = [
-        tool("uv", "pip", "compile", "--quiet", *options, name + ".in", "-o", name + ".txt")
-        for name in ("requirements", "requirements-dev")
+        tool("uv", "pip", "compile", "--quiet", *options, *more, name + ".in", "-o", name + ".txt")
+        for name, more in lists.items()
     ]
     return max(codes)
 
