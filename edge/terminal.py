@@ -1,0 +1,574 @@
+"""The program of a terminal: one loop that joins reader, rules, outbox, relays, display and link.
+
+All that happens comes into one queue and is worked off by one thread, which alone knows the state
+and the disk. `edge.machines` decides; here it is done. A part that fails is shown and told, and
+never ends the program.
+"""
+
+import logging
+import queue
+from collections import Counter, deque
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from edge import cards
+from edge import identity as identities
+from edge.clock import Clock
+from edge.control import Asked, Control
+from edge.display.opening import open_display
+from edge.display.screen import Screen, Tone
+from edge.identity import CardKey, Identity
+from edge.keeping import TAP, Keeping
+from edge.link import Link, Overheard
+from edge.machines.effects import (
+    Announce,
+    Begin,
+    Effect,
+    FetchKeys,
+    Finish,
+    Flush,
+    Pulse,
+    PutCard,
+    Record,
+    Reply,
+    Restart,
+)
+from edge.machines.events import (
+    Answered,
+    Broken,
+    CardSeen,
+    CardUnclear,
+    Configured,
+    DoorSensed,
+    Event,
+    Granted,
+    LinkDown,
+    LinkUp,
+    Mended,
+    Moment,
+    NotStored,
+    Pulsed,
+    Tick,
+)
+from edge.machines.machine import step
+from edge.machines.state import State
+from edge.machines.view import screen
+from edge.messages import Arrived, remembered, understood, written
+from edge.protocol import (
+    Avail,
+    FaultOf,
+    Info,
+    Invalid,
+    Part,
+    Presence,
+    Result,
+    Shown,
+    Status,
+    new_id,
+)
+from edge.reader import Back, Card, Dead, SimulatedReader, Trouble, open_reader
+from edge.relay import BadPulse, RelayDead, Relays, SimulatedRelays, open_relays
+from edge.settings import IDENTITY, PICTURE, VERSION, Settings
+from edge.store import BEGUN, Store
+from edge.telemetry import measured
+from edge.workers import Drawing, Looking, ask_for_keys
+
+log = logging.getLogger(__name__)
+
+TURN_S = 0.25
+"""How long the loop waits for something to happen."""
+TELEMETRY_EVERY_S = 30.0
+CHECK_EVERY_S = 2.0
+RELAYS_READY_WITHIN_S = 5.0
+KEYS_EVERY_S = 60.0
+WAITS_VISIBLY_S = 1.0
+"""A fact that waits for longer is counted on the display; it would only flicker before."""
+SAY_INVALID_EVERY_S = 60.0
+INBOX = 20_000
+SWITCHED_OFF = Screen("Switched off", tone=Tone.OFFLINE, link=False)
+AGAIN = Screen("Starting again", tone=Tone.BUSY, link=False)
+
+
+class End(StrEnum):
+    """Why a terminal's program ended."""
+
+    STOPPED = "stopped"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody wants the program to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysCame:
+    """The server gave the card keys."""
+
+    keys: list[CardKey]
+
+
+class Terminal:
+    """One terminal that is provisioned. Made and run by one thread; `stop` may be called by any."""
+
+    def __init__(self, settings: Settings, identity: Identity, clock: Clock | None = None) -> None:
+        self.settings, self.identity = settings, identity
+        self.clock = clock or Clock()
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.counters: Counter[str] = Counter()
+        self.opened: deque[dict[str, Any]] = deque(maxlen=50)
+        self._end: End | None = None
+        reader, why = open_reader(settings.reader)
+        log.info("%s", why)
+        self._reader = reader
+        self._store = Store(settings.folder)
+        self._keeping = Keeping(self._store, self.clock, settings.cap)
+        self._relays: Relays = SimulatedRelays()
+        self._wired: tuple[frozenset[int], bool] | None = None
+        self._wired_at = self.clock.mono()
+        display = open_display(settings.display, settings.folder / PICTURE)
+        self._display_name = display.name
+        self._drawing = Drawing(display)
+        self.state = self._first_state()
+        self._started_at = self.state.started_at
+        self._looking = Looking(reader, self._put)
+        self._control = Control(settings.folder, self._put)
+        will = self._written(Avail(state=Presence.LOST))
+        self._link = Link(identity, self.clock, self._put, will)
+        self.screen = Screen("Starting", tone=Tone.BUSY)
+        self._published: Shown | None = None
+        self._measured_at = self._checked_at = float("-inf")
+        self._keys_asked_at = self._invalid_said_at = float("-inf")
+        self._identity_file = settings.folder / IDENTITY
+        self._identity_seen = self._identity_stat()
+
+    def stop(self) -> None:
+        """End soon. May be called in a signal's handler, as this kind of queue allows for that."""
+        self._inbox.put(Stop())
+
+    def run(self) -> End:
+        """Work until somebody wants the end; and why that was."""
+        try:
+            self._begin()
+            while self._end is None:
+                self._pass()
+        finally:
+            self._close()
+        return self._end
+
+    def _begin(self) -> None:
+        if self._store.damaged:
+            # Told as broken and as mended at once: what was in it is lost, and it works again.
+            self._feed(Broken(FaultOf.STORAGE, f"database damaged: {self._store.damaged}"))
+        for tail in ("cfg", "grants"):
+            body = self._store.kept(tail)
+            try:
+                event = body and remembered(tail, body, self.identity)
+            except Invalid as error:
+                log.warning("What was kept as %s can't be used: %s", tail, error)
+                continue
+            if event:
+                self._feed(event)
+        self._show()
+        self._link.start()
+
+    def _pass(self) -> None:
+        """Wait until something happens, work it off, and do what is due."""
+        for item in self._taken():
+            try:
+                self._handle(item)
+            except Exception:
+                self.counters["errors"] += 1
+                log.exception("Something could not be worked off: %s", type(item).__name__)
+        try:
+            self._turn()
+        except Exception:
+            self.counters["errors"] += 1
+            log.exception("A turn went wrong")
+
+    def _taken(self) -> list[Any]:
+        due = self._keeping.outbox.next_due() if self._link.up else float("inf")
+        try:
+            first = self._inbox.get(timeout=max(0.001, min(TURN_S, due - self.clock.mono())))
+        except queue.Empty:
+            return []
+        items = [first]
+        while len(items) < 100 and not self._inbox.empty():
+            items.append(self._inbox.get_nowait())
+        return items
+
+    def _put(self, item: Any) -> None:
+        """From any thread. When far too much comes, the newest is dropped: the server repeats."""
+        if self._inbox.qsize() < INBOX:
+            self._inbox.put(item)
+        else:
+            self.counters["dropped"] += 1
+
+    def _handle(self, item: Any) -> None:
+        match item:
+            case Arrived():
+                self._arrived(item)
+            case Overheard(tail=tail):
+                self._invalid(tail, "too_long")
+            case LinkUp() | LinkDown():
+                self._feed(item)
+            case (float(at), event):
+                self._saw(at, event)
+            case KeysCame(keys=keys):
+                self._new_keys(keys)
+            case Asked():
+                self._asked(item)
+            case Stop():
+                self._end = End.STOPPED
+
+    def _turn(self) -> None:
+        """What is due at this moment."""
+        now = self.clock.moment()
+        self._feed(Tick())
+        self._check_parts(now)
+        self._keeping.tidy(now)
+        self._send(now)
+        self._show()
+        if self._link.up and now.mono - self._measured_at >= TELEMETRY_EVERY_S:
+            self._measured_at = now.mono
+            self._say_how_it_is(now)
+
+    def _arrived(self, came: Arrived) -> None:
+        try:
+            event = understood(came, self.identity, self.clock)
+        except Invalid as error:
+            self._invalid(came.tail, str(error))
+            return
+        if event is None:
+            return
+        if isinstance(event, Answered) and not event.retained:
+            self._keeping.outbox.answered(event.re)
+        self._feed(event)
+        if isinstance(event, Configured) and self.state.config is event.config:
+            self._keeping.keep("cfg", came.body)
+        elif isinstance(event, Granted) and self.state.grants is event.grants:
+            self._keeping.keep("grants", came.body or None)
+
+    def _invalid(self, tail: str, why: str) -> None:
+        """Counted, and said once a minute: whoever floods us shall not fill the log."""
+        self.counters["invalid"] += 1
+        now = self.clock.mono()
+        if now - self._invalid_said_at >= SAY_INVALID_EVERY_S:
+            self._invalid_said_at = now
+            log.warning("A message on %.60r can't be used: %s", tail, why)
+
+    def _saw(self, at: float, event: Card | Trouble | Dead | Back) -> None:
+        match event:
+            case Card(uid=uid):
+                self.counters["taps"] += 1
+                kids = self.state.config.kids if self.state.config else []
+                card = tuple(cards.card_ids(self.identity.keys(kids), uid))[:4]
+                self._feed(CardSeen(new_id(), card, at))
+            case Trouble():
+                self.counters["unclear"] += 1
+                self._feed(CardUnclear(event.value))
+            case Dead(reason=reason):
+                self._feed(Broken(FaultOf.READER, reason))
+            case Back():
+                self._feed(Mended(FaultOf.READER))
+
+    def _asked(self, asked: Asked) -> None:
+        try:
+            asked.answer.set_result(self._answer(asked.what))
+        except Exception as error:
+            asked.answer.set_exception(error)
+
+    def _answer(self, what: dict[str, Any]) -> dict[str, Any]:
+        reader = self._reader
+        match what:
+            case {"do": "status"}:
+                return self.status()
+            case {"do": "door", "door": int(door), "open": bool(is_open)}:
+                self._feed(DoorSensed(door, is_open))
+                return {"ok": True}
+            case {"do": "stop"}:
+                self._end = End.STOPPED
+                return {"ok": True}
+            case _ if not isinstance(reader, SimulatedReader):
+                return {"error": "The reader is a real one: hold a card there."}
+            case {"do": "tap", "uid": str(uid)}:
+                seconds = what.get("seconds")
+                reader.put(cards.parse_uid(uid), None if seconds is None else float(seconds))
+                return {"ok": True}
+            case {"do": "take_away"}:
+                reader.take_away()
+                return {"ok": True}
+            case {"do": "reader", "fail": str(reason)}:
+                reader.fail(reason) if reason else reader.mend()
+                return {"ok": True}
+            case _:
+                return {"error": "That can't be asked."}
+
+    def status(self) -> dict[str, Any]:
+        """How it goes, for whoever asks at the control socket."""
+        shown = self.screen
+        return {
+            "terminal": self.identity.terminal,
+            "name": self.identity.name,
+            "screen": {
+                "headline": shown.headline,
+                "lines": list(shown.lines),
+                "tone": shown.tone.value,
+                "link": shown.link,
+                "outbox": shown.outbox,
+            },
+            "link": self.state.link,
+            "server": self.state.online,
+            "outbox": self._keeping.outbox.depth,
+            "boot": self._store.boot,
+            "cfg": self.state.config.version if self.state.config else 0,
+            "grants": self.state.grants.version if self.state.grants else 0,
+            "reader": self._reader.name,
+            "display": self._display_name,
+            "faults": [of.value for of, _ in self.state.faults],
+            "storage": self._keeping.trouble,
+            "opened": list(self.opened),
+            "counters": dict(self.counters),
+        }
+
+    def _feed(self, event: Event) -> None:
+        """Let the machine react, and do what it wants; and so on with what comes of that."""
+        events: deque[Event] = deque([event])
+        while events:
+            self.state, effects = step(self.state, events.popleft(), self.clock.moment())
+            for effect in effects:
+                more = self._do(effect)
+                events += more
+                if any(isinstance(one, NotStored) for one in more):
+                    break  # a tap that is not on disk is none, and nothing is done for it
+
+    def _do(self, effect: Effect) -> list[Event]:
+        match effect:
+            case Record():
+                return self._record(effect)
+            case Pulse():
+                return [self._pulse(effect)]
+            case Begin(command=command):
+                self._keeping.mark_command(command, BEGUN)
+            case Finish(command=command, status=status):
+                self._keeping.mark_command(command, status.value)
+            case Reply(command=command, status=status, reason=reason):
+                self._publish("res", Result(status=status, reason=reason), command)
+            case Announce():
+                self._wire()
+                self._announce()
+            case Flush():
+                self._keeping.outbox.again()
+            case FetchKeys():
+                self._fetch_keys()
+            case PutCard(uid=uid, seconds=seconds):
+                if isinstance(self._reader, SimulatedReader):
+                    self._reader.put(bytes.fromhex(uid), seconds)
+            case Restart():
+                self._end = End.RESTART
+        return []
+
+    def _record(self, fact: Record) -> list[Event]:
+        at = self.clock.mono()
+        if fact.tail == TAP:
+            at = next((one.read_at for one in self.state.waiting if one.tap == fact.id), at)
+        if self._keeping.record(fact, at):
+            return []
+        trouble = Broken(FaultOf.STORAGE, self._keeping.trouble)
+        return [NotStored(fact.id), trouble] if fact.tail == TAP and fact.id else [trouble]
+
+    def _pulse(self, pulse: Pulse) -> Event:
+        try:
+            self._relays.open(pulse.pin, pulse.seconds)
+        except (RelayDead, BadPulse, OSError) as error:
+            log.error("Door %d could not be opened: %s", pulse.door, error)
+            return Pulsed(pulse.door, pulse.cause, str(error) or "relay")
+        self.counters["opened"] += 1
+        self.opened.append({"door": pulse.door, "re": pulse.cause.id, "at": self.clock.mono()})
+        return Pulsed(pulse.door, pulse.cause)
+
+    def _wire(self) -> None:
+        """Have the relays that the configuration names."""
+        config = self.state.config
+        if config is None:
+            return
+        wanted = (frozenset(config.relays.values()), config.active_low)
+        if wanted == self._wired:
+            return
+        self._relays.close()
+        try:
+            self._relays, why = open_relays(
+                self.settings.relays, wanted[0], active_low=config.active_low
+            )
+            log.info("%s", why)
+        except ValueError as error:
+            log.error("The relays can't be set up: %s", error)
+            self._relays = SimulatedRelays(())
+            self._relays.trouble = str(error)
+        self._wired, self._wired_at = wanted, self.clock.mono()
+
+    def _announce(self) -> None:
+        config = self.state.config
+        self._publish("avail", Avail(state=Presence.ONLINE))
+        info = Info(
+            kind=config.kind if config else None,
+            version=VERSION,
+            reader=self._reader.name[:40],
+            display=self._display_name[:40],
+            lockers=sorted(int(door) for door in config.relays)[:500] if config else [],
+            simulated=self.state.simulated,
+            cfg=config.version if config else 0,
+            kids=[one.kid for one in self.identity.card_keys][:8],
+        )
+        self._publish("info", info)
+        self._published = None  # so that it is published again
+        self._measured_at = float("-inf")
+
+    def _fetch_keys(self) -> None:
+        """If the configuration names one that isn't here. Not more than once a minute."""
+        wanted = set(self.state.config.kids) if self.state.config else set()
+        now = self.clock.mono()
+        if wanted <= {one.kid for one in self.identity.card_keys}:
+            return
+        if now - self._keys_asked_at >= KEYS_EVERY_S:
+            self._keys_asked_at = now
+            ask_for_keys(self.identity, lambda keys: self._put(KeysCame(keys)))
+
+    def _new_keys(self, keys: list[CardKey]) -> None:
+        if keys == self.identity.card_keys:
+            return
+        self.identity = self.identity.model_copy(update={"card_keys": keys})
+        try:
+            identities.save(self._identity_file, self.identity)
+            self._identity_seen = self._identity_stat()
+        except OSError as error:
+            log.error("The new card keys are not kept: %s", error)
+        log.info("The card keys are now %s", ", ".join(one.kid for one in keys))
+        self._announce()
+
+    def _send(self, now: Moment) -> None:
+        if not self._link.up:
+            return
+        for fact in self._keeping.outbox.due(now):
+            self._link.publish(fact.tail, fact.body())
+
+    def _publish(self, tail: str, data: Part, re: str | None = None) -> None:
+        self._link.publish(tail, self._written(data, re))
+
+    def _written(self, data: Part, re: str | None = None) -> bytes:
+        return written(self.clock, self._store.boot, data, re)
+
+    def _show(self) -> None:
+        """Have what the machine wants to be seen on the display, and in the panel."""
+        now = self.clock.moment()
+        waiting = self._keeping.outbox
+        late = waiting.oldest_s(now) >= WAITS_VISIBLY_S or not self.state.online
+        self.screen = replace(
+            screen(self.state, now),
+            clock=self._time_of_day(now),
+            outbox=waiting.depth if late else 0,
+        )
+        self._drawing.show(self.screen)
+        self._publish_display(self.screen)
+
+    def _publish_display(self, seen: Screen) -> None:
+        shown = _as_shown(seen)
+        if self._link.up and shown != self._published:
+            self._published = shown
+            self._publish("display", shown)
+
+    def _time_of_day(self, now: Moment) -> str:
+        if now.wall is None or self.state.config is None:
+            return ""
+        try:
+            zone = ZoneInfo(self.state.config.time_zone)
+            return datetime.fromtimestamp(now.wall / 1000, UTC).astimezone(zone).strftime("%H:%M")
+        except (ValueError, OSError, OverflowError, KeyError):  # unknown zones are KeyErrors
+            return ""
+
+    def _say_how_it_is(self, now: Moment) -> None:
+        outbox = self._keeping.outbox
+        up = int(now.mono - self._started_at)
+        data = measured(self.settings.folder, outbox.depth, outbox.oldest_s(now), up)
+        self._publish("tele", data)
+
+    def _check_parts(self, now: Moment) -> None:
+        self._judge(FaultOf.STORAGE, self._keeping.trouble)
+        self._judge(FaultOf.DISPLAY, self._drawing.fault)
+        if now.mono - self._wired_at > RELAYS_READY_WITHIN_S:
+            self._judge(FaultOf.RELAY, self._relays.trouble)
+        if now.mono - self._checked_at >= CHECK_EVERY_S:
+            self._checked_at = now.mono
+            self._fetch_keys()
+            self._look_at_identity()
+
+    def _judge(self, of: FaultOf, trouble: str) -> None:
+        if trouble and not self.state.broken(of):
+            self._feed(Broken(of, trouble))
+        elif not trouble and self.state.broken(of):
+            self._feed(Mended(of))
+
+    def _look_at_identity(self) -> None:
+        """Somebody provisioned it anew: begin anew as that."""
+        seen = self._identity_stat()
+        if seen == self._identity_seen:
+            return
+        self._identity_seen = seen
+        try:
+            changed = identities.load(self._identity_file) != self.identity
+        except identities.NotProvisioned:
+            changed = False
+        if changed:
+            log.info("The identity is another one now")
+            self._end = End.RESTART
+
+    def _identity_stat(self) -> tuple[int, int] | None:
+        try:
+            found = self._identity_file.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
+    def _first_state(self) -> State:
+        belongs = self._store.kept("terminal")
+        if belongs is not None and belongs != self.identity.terminal.encode():
+            log.warning("What another terminal left in this folder is forgotten")
+            self._keeping.forget_all()
+        self._keeping.keep("terminal", self.identity.terminal.encode())
+        commands = self._store.commands()
+        return State(
+            name=self.identity.name,
+            started_at=self.clock.mono(),
+            simulated=isinstance(self._reader, SimulatedReader),
+            begun=tuple(one for one, how in commands if how == BEGUN),
+            done=tuple((one, Status(how)) for one, how in commands if how != BEGUN),
+        )
+
+    def _close(self) -> None:
+        """All off, quietly. Also when the loop itself failed."""
+        last = AGAIN if self._end is End.RESTART else SWITCHED_OFF
+        state = Presence.UPDATING if self._end is End.RESTART else Presence.OFFLINE
+        self._relays.all_off()
+        self._looking.stop()
+        self._publish_display(last)
+        self._link.stop(self._written(Avail(state=state)))
+        self._relays.close()
+        self._control.close()
+        self._drawing.stop(last)
+        self._store.close()
+
+
+def _as_shown(seen: Screen) -> Shown:
+    return Shown(
+        headline=seen.headline,
+        lines=list(seen.lines),
+        tone=seen.tone.value,
+        link=seen.link,
+        clock=seen.clock,
+        outbox=seen.outbox,
+        dim=seen.dim,
+        qr=seen.qr,
+    )
