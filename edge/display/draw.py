@@ -80,10 +80,11 @@ def _words(canvas: _Canvas, screen: Screen) -> None:
     lines = screen.lines
     if len(lines) == 1 and SMALL.width(lines[0]) > WIDTH:
         lines = tuple(at_most(2, split(lines[0], WIDTH, SMALL), WIDTH, SMALL))
-    tops = _LINES[2 - len(lines) :]
-    for text, top in zip(lines, tops, strict=True):
-        canvas.ink(row(text, 0, WIDTH, SMALL), _TEXT, top=top)
-    end = tops[0] - 1 if tops else HEIGHT
+    end = HEIGHT
+    for text, top in zip(lines, _LINES[2 - len(lines) :], strict=True):
+        inked = row(text, 0, WIDTH, SMALL)
+        canvas.ink(inked, _TEXT, top=top)
+        end = min(end, top + min((y for _, y in inked if y < 0), default=0) - 1)
     top = _RULE + 2
     # A column is left free at each side: the frame of a display may hide the last.
     canvas.ink(fitted(screen.headline, Box(1, top, WIDTH - 2, end - top)), _TONE)

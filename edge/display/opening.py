@@ -19,8 +19,8 @@ _LIBRARIES = ("luma.oled", "spidev", "RPi")
 class Display(Protocol):
     """Where a terminal shows its screens. Neither method raises when the hardware fails.
 
-    `show` is cheap when nothing changed: call it at least once a second, as a display that failed
-    is tried again then.
+    `show` is cheap when nothing changed: call it at least once a second, always from the same
+    thread, as a display that failed is tried again then.
     """
 
     name: str
