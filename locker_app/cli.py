@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from locker_app import (
     cli_banks,
+    cli_broker,
     cli_chargers,
     cli_events,
     cli_lockers,
@@ -96,6 +97,7 @@ def doctor(settings: Settings) -> int:
     )
     print(f"Data        {settings.data_dir}{empty}")
     print(f"Pages       {'built' if frontend.is_current() else 'will be built by the next run'}")
+    print(f"Broker      {cli_broker.in_short(settings)}")
     print(f"Addresses   {' '.join(addresses.addresses(settings))}")
     _warn_of_misspelt_settings()
     addresses.listen(settings.host, settings.port).close()
@@ -112,6 +114,7 @@ _OF_A_LIBRARY = {
     "queue": cli_queues,
     "charger": cli_chargers,
     "people": cli_people,
+    "broker": cli_broker,
     "staff": cli_staff,
 }
 """What is done in a library that is there already."""

@@ -156,11 +156,11 @@ class Settings(BaseSettings):
             parse_mqtt_url(value)
         return value
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "mqtt_password_file", "mqtt_ca_file", "mqtt_files")
     @classmethod
-    def _anchor(cls, value: Path) -> Path:
+    def _anchor(cls, value: Path | None) -> Path | None:
         """A relative folder lies in the project, wherever the command was started."""
-        return ROOT / value.expanduser()
+        return None if value is None else ROOT / value.expanduser()
 
     @property
     def database(self) -> str:
@@ -187,7 +187,7 @@ class Settings(BaseSettings):
         if self.mqtt_password_file is None:
             return parse_mqtt_url(self.mqtt_url).password
         try:
-            return self.mqtt_password_file.expanduser().read_text().strip()
+            return self.mqtt_password_file.read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"CUBBY_MQTT_PASSWORD_FILE can't be read: {error}") from None
 

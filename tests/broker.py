@@ -56,7 +56,6 @@ class TestBroker:
             {"mqtt": kind, "data_dir": folder, "mqtt_port": port or free_port(0), "mqtt_url": ""}
         )
         self._accounts: dict[str, Account] = {}
-        self._passwords: dict[str, str] = {}
         self.running: Running = open_broker(self.settings)
 
     @property
@@ -82,10 +81,10 @@ class TestBroker:
 
     def add(self, name: str) -> str:
         """Make an account for a terminal, or give it another password: the password."""
-        self._passwords[name] = new_password()
-        self._accounts[name] = Account(name, password_hash(self._passwords[name]))
+        password = new_password()
+        self._accounts[name] = Account(name, password_hash(password))
         self._sync()
-        return self._passwords[name]
+        return password
 
     def remove(self, *names: str) -> None:
         """Take accounts away."""
@@ -120,15 +119,10 @@ class TestBroker:
 
     def _sync(self) -> None:
         """Have the accounts there, and wait until the broker has read them."""
-        self.running.accounts.sync(self._accounts.values())
-        names = list(self._accounts)
-        if names:
-            newest = names[-1]
-            wait_until(lambda: self._lets_in(newest), f"the account {newest}")
-
-    def _lets_in(self, name: str) -> bool:
-        """Tried with a name that nothing else uses but the terminal that isn't there yet."""
-        return lets_in(self.broker, name, self._passwords[name])
+        probe = new_password()
+        accounts = [*self._accounts.values(), Account("probe", password_hash(probe))]
+        self.running.accounts.sync(accounts)
+        wait_until(lambda: lets_in(self.broker, "probe", probe), "the new accounts")
 
 
 def lets_in(broker: Broker, name: str, password: str) -> bool:
@@ -207,7 +201,7 @@ class Client:
         self.paho.username_pw_set(self.name, password if name else self._broker.password)
         if will is not None:
             self.paho.will_set(*will, qos=1, retain=True)
-        self.paho.reconnect_delay_set(1, 1)
+        self.paho.reconnect_delay_set(0.02, 0.2)  # pyright: ignore[reportArgumentType]
         self.paho.on_socket_open = _no_delay
         self.paho.on_connect = self._on_connect
         self.paho.on_connect_fail = lambda *_: self.ended.set()
@@ -258,6 +252,11 @@ class Client:
     def topics(self) -> list[str]:
         """Of all messages that have come and were not taken yet."""
         return [self.messages.get_nowait().topic for _ in range(self.messages.qsize())]
+
+    def cut(self) -> None:
+        """Break the connection without a word, as a cable does."""
+        conn: Any = self.paho.socket()
+        conn.shutdown(socket.SHUT_RDWR)
 
     def wait_end(self) -> None:
         """Wait until the broker has ended the connection, or refused it."""

@@ -15,6 +15,7 @@ from locker_app.settings import (
     Settings,
     SettingsError,
     get_settings,
+    parse_mqtt_url,
     unknown_variables,
     variable_of,
 )
@@ -76,6 +77,12 @@ def test_settings_come_from_a_dotenv_file(monkeypatch: pytest.MonkeyPatch, tmp_p
         ("CUBBY_TIME_ZONE", "Mars/Olympus"),
         ("CUBBY_SECRET_KEY", "too short to sign with"),
         ("DATABASE_URL", "mysql://me:hunter2@there/db"),
+        ("CUBBY_MQTT", "perhaps"),
+        ("CUBBY_MQTT_URL", "http://cubby:hunter2@there"),
+        ("CUBBY_MQTT_URL", "mqtt://cubby:hunter2@there:99999"),
+        ("CUBBY_MQTT_URL", "mqtt://cubby:hunter2@"),
+        ("CUBBY_MQTT_URL", "mqtt://cubby:hunter2@there/topic"),
+        ("CUBBY_HOME_ASSISTANT_PREFIX", "#"),
     ],
 )
 def test_a_bad_value_ends_with_one_sentence_that_names_it(
@@ -143,3 +150,26 @@ def test_the_key_for_push_services_is_made_once_for_its_owner_only() -> None:
 def test_more_push_services_are_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUBBY_PUSH_HOSTS", "Push.example.org, *.example.net:8443")
     assert get_settings().push_hosts == ("push.example.org", "*.example.net:8443")
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("mqtt://broker", ("broker", 1883, False, "cubby", "")),
+        ("mqtts://broker.example.org/", ("broker.example.org", 8883, True, "cubby", "")),
+        ("mqtt://me:a%40b%3Ac@[::1]:1884", ("::1", 1884, False, "me", "a@b:c")),
+    ],
+)
+def test_the_address_of_a_broker_has_parts(url: str, parts: tuple[object, ...]) -> None:
+    address = parse_mqtt_url(url)
+    found = (address.host, address.port, address.tls, address.user, address.password)
+    assert found == parts
+    assert "a@b:c" not in repr(address)
+
+
+def test_the_own_password_at_the_broker_is_made_once_for_its_owner_only() -> None:
+    settings = get_settings()
+    kept = settings.data_dir / "broker" / "bridge_password"
+    assert settings.bridge_password() == settings.bridge_password() == kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700

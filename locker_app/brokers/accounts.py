@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from locker_app.brokers.rights import BRIDGES, HOME_ASSISTANT, PREFIX, acl_file, check_name
+from locker_app.brokers.rights import BRIDGE, BRIDGES, HOME_ASSISTANT, PREFIX, acl_file, check_name
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +77,25 @@ def read_password_file(text: str) -> dict[str, str]:
     return {name: kept for name, _, kept in pairs}
 
 
-def write_privately(path: Path, text: str) -> None:
+def kept_hash(folder: Path, password: str, name: str = BRIDGE) -> str:
+    """The hash that the files have, so that nothing changes by starting again; else a new one."""
+    path = folder / PASSWORDS
+    kept = read_password_file(path.read_text()).get(name, "") if path.exists() else ""
+    return kept if password_fits(password, kept) else password_hash(password)
+
+
+FOR_THE_OWNER = 0o600
+FOR_THE_GROUP = 0o640
+"""For a Mosquitto that runs as another account: docs/terminals-broker.md."""
+
+
+def write_privately(path: Path, text: str, mode: int = FOR_THE_OWNER) -> None:
     """Put a file in place as a whole, for its owner only: nobody ever reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            new.chmod(mode)  # whatever the process leaves out of what it makes
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -101,6 +114,7 @@ class Accounts:
         *,
         prefix: str = PREFIX,
         reload: Callable[[], None] = lambda: None,
+        mode: int = FOR_THE_OWNER,
     ) -> None:
         """
         Args:
@@ -108,7 +122,9 @@ class Accounts:
             bridge_hash: of the server's own password.
             prefix: Home Assistant's.
             reload: makes the broker read the files again.
+            mode: of the files.
         """
+        self._mode = mode
         self._folder, self._prefix, self._reload = folder, prefix, reload
         self._bridge_hash = bridge_hash
 
@@ -150,7 +166,7 @@ class Accounts:
         texts = {ACL: acl_file(self._prefix), PASSWORDS: password_file(accounts)}
         changed = [name for name, text in texts.items() if self._differs(name, text)]
         for name in changed:
-            write_privately(self._folder / name, texts[name])
+            write_privately(self._folder / name, texts[name], self._mode)
         return bool(changed)
 
     def _differs(self, name: str, text: str) -> bool:

@@ -1,5 +1,6 @@
 """What the rest of the app knows of the broker."""
 
+import hmac
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +46,15 @@ class Broker:
     def words(self) -> str:
         """What to say about it in the panel."""
         return _WORDS[self.kind]
+
+    def shared(self, topic_filter: str) -> str:
+        """A subscription that the processes of the server share: each message comes to one of them.
+
+        The group's name is a secret. Mosquitto lets anybody join any group and only then looks at
+        rights, so that whoever knows the name makes messages vanish that were for the others.
+        """
+        group = hmac.new(self.password.encode(), b"group of the server", "sha256").hexdigest()
+        return f"$share/{group[:32]}/{topic_filter}"
 
 
 _WORDS = {

@@ -20,11 +20,9 @@ from typing import Any, Self
 
 from locker_app.brokers import embedded, mosquitto
 from locker_app.brokers.accounts import (
-    PASSWORDS,
+    FOR_THE_GROUP,
     Accounts,
-    password_fits,
-    password_hash,
-    read_password_file,
+    kept_hash,
     write_privately,
 )
 from locker_app.brokers.broker import Broker, Kind, NoBroker
@@ -37,6 +35,7 @@ log = logging.getLogger(__name__)
 _LOOPBACK = "127.0.0.1"
 _TRIES = 3
 _WAIT_SECONDS = 20
+_ENDING_SECONDS = 5
 OFF = "Terminals are switched off (CUBBY_MQTT=off)."
 NONE = (
     "There is no MQTT broker for terminals: Mosquitto is not installed, and the package iotcore is "
@@ -127,8 +126,11 @@ def _outside(settings: Settings) -> Running:
     )
     if files is None:
         return Running(broker, NoAccounts())
-    accounts = Accounts(files, password_hash(password), prefix=settings.home_assistant_prefix)
-    return Running(broker, accounts)
+    if address.user != BRIDGE:
+        raise NoBroker(f"With CUBBY_MQTT_FILES the user {BRIDGE} has to be in CUBBY_MQTT_URL.")
+    kept = kept_hash(files, password)
+    prefix = settings.home_assistant_prefix
+    return Running(broker, Accounts(files, kept, prefix=prefix, mode=FOR_THE_GROUP))
 
 
 class NoAccounts(Accounts):
@@ -190,8 +192,12 @@ def _said(folder: Path) -> dict[str, Any] | None:
         pass
     except OSError:
         return None
+    return _read(folder / "running.json")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return json.loads((folder / "running.json").read_text())
+        return json.loads(path.read_text())
     except (OSError, ValueError):
         return None
 
@@ -208,7 +214,7 @@ class _Own:
         self.port, self._prefix = settings.mqtt_port, settings.home_assistant_prefix
         self.accounts = Accounts(
             folder,
-            _kept_hash(folder, settings.bridge_password()),
+            kept_hash(folder, settings.bridge_password()),
             prefix=self._prefix,
             reload=self._reload,
         )
@@ -226,8 +232,17 @@ class _Own:
             os.close(handle)
             return False
         self._turn = handle
-        (self._folder / "running.json").unlink(missing_ok=True)  # of one that was killed
+        self._wait_for_the_last_one()
         return True
+
+    def _wait_for_the_last_one(self) -> None:
+        """The broker of a server that was killed may still be saving what it has."""
+        path = self._folder / "running.json"
+        said = _read(path)
+        end = time.monotonic() + _ENDING_SECONDS
+        while said and free_port(said["port"]) != said["port"] and time.monotonic() < end:
+            time.sleep(0.02)
+        path.unlink(missing_ok=True)
 
     def run(self) -> None:
         """Start it, on the port that was set if that is free, else on any."""
@@ -291,13 +306,6 @@ class _Own:
 
 
 _NAMES = {Kind.MOSQUITTO: "Mosquitto", Kind.EMBEDDED: "The embedded broker"}
-
-
-def _kept_hash(folder: Path, password: str) -> str:
-    """The hash that there is, so that nothing changes by starting again; else a new one."""
-    path = folder / PASSWORDS
-    kept = read_password_file(path.read_text()).get(BRIDGE, "") if path.exists() else ""
-    return kept if password_fits(password, kept) else password_hash(password)
 
 
 def free_port(wanted: int) -> int:

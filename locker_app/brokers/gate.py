@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from locker_app.brokers.rights import Rights, may_read, may_write, rights_of
 log = logging.getLogger(__name__)
 
 _FIRST_SECONDS = 5
-_LARGEST_CONNECT = LARGEST_PACKET
 _PIECE = 64 * 1024
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _SHARE = "$share/"
@@ -86,9 +86,7 @@ class Gate:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> tuple[str, int, bytes]:
         """Check who it is: its name, its version of MQTT, and the first packet to pass on."""
-        first, _, body = await _packet(reader, _LARGEST_CONNECT)
-        if first >> 4 != wire.CONNECT:
-            raise Refused("the first packet is no CONNECT")
+        _, _, body = await _packet(reader, LARGEST_PACKET, {wire.CONNECT})
         said = wire.read_connect(body)
         kept = self._hashes.get(said.user)
         if kept is None or not password_fits(said.password, kept):
@@ -128,7 +126,7 @@ async def _check_and_pass_on(
 ) -> None:
     aliases: dict[int, str] = {}
     while True:
-        first, head, body = await _packet(reader, LARGEST_PACKET)
+        first, head, body = await _packet(reader, LARGEST_PACKET, wire.LATER)
         kind = first >> 4
         if kind == wire.PUBLISH:
             topic = wire.read_publish(first, body, level, aliases)
@@ -136,8 +134,6 @@ async def _check_and_pass_on(
         elif kind == wire.SUBSCRIBE:
             for asked in wire.read_subscribe(body, level):
                 _check(may_read(rights, _unshared(asked)), asked)
-        elif kind in (wire.CONNECT, wire.AUTH):
-            raise Refused(f"a packet of kind {kind} where there may be none")
         inner.write(head + body)
         await inner.drain()
 
@@ -165,9 +161,13 @@ async def _pass_on(
         await writer.drain()
 
 
-async def _packet(reader: asyncio.StreamReader, largest: int) -> tuple[int, bytes, bytes]:
+async def _packet(
+    reader: asyncio.StreamReader, largest: int, kinds: Container[int]
+) -> tuple[int, bytes, bytes]:
     """One packet: its first byte, its head, its body."""
     head = await reader.readexactly(2)
+    if head[0] >> 4 not in kinds:
+        raise Refused(f"a packet of kind {head[0] >> 4} where there may be none")
     length, shift = head[1] & 0x7F, 7
     while head[-1] & 0x80:
         if len(head) == 5:

@@ -15,7 +15,6 @@ _COMMON = f"""\
 per_listener_settings false
 allow_anonymous false
 persistence true
-persistence_file mosquitto.db
 autosave_interval 60
 # Sessions of a server that was taken away for good
 persistent_client_expiration 7d
@@ -26,9 +25,22 @@ max_inflight_messages 100
 max_queued_messages 20000
 max_queued_bytes 64000000
 max_keepalive 120
+"""
+_QUIET = """\
 connection_messages false
+log_dest stderr
 log_type error
 log_type warning
+"""
+# A client's id is its account's name, whatever it says: nobody takes over the session of another.
+_LISTENER = """
+listener {where}
+use_username_as_clientid true
+"""
+_TLS = """\
+certfile {folder}/server.crt
+keyfile {folder}/server.key
+tls_version tlsv1.2
 """
 
 
@@ -46,13 +58,20 @@ def configuration(folder: Path, port: int) -> str:
     One that was started as root would go on as another account, to whom the files are closed, and
     would no longer end with us: the kernel forgets that wish when a process changes its account.
     """
-    lines = (
-        f"password_file {folder / PASSWORDS}",
-        f"acl_file {folder / ACL}",
-        f"persistence_location {folder}/",
-        "log_dest stderr",
-        f"user {getpass.getuser()}",
-        f"listener {port} 127.0.0.1",
-        "use_username_as_clientid true",
-    )
-    return _COMMON + "\n".join(lines) + "\n"
+    own = f"persistence_location {folder}/\nuser {getpass.getuser()}\n"
+    return _COMMON + _QUIET + _files(folder) + own + _plain(port)
+
+
+def listeners(folder: Path, plain: int, tls: int) -> str:
+    """For a Mosquitto that somebody else runs, to be included in its configuration: plain on
+    loopback, and TLS (1.2 or newer) for everybody. Where it keeps its data is its own affair."""
+    outside = _LISTENER.format(where=tls) + _TLS.format(folder=folder)
+    return _COMMON + _files(folder) + _plain(plain) + outside
+
+
+def _files(folder: Path) -> str:
+    return f"password_file {folder / PASSWORDS}\nacl_file {folder / ACL}\n"
+
+
+def _plain(port: int) -> str:
+    return _LISTENER.format(where=f"{port} 127.0.0.1")

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-CONNECT, PUBLISH, SUBSCRIBE, AUTH = 1, 3, 8, 15
+CONNECT, PUBLISH, SUBSCRIBE = 1, 3, 8
+LATER = frozenset((PUBLISH, 4, 5, 6, 7, SUBSCRIBE, 10, 12, 14))
+"""What a client may send once it is connected; all but a second CONNECT and another sign-in."""
 _USER, _PASSWORD, _WILL = 0x80, 0x40, 0x04
 _FIXED = {0x01: 1, 0x17: 1, 0x19: 1, 0x24: 1, 0x25: 1, 0x28: 1, 0x29: 1, 0x2A: 1}
 _FIXED |= {0x13: 2, 0x21: 2, 0x22: 2, 0x23: 2, 0x02: 4, 0x11: 4, 0x18: 4, 0x27: 4}
