@@ -20,7 +20,7 @@ STATES = "cubby/ha"
 PREFIX = "homeassistant"
 
 _WRITES = ("avail", "info", "evt/#", "res", "display", "tele")
-_READS = ("ack", "cmd/#", "cfg", "grants")
+_READS = ("ack", "cmd/#", "cfg", "grants", "idle")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _SERVER = "srv"
 """Where a terminal's name would stand, in what the server says to all."""
