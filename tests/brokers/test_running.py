@@ -99,10 +99,10 @@ def test_a_server_started_again_at_once_has_the_same_port(tmp_path: Path) -> Non
     port = free_port(0)
     server, _, pid = _server("mosquitto", tmp_path, port)
     server.kill()
+    server.wait(PATIENCE)
     with open_broker(_settings(tmp_path, mqtt="mosquitto", mqtt_port=port)) as running:
         assert running.broker.port == port
-        assert not _is_there(pid)
-    server.wait(PATIENCE)
+        assert running.pid != pid
     assert server.stdout is not None
     server.stdout.close()
 
