@@ -90,6 +90,39 @@ def test_what_is_installed_is_not_installed_again(
         bootstrap.install("requirements.txt")
 
 
+def test_a_terminals_packages_are_installed_without_what_they_ask_for(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver of its reader asks for a package that only a Raspberry Pi can have."""
+    monkeypatch.setattr(bootstrap, "ROOT", project)
+    monkeypatch.setattr(bootstrap, "VENV", project / ".venv")
+    monkeypatch.setattr(bootstrap, "make_venv", lambda: (project / ".venv").mkdir(exist_ok=True))
+    monkeypatch.setattr(bootstrap.os, "chdir", lambda _folder: None)
+    (project / "edge").mkdir()
+    for name in ("requirements-dev.txt", "edge/requirements.txt"):
+        (project / name).write_text("one==1\n")
+    commands: list[list[str]] = []
+
+    class Pip:
+        returncode, stdout = 0, ()
+
+        def __init__(self, command: list[str], **_options: object) -> None:
+            commands.append(command)
+
+        def poll(self) -> int:
+            return 0
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr(bootstrap.subprocess, "Popen", Pip)
+    for _ in range(2):  # the second time all is there
+        assert bootstrap.main(["ready"]) == 0
+    lists = [command[command.index("--requirement") + 1] for command in commands]
+    assert lists == ["requirements.txt", "requirements-dev.txt", "edge/requirements.txt"]
+    assert ["--no-deps" in command for command in commands] == [False, False, True]
+
+
 def test_missing_programs_are_named_when_they_can_not_be_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

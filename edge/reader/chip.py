@@ -232,12 +232,11 @@ class ChipReader:
 
     def _ask(self, frame: bytes) -> _Answer:
         """Send a frame that has to be answered, once more if need be. Raises _Collided."""
-        for _ in range(2):
+        answer = self._exchange(frame)
+        if not answer.bits and not answer.collided:
             answer = self._exchange(frame)
-            if answer.collided:
-                raise _Collided
-            if answer.bits:
-                break
+        if answer.collided:
+            raise _Collided
         return answer
 
     def _halt(self) -> None:

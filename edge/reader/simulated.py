@@ -55,6 +55,12 @@ class SimulatedReader:
             self._waiting.clear()
             self._now = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing lies there, and nothing waits to be put there."""
+        with self._lock:
+            return self._now is None and not self._waiting
+
     def fail(self, reason: str = "It was told to fail.") -> None:
         """Be dead until `mend` is called."""
         with self._lock:

@@ -222,6 +222,17 @@ def test_a_pulse_ends_while_the_program_is_busy_or_stopped(
     assert told.next() == "output 5 1"
 
 
+def test_relays_can_be_tried_one_after_the_other(told: Told) -> None:
+    command = [sys.executable, "-m", "edge.relay", "--seconds", "0.01"]
+    done = subprocess.run([*command, "6", "5"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "GPIO 6\nGPIO 5\n"), done.stderr
+    acts = [told.next() for _ in range(8)]
+    assert acts[:2] == ["setup 5 1", "setup 6 1"]
+    assert acts[2:6] == ["output 6 0", "output 6 1", "output 5 0", "output 5 1"]
+    done = subprocess.run([*command, "25"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "GPIO 25 belongs to" in done.stderr
+
+
 class _Pipes:
     """A keeper's two pipes, and what was written to the one and came from the other."""
 
