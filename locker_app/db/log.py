@@ -87,6 +87,7 @@ def append(conn: Connection, fact: Fact, *, actor: Actor, at: datetime, trace: T
             subject[field.name] = value
         else:
             details[field.name] = _plain(value)
+    subject["terminal_id"] = subject["terminal_id"] or actor.at_terminal
     kind = type(fact).__name__
     event_id = _APPEND.value(
         conn,

@@ -88,6 +88,11 @@ class Actor:
         """Whether nobody has signed in here."""
         return self.kind in (ActorKind.NOBODY, ActorKind.VISITOR)
 
+    @property
+    def at_terminal(self) -> int | None:
+        """The terminal that acts, or at which a person does."""
+        return self.id if self.kind is ActorKind.TERMINAL else self.terminal_id
+
     def may(self, right: Right, site_id: int | None) -> bool:
         """Whether this actor has the right at the site (None: somewhere at all)."""
         return any(

@@ -233,6 +233,9 @@ CODE_WORDS: dict[str, str] = {
     "overdue": "time was over",
     "lapsed": "not taken in time",
     "declined": "declined",
+    "left_site": "tapped out",
+    "again": "the same tap again",
+    "no_bank": "no lockers at this terminal",
 }
 
 COMMAND_WORDS: dict[str, str] = {
@@ -268,6 +271,17 @@ COMMAND_WORDS: dict[str, str] = {
     "missed": "miss facts of a terminal",
     "bad_messages": "count bad messages",
     "clock_is_wrong": "say that a clock is wrong",
+    "take_tap": "tap a card",
+    "settle_confirm": "confirm a tap",
+    "decline_tap": "decline a tap",
+    "ask_link": "wait for a card",
+    "cancel_link": "wait for a card no more",
+    "link_card": "link a card",
+    "rename_card": "rename a card",
+    "revoke_card": "revoke a card",
+    "forget_card": "forget a card",
+    "end_visit": "end a visit",
+    "change_visit_rules": "change rules of visits",
     "join_waiting": "join the waiting list",
     "leave_waiting": "leave the waiting list",
     "take_held": "take a held locker",

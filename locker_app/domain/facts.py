@@ -654,6 +654,7 @@ class NamesForgotten(Fact):
     tickets: int
     bookings: int
     places: int
+    visits: int
     sessions: int
 
 

@@ -31,6 +31,8 @@ class ReleaseCause(StrEnum):
     OVERDUE = "overdue"
     LAPSED = "lapsed"
     DECLINED = "declined"
+    LEFT_SITE = "left_site"
+    """Whoever had it tapped out."""
 
 
 class WaitOutcome(StrEnum):

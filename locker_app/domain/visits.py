@@ -1,10 +1,11 @@
 """Rules of visits: who is inside a site, from the tap in to the tap out."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from locker_app.domain.limits import Limits
+from locker_app.domain.limits import Limits, check_limits
 
 
 class VisitEnd(StrEnum):
@@ -38,3 +39,18 @@ class VisitRules:
     """At an entrance, a card that is inside is not let in again."""
     max_minutes: int | None = None
     """After how long a visit counts as over, if nobody taps out."""
+
+
+def check_visits(rules: VisitRules) -> VisitRules:
+    """The rules, when all of them can be.
+
+    Raises:
+        BadInput: one can't; its `field` says which.
+    """
+    check_limits(rules)
+    return rules
+
+
+def over_at(came_at: datetime, max_minutes: int | None) -> datetime | None:
+    """When a visit counts as over if nobody taps out; None if never."""
+    return None if max_minutes is None else came_at + timedelta(minutes=max_minutes)

@@ -88,6 +88,10 @@ def touched(events: Iterable[Logged]) -> set[Topic]:
             continue
         if event.site_id is not None:
             topics |= {Topic("home", ALL), Topic("sites", ALL)}
+            if event.terminal_id is not None:
+                topics.add(Topic("terminals", event.site_id))
+            if event.visit_id is not None or event.kind == "VisitRulesChanged":
+                topics.add(Topic("inside", event.site_id))
             if event.charger_id or event.kind in _LINE_OF_CHARGERS | _OF_SITE:
                 topics |= {Topic(kind, event.site_id) for kind in _OF_CHARGING}
         if event.kind in _OF_PLACES:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     bindparam,
     exists,
+    false,
     func,
     select,
     update,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from locker_app.db.statement import Statement
-from locker_app.db.tables import assignment, bank, locker, person, site, wait
+from locker_app.db.tables import assignment, bank, locker, person, site, visiting, wait
 from locker_app.domain.errors import AlreadyHolds, HoldWaiting, NotFound, NotSignedIn
 from locker_app.domain.lockers import label
 from locker_app.queries.lockers import IN_USE, THERE, is_free
@@ -40,6 +41,7 @@ _BANK_RULES = (
     site.c.hours,
     site.c.time_zone,
     site.c.changes_at,
+    func.coalesce(visiting.c.visit_needed, false()).label("visit_needed"),
 )
 
 _DOOR = Statement(
@@ -52,6 +54,7 @@ _DOOR = Statement(
     )
     .join(bank, bank.c.id == locker.c.bank_id)
     .join(site, site.c.id == bank.c.site_id)
+    .outerjoin(visiting, visiting.c.site_id == bank.c.site_id)
     .where(locker.c.id == bindparam("locker_id"), THERE)
 )
 
@@ -76,6 +79,7 @@ _RULES_FOR_PERSON = Statement(
         .label("waits"),
     )
     .join_from(bank, site, site.c.id == bank.c.site_id)
+    .outerjoin(visiting, visiting.c.site_id == bank.c.site_id)
     .join(person, person.c.id == bindparam("person_id"))
     .where(bank.c.id == bindparam("bank_id"), IN_USE)
     .with_for_update(read=True, key_share=True, of=person)
@@ -84,7 +88,8 @@ _RULES_FOR_PERSON = Statement(
 
 _OPEN_CLAIMS = Statement(
     select(
-        _A.id, _A.slot, _A.bank_id, _A.assigned_at, _A.held_until, locker.c.number, bank.c.prefix
+        *(_A.id, _A.slot, _A.bank_id, _A.locker_id, _A.assigned_at, _A.held_until),
+        *(locker.c.number, bank.c.prefix, bank.c.name),
     )
     .join(locker, locker.c.id == _A.locker_id)
     .join(bank, bank.c.id == _A.bank_id)

@@ -17,7 +17,17 @@ from locker_app.db.transaction import Tx
 from locker_app.domain.actors import Actor, ActorKind
 from locker_app.domain.facts import AssignmentOverdue, ReturnReminded
 from locker_app.domain.lockers import OverdueAction
-from locker_app.services import booking_clock, commands, holds, lockers, opening, rounds
+from locker_app.services import (
+    booking_clock,
+    cards,
+    commands,
+    confirm_rows,
+    holds,
+    lockers,
+    opening,
+    rounds,
+    visits,
+)
 
 KEEP_ANSWERS = timedelta(days=7)
 """How long an idempotency key is remembered; no client repeats a request for longer."""
@@ -33,18 +43,22 @@ def run_due(tx: Tx, actor: Actor, now: datetime) -> int:
     lapsed = holds.lapse_holds(tx, now)
     doors = opened + lapsed + _remind(tx, actor, now) + _become_overdue(tx, actor, now)
     spots = rounds.run_clocks(tx, now) + booking_clock.run_clock(tx, now)
-    return doors + spots + commands.run_commands(tx, now)
+    at_terminals = visits.run_visits(tx, now) + cards.run_links(tx, now)
+    at_terminals += confirm_rows.run_confirms(tx, now) + commands.run_commands(tx, now)
+    return doors + spots + at_terminals
 
 
 def forget_old_answers(tx: Tx, actor: Actor, now: datetime) -> int:
-    """Delete answers to idempotency keys that nobody will repeat; how many. A terminal repeats what
-    it has to say until it was answered, also after a long time without a network."""
+    """Delete answers to idempotency keys that nobody will repeat, and how waits at terminals
+    ended; how many. A terminal repeats what it has to say until it was answered, also after a long
+    time without a network."""
     longer = request.c.actor.startswith(f"{ActorKind.TERMINAL.value}:")
     old = or_(
         and_(~longer, request.c.at < now - KEEP_ANSWERS),
         request.c.at < now - KEEP_ANSWERS_TO_TERMINALS,
     )
-    return tx.conn.execute(delete(request).where(old)).rowcount
+    forgotten = tx.conn.execute(delete(request).where(old)).rowcount
+    return forgotten + cards.forget_ended(tx.conn, now)
 
 
 _DEADLINES = [
@@ -56,12 +70,13 @@ _DEADLINES = [
     )
 ]
 _DEADLINES += [Statement(select(func.min(table.c.changes_at))) for table in (queue, site)]
+_CLOCKS = (booking_clock, visits, cards, confirm_rows, commands)
 
 
 def next_deadline(conn: Connection) -> datetime | None:
     """When something is due next; None while nothing is."""
     deadlines = [deadline.value(conn) for deadline in _DEADLINES]
-    deadlines += [booking_clock.next_deadline(conn), commands.next_deadline(conn)]
+    deadlines += [clock.next_deadline(conn) for clock in _CLOCKS]
     return min((at for at in deadlines if at is not None), default=None)
 
 

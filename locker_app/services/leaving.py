@@ -43,7 +43,15 @@ from locker_app.domain.people import (
     tombstone,
     version_of,
 )
-from locker_app.services import charger_leaving, holds, lines, lockers
+from locker_app.services import (
+    cards,
+    charger_leaving,
+    confirm_rows,
+    holds,
+    lines,
+    lockers,
+    visits,
+)
 from locker_app.services.ids import Flag, Id, Text
 from locker_app.services.people import check_manages
 from locker_app.services.sessions import end_sessions_of_person
@@ -160,6 +168,7 @@ def erase_person(
     _let_all_go(tx, actor, now, person_id, release=release, reason=reason)
     end_sessions_of_person(tx, actor, now, person_id)
     tx.record(PersonErased(site_id=None, person_id=person_id), actor, now)
+    cards.erase_cards(tx.conn, person_id)
     theirs = select(session.c.id).where(session.c.person_id == person_id)
     for gone in (
         delete(push_subscription).where(push_subscription.c.session_id.in_(theirs)),
@@ -219,6 +228,8 @@ def _let_all_go(
         had = [label(claim.prefix, claim.number) for claim in claims]
         raise StillHolds(", ".join([*had, *(f"charging spot {name}" for name in spots)]))
     reason = check_reason(reason) if claims or spots else ""
+    for end_theirs in (visits.end_of_person, cards.end_of_person, confirm_rows.end_of_person):
+        end_theirs(tx, actor, now, person_id)
     charger_leaving.let_go(tx, actor, now, person_id, reason)
     waits = select(wait.c.id).where(wait.c.person_id == person_id, wait.c.ended_at.is_(None))
     for wait_id in tx.conn.scalars(waits.order_by(wait.c.id)).all():

@@ -33,7 +33,7 @@ from locker_app.domain.lockers import (
     remind_at,
 )
 from locker_app.domain.people import check_reason
-from locker_app.services import holds, opening, waiting
+from locker_app.services import holds, opening, visit_rows, waiting
 from locker_app.services.claims import (
     claim_lowest_free,
     claim_on,
@@ -63,11 +63,14 @@ def take_locker(
         AlreadyHolds, HoldWaiting: the person has all the lockers that the site allows.
         NoneFree, NoneAccessibleFree: there is none to give.
         SiteClosed: it is outside the site's hours.
+        VisitNeeded: the site gives lockers only to who is inside.
         NotFound: no such bank.
     """
     person_id = actor.require_person()
     rules = rules_for(tx.conn, bank_id, person_id)
     opening.require_open(tx, now, rules)
+    if rules.visit_needed:
+        visit_rows.require_inside(tx, now, person_id, rules.site_id)
     claims = _live_claims(tx, now, person_id, rules.site_id)
     held_here = next((c for c in claims if c.assigned_at is None and c.bank_id == bank_id), None)
     if held_here is not None:
@@ -240,6 +243,17 @@ def release_claim(
         return holds.end_hold(tx, actor, now, forced, assignment_id, reason)
     locker_id = _release(tx, actor, now, forced, _END_ANY, reason=reason, this_id=assignment_id)
     return locker_id is not None
+
+
+def release_left(
+    tx: Tx, actor: Actor, now: datetime, assignment_id: int, person_id: int
+) -> str | None:
+    """Give back the locker of somebody who has gone out; its label, or None when it is not theirs
+    any more."""
+    left = ReleaseCause.LEFT_SITE
+    mine = {"this_id": assignment_id, "who": person_id}
+    locker_id = _release(tx, actor, now, left, _END_OWN, **mine)
+    return None if locker_id is None else door_label(tx.conn, locker_id)
 
 
 def release_overdue(tx: Tx, actor: Actor, now: datetime, assignment_id: int) -> None:

@@ -22,7 +22,9 @@ from locker_app.db.tables import (
     retention,
     session,
     site,
+    terminal_alert,
     ticket,
+    visit,
     wait,
 )
 from locker_app.db.transaction import Tx
@@ -42,7 +44,7 @@ OF_NO_SITE = 0
 
 _R, _E, _S = retention.c, event.c, session.c
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_COUNTS = ("events", "assignments", "waits", "tickets", "bookings", "places", "sessions")
+_COUNTS = ("events", "assignments", "waits", "tickets", "bookings", "places", "visits", "sessions")
 
 
 def sites_due(conn: Connection, now: datetime) -> list[int]:
@@ -239,6 +241,15 @@ def _places(conn: Connection, site_id: int, before: datetime) -> int:
     return _change(conn, charger_wait, old, {"person_id": None, "visitor_id": None, "holder": ""})
 
 
+def _visits(conn: Connection, site_id: int, before: datetime) -> int:
+    """And alerts about people that were seen to."""
+    v, t = visit.c, terminal_alert.c
+    of_alert = (t.site_id == site_id, t.cleared_at < before, t.person_id.is_not(None))
+    alerts = _change(conn, terminal_alert, of_alert, {"person_id": None})
+    old = (v.site_id == site_id, v.left_at < before, v.person_id.is_not(None))
+    return alerts + _change(conn, visit, old, {"person_id": None})
+
+
 def _change(conn: Connection, table: Any, old: tuple[Any, ...], values: dict[str, Any]) -> int:
     piece = select(table.c.id).where(*old).limit(PIECE).scalar_subquery()
     return conn.execute(update(table).where(table.c.id.in_(piece)).values(values)).rowcount
@@ -273,5 +284,6 @@ _ROWS: dict[str, Callable[[Connection, int, datetime], int]] = {
     "tickets": _tickets,
     "bookings": _bookings,
     "places": _places,
+    "visits": _visits,
     "sessions": _sessions,
 }

@@ -37,6 +37,7 @@ from locker_app.services.holds import (
 )
 from locker_app.services.ids import Flag, Id
 from locker_app.services.opening import require_open
+from locker_app.services.visit_rows import require_inside
 
 _A = assignment.c
 
@@ -116,6 +117,7 @@ def take_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> Take
         NotHolding: no such hold, or somebody else's.
         HoldLapsed: the time to take it is over.
         SiteClosed: it is outside the site's hours, in which that time stands still.
+        VisitNeeded: the site gives lockers only to who is inside.
     """
     person_id = actor.require_person()
     hold = tx.conn.execute(
@@ -127,6 +129,8 @@ def take_held(tx: Tx, actor: Actor, now: datetime, *, assignment_id: Id) -> Take
         raise NotHolding
     rules = door(tx.conn, hold.locker_id)
     require_open(tx, now, rules)
+    if rules.visit_needed:
+        require_inside(tx, now, person_id, rules.site_id)
     due = due_at(now, rules.limit_minutes)
     taken = tx.conn.execute(
         update(assignment)

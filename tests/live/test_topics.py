@@ -147,7 +147,7 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
             site_id=SITE,
             before=AT,
             **dict.fromkeys(("events", "assignments", "waits", "tickets"), 1),
-            **dict.fromkeys(("bookings", "places", "sessions"), 0),
+            **dict.fromkeys(("bookings", "places", "visits", "sessions"), 0),
         ),
         _LOG | _SITE,
     ),

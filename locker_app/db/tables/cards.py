@@ -1,8 +1,9 @@
 """Cards, whose they are, and the visits that begin and end with them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text, true
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, false, text, true
 from sqlmodel import Field, SQLModel
 
 from locker_app.db.types import UtcDateTime
@@ -53,6 +54,10 @@ class Card(SQLModel, table=True):
     """Where that was."""
     verdict: str = ""
     """What came of it: a second tap soon after may mean something else."""
+    answer: dict[str, Any] = Field(sa_type=JSON)
+    """What was said of it: the same tap once more gets the same."""
+    assignment_id: int | None = Field(default=None, foreign_key="assignment.id")
+    """The locker that it was about."""
 
 
 class CardLink(SQLModel, table=True):
