@@ -1,7 +1,8 @@
 """What terminals and the server say to each other: topics, the envelope and what is in it.
 
-The one contract of both sides. `python -m edge.protocol` prints it as JSON Schemas, which are kept
-in `docs/terminal-protocol.json` with examples; the tests of both sides read that file. All meaning
+The one contract of both sides. `docs/terminal-protocol.json` has it as JSON Schemas, with examples
+that are kept by hand; the tests of both sides read that file. After a change here
+`python -m edge.protocol docs/terminal-protocol.json` renews the schemas in it. All meaning
 is in the JSON body, so that brokers of MQTT 3.1.1 and 5 do alike. Unknown fields are ignored, so
 that either side may be newer; whatever else is wrong makes a message invalid as a whole.
 
@@ -9,6 +10,7 @@ Times on the wire are milliseconds since 1970 in UTC. Card ids are `kid.` and 26
 number of a card (see `edge.cards`).
 """
 
+import json
 import os
 import time
 import uuid
@@ -89,7 +91,7 @@ class Avail(Part):
 class Info(Part):
     """Retained: what this terminal is. Sent after each connection and each change."""
 
-    kind: Annotated[Kind, Field(strict=False)] | None
+    kind: Annotated[Kind, Field(strict=False)] | None = None
     """None before it has been told."""
     version: Annotated[str, Field(max_length=40)]
     reader: Annotated[str, Field(max_length=40)]
@@ -323,7 +325,11 @@ class Idle(Part):
 
 
 class ServerState(Part):
-    """Retained, for all: the server is there. A new epoch means: announce yourself again."""
+    """Retained, for all: the server is there. A new epoch means: announce yourself again.
+
+    Sent every ten seconds, and at best also when a terminal says that it is online: a terminal
+    without a clock of its own takes the time from what isn't from the broker's memory.
+    """
 
     state: Literal["online", "stopping"]
     epoch: Annotated[str, Field(max_length=40)]
@@ -341,13 +347,15 @@ class Message(Part, Generic[D]):
     v: Literal[1] = 1
     id: MessageId
     boot: Count
-    """How often the terminal has started; of the server's messages 0."""
+    """Goes up with each start of the terminal, not always by one; of the server's messages 0."""
     seq: Count
-    """Numbers a terminal's facts without a gap, across restarts; 0 on what is no fact."""
+    """Numbers a terminal's facts without a gap, across restarts, but for a gap after its database
+    was lost; 0 on what is no fact."""
     ts: Millis
     """When it happened."""
     ts_q: Literal["ntp", "srv", "none"]
-    """Whose clock that is: the terminal's, set by the network; the server's; nobody's."""
+    """Whose clock that is: the terminal's, set by the network; the server's; nobody's (`ts` is 0).
+    A tap of nobody's time comes from a start before this one, so it is stale."""
     re: MessageId | None = None
     exp: Millis | None = None
     """When it is too late to begin with this."""
@@ -430,8 +438,14 @@ def schemas() -> dict[str, Any]:
     return {"version": VERSION, "from_terminal": of(FROM_TERMINAL), "to_terminal": of(TO_TERMINAL)}
 
 
-if __name__ == "__main__":
-    import json
-    import sys
+def document(examples: list[Any]) -> str:
+    """What `docs/terminal-protocol.json` has to be, with these examples."""
+    return json.dumps(schemas() | {"examples": examples}, indent=1, ensure_ascii=False) + "\n"
 
-    sys.stdout.write(json.dumps(schemas(), indent=1, sort_keys=True) + "\n")
+
+if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    file = Path(sys.argv[1])
+    file.write_text(document(json.loads(file.read_text())["examples"]))
