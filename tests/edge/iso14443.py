@@ -19,16 +19,18 @@ class State(Enum):
     HALT = "halt"
 
 
+_BITS = [[byte >> place & 1 for place in range(8)] for byte in range(256)]
+
+
 def bits_of(data: Sequence[int]) -> list[int]:
-    return [byte >> place & 1 for byte in data for place in range(8)]
+    return [bit for byte in data for bit in _BITS[byte]]
 
 
 def bytes_of(bits: Sequence[int]) -> bytes:
-    padded = [*bits, *[0] * (-len(bits) % 8)]
-    return bytes(
-        sum(bit << place for place, bit in enumerate(padded[start : start + 8]))
-        for start in range(0, len(padded), 8)
-    )
+    if not bits:
+        return b""
+    written = "".join("01"[bit] for bit in reversed(bits))
+    return int(written, 2).to_bytes((len(bits) + 7) // 8, "little")
 
 
 def crc_a(data: Sequence[int]) -> bytes:

@@ -51,6 +51,21 @@ def test_numbers_with_the_same_first_part_are_told_apart(bench: Bench) -> None:
     assert ours == [Card(SEVEN), Card(SEVEN_LIKE_IT)]
 
 
+def test_the_drivers_own_way_is_as_bad_as_the_guide_says(bench: Bench) -> None:
+    """Or the guide would give reasons that are none, and the chip here would be another one."""
+    simple = bench.driver.SimpleMFRC522()
+
+    def reads(*cards: SimulatedCard) -> list[bool]:
+        bench.chip.cards = list(cards)
+        return [simple.read_id_no_block() is not None for _ in range(4)]
+
+    assert reads(SimulatedCard(FOUR)) == [True, False, True, False]
+    assert any(reads(SimulatedCard(bytes.fromhex("08123456"))))
+    assert not any(reads(SimulatedCard(FOUR), SimulatedCard(bytes.fromhex("A1B2C3D5"))))
+    bench.chip.power_up()
+    assert not any(reads(SimulatedCard(FOUR)))
+
+
 def test_an_empty_poll_makes_few_transfers(bench: Bench) -> None:
     """The driver's own way makes 2,013 for one try; this is three tries and a check of the chip."""
     reader = bench.reader()
