@@ -128,5 +128,6 @@ def draw(screen: Screen) -> Image.Image:
 def png(screen: Screen) -> bytes:
     """The picture of `screen` as a PNG file of a few hundred bytes."""
     file = BytesIO()
-    _drawn(screen).save(file, "PNG", optimize=True)
+    # A copy: what Pillow notes down while it saves must not meet that of another thread.
+    _drawn(screen).copy().save(file, "PNG", optimize=True)
     return file.getvalue()

@@ -145,7 +145,7 @@ class Broker:
         }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ANY)
 def test_every_configuration_is_as_the_documentation_asks(figures: Figures) -> None:
     known = told(states(figures, ADDRESS))
@@ -284,7 +284,7 @@ def test_sites_come_before_what_names_them_and_configurations_before_figures(
     assert len(topics) == len(set(topics))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=4))
 def test_changes_leave_at_the_broker_what_is_meant_and_no_entity_behind(
     steps: list[Figures],

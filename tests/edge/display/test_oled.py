@@ -44,7 +44,7 @@ def test_every_screen_arrives_pixel_by_pixel(panel: Panel) -> None:
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
