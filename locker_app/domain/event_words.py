@@ -272,6 +272,7 @@ COMMAND_WORDS: dict[str, str] = {
     "bad_messages": "count bad messages",
     "clock_is_wrong": "say that a clock is wrong",
     "take_tap": "tap a card",
+    "confirm_tap": "confirm a tap",
     "settle_confirm": "confirm a tap",
     "decline_tap": "decline a tap",
     "ask_link": "wait for a card",

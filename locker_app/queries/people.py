@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from locker_app.db.statement import Statement
 from locker_app.db.tables import person, staff, staff_role
@@ -72,12 +72,18 @@ class Secret:
 
 def person_secret(conn: Connection, number: str) -> Secret | None:
     """The PIN hash of an enrolment number in its normal form; None when it is not known."""
+    return _secret(conn, person.c.number == number)
+
+
+def secret_of_person(conn: Connection, person_id: int) -> Secret | None:
+    """As `person_secret`, of somebody who has signed in already."""
+    return _secret(conn, person.c.id == person_id)
+
+
+def _secret(conn: Connection, which: ColumnElement[bool]) -> Secret | None:
     p = person.c
-    row = conn.execute(
-        select(p.id, p.pin_hash, p.failed_tries, p.locked_until, p.archived_at.is_not(None)).where(
-            p.number == number
-        )
-    ).one_or_none()
+    tries = (p.id, p.pin_hash, p.failed_tries, p.locked_until, p.archived_at.is_not(None))
+    row = conn.execute(select(*tries).where(which)).one_or_none()
     return None if row is None else Secret(*row)
 
 

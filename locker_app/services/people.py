@@ -70,7 +70,7 @@ def settle_person_sign_in(
     Raises:
         NumberLocked: too many wrong ones before this, so the right one doesn't count either.
     """
-    left = _count_try(tx, now, person, person_id, matched=matched)
+    left = count_try(tx, now, person, person_id, matched=matched)
     if not matched:
         wrong = Refused(site_id=None, command="sign_in", code="wrong_pin", person_id=person_id)
         tx.record(wrong, actor, now)
@@ -96,7 +96,7 @@ def settle_staff_sign_in(
     Raises:
         NumberLocked: too many wrong ones before this.
     """
-    left = _count_try(tx, now, staff, staff_id, matched=matched)
+    left = count_try(tx, now, staff, staff_id, matched=matched)
     if not matched:
         wrong = Refused(site_id=None, command="sign_in", code="wrong_password", staff_id=staff_id)
         tx.record(wrong, actor, now)
@@ -110,7 +110,7 @@ def count_password(tx: Tx, actor: Actor, now: datetime, *, staff_id: Id, matched
     Raises:
         NumberLocked: too many wrong ones before this.
     """
-    return _count_try(tx, now, staff, staff_id, matched=matched)
+    return count_try(tx, now, staff, staff_id, matched=matched)
 
 
 def choose_first_pin(
@@ -225,7 +225,13 @@ def add_staff(
     return staff_id
 
 
-def _count_try(tx: Tx, now: datetime, table: Table, row_id: int, *, matched: bool) -> int:
+def count_try(tx: Tx, now: datetime, table: Table, row_id: int, *, matched: bool) -> int:
+    """Count a right or wrong secret of a person or of staff; how many wrong ones may follow.
+
+    Raises:
+        NotFound, PersonArchived: as the words say.
+        NumberLocked: too many wrong ones before this.
+    """
     archived = table.c.archived_at if table is person else null().label("archived_at")
     row = tx.conn.execute(
         select(table.c.failed_tries, table.c.locked_until, archived)

@@ -245,7 +245,8 @@ def _visits(conn: Connection, site_id: int, before: datetime) -> int:
     """And alerts about people that were seen to."""
     v, t = visit.c, terminal_alert.c
     of_alert = (t.site_id == site_id, t.cleared_at < before, t.person_id.is_not(None))
-    alerts = _change(conn, terminal_alert, of_alert, {"person_id": None})
+    nobodys = {"person_id": None, "subject": "", "details": {}}
+    alerts = _change(conn, terminal_alert, of_alert, nobodys)
     old = (v.site_id == site_id, v.left_at < before, v.person_id.is_not(None))
     return alerts + _change(conn, visit, old, {"person_id": None})
 

@@ -24,7 +24,6 @@ from locker_app.domain.cards import NUMBER
 from locker_app.domain.errors import (
     AlreadyHolds,
     DomainError,
-    HoldWaiting,
     NoneAccessibleFree,
     NoneFree,
     NotAllowed,
@@ -41,12 +40,14 @@ from locker_app.domain.taps import (
     VisitThen,
     Whose,
     decide,
+    is_too_fast,
     what_is_asked,
 )
 from locker_app.domain.terminal_facts import CardTapped
 from locker_app.domain.terminals import AlertKind, TapMode
 from locker_app.domain.visits import VisitEnd
 from locker_app.services import card_rows, cards, confirm_rows, lockers, visit_rows, visits
+from locker_app.services.alerts import raise_alert
 from locker_app.services.claims import door, open_claims
 from locker_app.services.ids import When
 
@@ -154,6 +155,7 @@ def take_tap(
         after = replace(case, card=card_rows.find(tx.conn, card))
     _note(after, outcome)
     _record(after, actor, outcome)
+    _alert(case, actor, step, outcome, whose)
     return outcome.answer
 
 
@@ -179,22 +181,23 @@ def acting(person_id: int, terminal_id: int) -> Actor:
 
 def do_asked(tx: Tx, now: datetime, ground: Any, who: Actor) -> Outcome:
     """Open the locker that somebody has at a terminal's bank, or give them one, or say where they
-    have one."""
-    for _ in range(_TRIES):
+    have one.
+
+    Raises:
+        As `lockers.take_locker`.
+    """
+    claims = _claims(tx.conn, now, who.require_person(), ground)
+    if what_is_asked(_has(claims, ground)) is not Step.TAKE:
+        return _show(claims, ground)
+    try:
+        return _take(tx, now, ground, who)
+    except AlreadyHolds:  # they were quicker on the phone just now: look again
         claims = _claims(tx.conn, now, who.require_person(), ground)
-        step = what_is_asked(_has(claims, ground))
-        if step is not Step.TAKE:
-            return _show(claims, ground)
-        try:
-            return _take(tx, now, ground, who)
-        except (AlreadyHolds, HoldWaiting) as refused:
-            if _has(_claims(tx.conn, now, who.require_person(), ground), ground) == _NOTHING:
-                return Outcome(words.denied(refused.code))
-    return Outcome(words.denied("already_holds"))
+        if what_is_asked(_has(claims, ground)) is Step.TAKE:
+            raise
+        return _show(claims, ground)
 
 
-_TRIES = 3
-"""The same person may be quicker on the phone, and slower at once."""
 _NOTHING = Whose(None)
 
 
@@ -294,14 +297,7 @@ def _show(claims: list[Any], ground: Any) -> Outcome:
 
 
 def _take(tx: Tx, now: datetime, ground: Any, who: Actor) -> Outcome:
-    try:
-        taken = lockers.take_locker(tx, who, now, bank_id=ground.bank_id)
-    except (NoneFree, NoneAccessibleFree) as refused:
-        return Outcome(words.full(refused.code), bank_id=ground.bank_id)
-    except (AlreadyHolds, HoldWaiting):
-        raise
-    except DomainError as refused:
-        return Outcome(words.denied(refused.code), bank_id=ground.bank_id)
+    taken = lockers.take_locker(tx, who, now, bank_id=ground.bank_id)
     number = door(tx.conn, taken.locker_id).number
     answer = words.assigned(taken.label, _opens(ground, number))
     return Outcome(answer, taken.locker_id, taken.bank_id, taken.assignment_id)
@@ -394,7 +390,12 @@ def _left_behind(case: _Case, visit: Any, at: datetime) -> list[str]:
 
 
 def _asked(case: _Case) -> Outcome:
-    return do_asked(case.tx, case.now, case.ground, case.who)
+    try:
+        return do_asked(case.tx, case.now, case.ground, case.who)
+    except (NoneFree, NoneAccessibleFree) as refused:
+        return Outcome(words.full(refused.code), bank_id=case.ground.bank_id)
+    except DomainError as refused:
+        return Outcome(words.denied(refused.code), bank_id=case.ground.bank_id)
 
 
 def _confirm(case: _Case) -> Outcome:
@@ -466,6 +467,31 @@ def _note(case: _Case, outcome: Outcome) -> None:
         return
     if row.seen_at is None or at >= row.seen_at or row.person_id is None:
         note(case.tx.conn, row, case.numbers[0], case.ground.id, at, outcome)
+
+
+def _alert(case: _Case, actor: Actor, step: Step, outcome: Outcome, whose: Whose) -> None:
+    """Tell staff of what doesn't fit."""
+    person_id = whose.person_id
+    at = case.tap.at
+    about: dict[str, Any] = {"terminal": case.ground, "person_id": person_id}
+    details: dict[str, Any] = {"at": None if at is None else at.isoformat()}
+    if outcome.alert is AlertKind.CLOCK:
+        ahead = None if at is None else round((at - case.now).total_seconds())
+        details = {"off_seconds": ahead}
+        about = {"terminal": case.ground}
+        raise_alert(case.tx, actor, case.now, kind=AlertKind.CLOCK, details=details, **about)
+    elif outcome.alert is not None:
+        about |= {"subject": f"tap:{person_id}", "details": {**details, "what": "tap"}}
+        raise_alert(case.tx, actor, case.now, kind=outcome.alert, **about)
+    if step in _WALKED and is_too_fast(case.tap, _place(case.ground), whose.last):
+        assert whose.last is not None
+        details |= {"before_at": whose.last.terminal_id, "before": whose.last.at.isoformat()}
+        about |= {"subject": f"person:{person_id}", "details": details}
+        raise_alert(case.tx, actor, case.now, kind=AlertKind.TOO_FAST, **about)
+
+
+_WALKED = frozenset(Step) - {Step.LINK, Step.UNKNOWN, Step.REPEAT, Step.CLOCKLESS}
+"""What somebody has come for whom there may be two of."""
 
 
 def _record(case: _Case, actor: Actor, outcome: Outcome) -> None:

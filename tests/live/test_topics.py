@@ -8,12 +8,14 @@ import pytest
 
 from locker_app.db.log import Logged
 from locker_app.domain import facts
+from locker_app.domain import terminal_facts as said
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.bookings import EndCause, LineOutcome
 from locker_app.domain.fact_kinds import FACTS
 from locker_app.domain.facts import Fact
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
+from locker_app.domain.visits import VisitEnd
 from locker_app.live.kinds import KINDS
 from locker_app.live.topics import ALL, Topic, touched
 from locker_app.services.import_work import look_at
@@ -75,6 +77,11 @@ _visit: Any = {**_booking, "person_id": None, "visitor_id": VISITOR}
 _place: Any = {"site_id": SITE, "wait_id": 15, "person_id": PERSON, "visitor_id": None}
 _STAY = _DESK | _ME
 _VISIT = _DESK | {("tickets", -VISITOR), ("stays", -VISITOR)}
+
+TERMINAL = 16
+_AT_TERMINAL = _LOG | _SITE | {("terminals", SITE)}
+_INSIDE = {("inside", SITE)}
+_tap: Any = {"site_id": SITE, "terminal_id": TERMINAL}
 
 CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerAssigned(**_claim, due_at=None), _CLAIM),
@@ -197,6 +204,32 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (
         facts.TicketClaimed(**{**_held, "visitor_id": VISITOR}),
         _HELD | {("tickets", -VISITOR), ("stays", -VISITOR)},
+    ),
+    (said.CardTapped(**_tap, verdict="assigned", person_id=PERSON), _AT_TERMINAL | _ME),
+    (said.CardTapped(**_tap, verdict="denied", code="unknown_card"), _AT_TERMINAL),
+    (said.TapToConfirm(**_tap, person_id=PERSON, until=AT), _AT_TERMINAL | _ME),
+    (said.TapConfirmEnded(**_tap, person_id=PERSON, outcome="over"), _AT_TERMINAL | _ME),
+    (said.LinkAsked(**_tap, person_id=PERSON, until=AT), _AT_TERMINAL | _ME),
+    (said.LinkEnded(**_tap, person_id=PERSON, outcome="linked"), _AT_TERMINAL | _ME),
+    (said.CardLinked(**_tap, person_id=PERSON), _AT_TERMINAL | _ME),
+    (said.CardLinked(**_person), _NOWHERE | _ME),
+    (said.CardRevoked(**_person), _NOWHERE | _ME),
+    (said.CardChanged(**_person), _NOWHERE | _ME),
+    (said.CardKeyMade(site_id=None, kid="k1"), _NOWHERE),
+    (said.VisitRulesChanged(site_id=SITE), _LOG | _SITE | _INSIDE),
+    (
+        said.VisitBegan(**_tap, visit_id=17, person_id=PERSON, came_at=AT, due_at=None),
+        _AT_TERMINAL | _ME | _INSIDE,
+    ),
+    (
+        said.VisitEnded(
+            **{**_tap, "terminal_id": None},
+            visit_id=17,
+            person_id=PERSON,
+            left_at=AT,
+            cause=VisitEnd.TIME_UP,
+        ),
+        _LOG | _SITE | _ME | _INSIDE,
     ),
     (
         facts.TicketRestored(**_held, status=TicketStatus.WAITING, server_id=None, place=3),

@@ -16,6 +16,7 @@ from sqlalchemy import insert
 from edge.protocol import FaultOf
 from locker_app import services
 from locker_app.db.tables import (
+    card,
     charger,
     charger_wait,
     event,
@@ -23,6 +24,7 @@ from locker_app.db.tables import (
     terminal,
     terminal_alert,
     ticket,
+    visit,
 )
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, ActorKind, Role
 from locker_app.domain.banks import BankRules, DoorPlan
@@ -40,13 +42,16 @@ from locker_app.domain.terminals import (
     TerminalPlan,
     TerminalState,
 )
+from locker_app.domain.visits import VisitRules
 from locker_app.services import (
     alerts,
     banks,
     bookings,
+    cards,
     charger_desk,
     charger_line,
     chargers,
+    confirms,
     day_sums,
     desks,
     doors,
@@ -67,10 +72,12 @@ from locker_app.services import (
     sites,
     spot_reports,
     staff,
+    taps,
     terminal_reports,
     terminals,
     tickets,
     visitors,
+    visits,
     waiting,
 )
 from locker_app.services import commands as commands_
@@ -89,6 +96,7 @@ OF_PERSONS: dict[Command, dict[str, Any]] = {
     waiting.leave_waiting: {"wait_id": 1},
     waiting.take_held: {"assignment_id": 1},
     people.change_preferences: {"accessible": True, "near_last": True},
+    confirms.decline_tap: {},
 }
 OF_VISITORS_TOO: dict[Command, dict[str, Any]] = {
     tickets.join_queue: {"queue_id": 1, "group": "1"},
@@ -158,10 +166,18 @@ OF_ADMINS: dict[Command, dict[str, Any]] = {
     terminals.revoke_terminal: {"terminal_id": 1, "reason": "x"},
     terminals.archive_terminal: {"terminal_id": 1},
     terminals.restore_terminal: {"terminal_id": 1},
+    visits.end_visit: {"visit_id": 1, "reason": "x"},
+    visits.change_visit_rules: {"site_id": 1, "rules": VisitRules(anti_passback=False)},
 }
 """Of admins at the site; what one of them leaves lets the next one pass."""
 OF_ADMINS_EVERYWHERE: dict[Command, dict[str, Any]] = {
     sites.set_up_site: {"rules": SiteRules(name="New", time_zone="UTC")},
+    cards.ask_link: {"person_id": 1, "terminal_id": 1},
+    cards.cancel_link: {"person_id": 1},
+    cards.link_card: {"card_id": 1, "person_id": 1},
+    cards.rename_card: {"card_id": 1, "label": "x"},
+    cards.revoke_card: {"card_id": 1},
+    cards.forget_card: {"card_id": 2},
     leaving.change_person: {
         "person_id": 1,
         "number": "CS1",
@@ -220,6 +236,8 @@ OF_ALL_SITES: set[Command] = {people.reset_pin}
 OF_THE_OPERATOR: set[Command] = {people.reset_pin, *OF_ADMINS_EVERYWHERE} - {sites.set_up_site}
 ANSWERS = {
     doors.open_door: "no_terminal",
+    cards.ask_link: "terminal_revoked",
+    cards.cancel_link: "link_over",
     sites.archive_site: "would_strand",
     people_import.confirm_import: "import_moved",
 }
@@ -258,6 +276,7 @@ OF_THE_SERVER: dict[Command, dict[str, Any]] = {
 """Of nobody but the server itself."""
 _CARD = "k1." + "A" * 26
 OF_TERMINALS: dict[Command, dict[str, Any]] = {
+    taps.take_tap: {"card": [_CARD], "mode": TapMode.GATE, "at": LATER, "boot": 1, "seq": 1},
     terminal_reports.heard: {"state": TerminalState.ONLINE, "boot": 1},
     terminal_reports.lost: {"boot": 1},
     terminal_reports.seen: {},
@@ -288,6 +307,7 @@ NOT_FOR_ADAPTERS: set[Command] = {
     people.settle_staff_sign_in,
     people.choose_first_pin,
     people.count_password,
+    confirms.settle_confirm,  # after the PIN was checked, by `confirms.confirm_tap`
     people.add_person,  # the operator's tools
     people.add_staff,
     staff.set_staff_password,
@@ -367,6 +387,14 @@ def actors(world: World) -> dict[str, Actor]:
     plan = TerminalPlan("Gate", TerminalKind.GATE, TapMode.GATE)
     gate = world.run(admin, terminals.add_terminal, site_id=site_id, plan=plan)
     world.change(terminal.update().values(state="online", revoked_at=world.clock.now))
+    for number in (_CARD, f"{_CARD[:-1]}B"):
+        world.change(
+            insert(card).values(
+                number=number, label="", created_at=world.clock.now, verdict="", answer={}
+            )
+        )
+    came = {"site_id": site_id, "person_id": who.id, "came_at": world.clock.now}
+    world.change(insert(visit).values(came))
     alert = {"kind": AlertKind.GAP.value, "details": {}, "at": LATER, "last_at": LATER}
     world.change(insert(terminal_alert).values(site_id=site_id, terminal_id=gate, **alert))
     return {
