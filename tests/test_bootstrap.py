@@ -99,7 +99,7 @@ def test_a_terminals_packages_are_installed_without_what_they_ask_for(
     monkeypatch.setattr(bootstrap, "make_venv", lambda: (project / ".venv").mkdir(exist_ok=True))
     monkeypatch.setattr(bootstrap.os, "chdir", lambda _folder: None)
     (project / "edge").mkdir()
-    for name in ("requirements-dev.txt", "edge/requirements.txt"):
+    for name in ("requirements-broker.txt", "requirements-dev.txt", "edge/requirements.txt"):
         (project / name).write_text("one==1\n")
     commands: list[list[str]] = []
 
@@ -119,8 +119,23 @@ def test_a_terminals_packages_are_installed_without_what_they_ask_for(
     for _ in range(2):  # the second time all is there
         assert bootstrap.main(["ready"]) == 0
     lists = [command[command.index("--requirement") + 1] for command in commands]
-    assert lists == ["requirements.txt", "requirements-dev.txt", "edge/requirements.txt"]
-    assert ["--no-deps" in command for command in commands] == [False, False, True]
+    lists_of_ours = ["requirements.txt", "requirements-broker.txt", "requirements-dev.txt"]
+    assert lists == [*lists_of_ours, "edge/requirements.txt"]
+    assert ["--no-deps" in command for command in commands] == [False, True, False, True]
+
+
+def test_what_there_is_no_wheel_of_is_done_without(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", project)
+    monkeypatch.setattr(bootstrap, "VENV", project)
+    monkeypatch.setattr(bootstrap, "BIN", Path(sys.executable).parent)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.chdir(project)
+    bootstrap.install_if_offered("requirements.txt")
+    assert "Cubby goes on without" in capsys.readouterr().out
+    monkeypatch.setattr(bootstrap.subprocess, "Popen", None)  # calling it would raise
+    bootstrap.install_if_offered("requirements.txt")
 
 
 def test_missing_programs_are_named_when_they_can_not_be_installed(

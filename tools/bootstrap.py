@@ -46,6 +46,7 @@ def main(arguments: list) -> int:
         use_new_enough_python()
         make_venv()
         install("requirements.txt")
+        install_if_offered("requirements-broker.txt")
         if command not in ("run", "build", "init", "doctor"):
             install("requirements-dev.txt")
             # With what it needs: its list is whole, and the reader's driver would ask for a package
@@ -99,8 +100,7 @@ def has_pip() -> bool:
 
 def install(requirements: str, *options: str) -> None:
     """Install a pinned list, unless exactly this list was installed before."""
-    wanted = hashlib.sha256((ROOT / requirements).read_bytes()).hexdigest()
-    stamp = VENV / (requirements.replace("/", "-") + ".sha256")
+    wanted, stamp = digest_of(requirements), stamp_of(requirements)
     if stamp.exists() and stamp.read_text() == wanted:
         return
     command = [str(BIN / "python"), "-m", "pip", "install", "--requirement", requirements]
@@ -122,6 +122,26 @@ def install(requirements: str, *options: str) -> None:
     if process.returncode:
         raise Stop(explain_install(log))
     stamp.write_text(wanted)
+
+
+def digest_of(requirements: str) -> str:
+    """What tells one list from another."""
+    return hashlib.sha256((ROOT / requirements).read_bytes()).hexdigest()
+
+
+def stamp_of(requirements: str) -> Path:
+    """Where it is written which list was installed last."""
+    return VENV / (requirements.replace("/", "-") + ".sha256")
+
+
+def install_if_offered(requirements: str) -> None:
+    """Install what there is a wheel of for this machine; what there is none of is done without."""
+    try:
+        install(requirements, "--only-binary=:all:", "--no-deps")
+    except Stop:
+        print("Not to be had for this machine: Cubby goes on without.", flush=True)
+        if not any(sign in (VENV / "install.log").read_text() for sign in OFFLINE):
+            stamp_of(requirements).write_text(digest_of(requirements))  # not tried each time
 
 
 def renew_pip() -> None:
@@ -253,6 +273,7 @@ def pins(_rest: list) -> int:
     not_there = ["--no-emit-package=rpi-gpio", "--no-emit-package=spidev"]
     lists = {
         "requirements": [],
+        "requirements-broker": [],
         "requirements-dev": [],
         TERMINAL[: -len(".txt")]: not_there,
         "edge/requirements-gpio": [],

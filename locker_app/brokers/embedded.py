@@ -35,8 +35,8 @@ id = 0
 id = 0
 max_connections = 1010
 max_outgoing_packet_count = 200
-max_segment_size = 10485760
-max_segment_count = 10
+max_segment_size = 2097152
+max_segment_count = 5
 """
 _LISTENER = """
 [{version}.1]

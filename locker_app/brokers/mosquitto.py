@@ -29,8 +29,8 @@ max_keepalive 120
 _QUIET = """\
 connection_messages false
 log_dest stderr
+log_timestamp false
 log_type error
-log_type warning
 """
 # A client's id is its account's name, whatever it says: nobody takes over the session of another.
 _LISTENER = """

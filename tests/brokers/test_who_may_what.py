@@ -1,7 +1,6 @@
 """Both brokers, as they run: a terminal can only speak for itself, whatever it tries."""
 
 import contextlib
-import queue
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,7 +100,7 @@ def test_a_terminal_reads_what_is_for_itself(place: _Place, version: MQTTProtoco
         for topic in (*own, "cubby/1/main/srv/state"):
             place.server.publish(topic, b"for you")
         assert [client.next().topic for _ in range(5)] == [*own, "cubby/1/main/srv/state"]
-    place.server.messages = queue.Queue()
+    _seen_by_server(place)
 
 
 @pytest.mark.parametrize("version", [V5, V311])
@@ -127,7 +126,7 @@ def test_a_terminal_reads_nothing_of_another(place: _Place, version: MQTTProtoco
                 assert client.topics() == []
     for topic in ("cubby/1/main/victim/cfg", "cubby/1/main/victim/avail"):
         place.server.publish(topic, b"", retain=True)
-    place.server.messages = queue.Queue()
+    _seen_by_server(place)
 
 
 def test_nobody_takes_over_the_connection_of_another(place: _Place) -> None:
@@ -139,7 +138,7 @@ def test_nobody_takes_over_the_connection_of_another(place: _Place) -> None:
             assert thief.topics() == []
         assert victim.connected.is_set()
         assert victim.reasons == ["Success"]
-    place.server.messages = queue.Queue()
+    _seen_by_server(place)
 
 
 def test_nobody_inherits_the_session_of_another(place: _Place) -> None:
@@ -151,7 +150,7 @@ def test_nobody_inherits_the_session_of_another(place: _Place) -> None:
         place.server.publish("cubby/1/main/thief/ack", b"mine")
         assert thief.next().payload == b"mine"
         assert thief.topics() == []
-    place.server.messages = queue.Queue()
+    _seen_by_server(place)
 
 
 def test_who_joins_the_group_of_the_server_takes_nothing_from_it(place: _Place) -> None:
@@ -168,7 +167,7 @@ def test_who_joins_the_group_of_the_server_takes_nothing_from_it(place: _Place) 
                 victim.publish("cubby/1/main/victim/evt/tap", b"tap")
             assert [worker.next().payload for _ in range(20)] == [b"tap"] * 20
     assert thief.topics() == []
-    place.server.messages = queue.Queue()
+    _seen_by_server(place)
 
 
 def test_a_last_will_in_the_name_of_another_is_not_published(place: _Place) -> None:
@@ -190,7 +189,7 @@ def test_the_own_last_will_is_published(place: _Place) -> None:
         thief.cut()
         assert place.server.next().payload == b"lost"
     place.server.publish("cubby/1/main/thief/avail", b"", retain=True)
-    place.server.messages = queue.Queue()
+    _seen_by_server(place)
 
 
 @pytest.mark.parametrize(
