@@ -10,6 +10,8 @@ from reflex.app import default_error_boundary
 from reflex_base.registry import RegistrationContext
 
 from locker_app.api.app import in_front_of
+from locker_app.bridge.runner import Bridge
+from locker_app.brokers.choosing import open_broker
 from locker_app.db.database import Database
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
@@ -169,8 +171,15 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
             importer = Importer(
                 db, runtime.current().seal, lambda one: hub.touch([Topic("people_import", one)])
             )
+            bridge = Bridge(db, runtime.current().seal, lambda: open_broker(settings))
             work = (
-                *(follow(db, hub), keep_time(db), tidy_up(db), keep_learning(db)),
+                *(
+                    bridge.run(),
+                    follow(db, hub, bridge.follow),
+                    keep_time(db),
+                    tidy_up(db),
+                    keep_learning(db),
+                ),
                 *(pusher.follow(), importer.run()),
             )
             tasks = [asyncio.create_task(task) for task in work]

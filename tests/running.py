@@ -80,6 +80,7 @@ def start(data: Path, port: int | None = None, *, anew: bool = False, **settings
         "CUBBY_PORT": str(port),
         "CUBBY_DATA_DIR": str(data),
         "CUBBY_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "CUBBY_MQTT": "off",  # tests of terminals switch it on
     }
     environment = clean_environment(**(usual | settings))
     process = _start_anew(environment, log) if anew else ForkedServer(environment, log)

@@ -7,11 +7,13 @@ twice a second for what is new, which costs one look at the end of an index.
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable, Callable, Collection
 
 import psycopg
 from sqlalchemy import make_url
 
 from locker_app.db.database import CHANNEL, Database
+from locker_app.db.log import Logged
 from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.live.hub import Hub
@@ -26,9 +28,25 @@ _NOTICE_SILENCE = {"keepalives_idle": "10", "keepalives_interval": "5", "keepali
 logger = logging.getLogger(__name__)
 
 
-async def follow(db: Database, hub: Hub) -> None:
-    """Give the hub what other processes commit, until cancelled; an outage only interrupts it."""
-    follower = _Poller(db, hub) if db.is_sqlite else _Listener(db, hub)
+Other = Callable[[Collection[Logged] | None], None]
+"""Somebody else who wants to know what other processes commit; None when some may be missed."""
+
+
+async def follow(db: Database, hub: Hub, *others: Other) -> None:
+    """Give the hub, and others, what other processes commit, until cancelled; an outage only
+    interrupts it."""
+
+    def tell(events: Collection[Logged]) -> None:
+        hub.publish(events)
+        for other in others:
+            other(events)
+
+    async def catch_up() -> None:
+        await hub.catch_up()
+        for other in others:
+            other(None)
+
+    follower = _Poller(db, tell) if db.is_sqlite else _Listener(db, tell, catch_up)
     while True:
         try:
             await follower.follow()
@@ -42,8 +60,8 @@ async def follow(db: Database, hub: Hub) -> None:
 class _Poller:
     """Asks SQLite's log for events that this process has not heard of from itself."""
 
-    def __init__(self, db: Database, hub: Hub) -> None:
-        self._db, self._hub = db, hub
+    def __init__(self, db: Database, tell: Callable[[Collection[Logged]], None]) -> None:
+        self._db, self._tell = db, tell
         self._own: set[int] = set()
         self._seen: int | None = None
         db.listen(lambda events: self._own.update(event.id for event in events))
@@ -64,7 +82,7 @@ class _Poller:
                 events = await self._db.aread(
                     lambda conn, seen=seen: logged_after(conn, seen, _BATCH)
                 )
-                self._hub.publish([event for event in events if event.id not in own])
+                self._tell([event for event in events if event.id not in own])
                 self._seen = seen = events[-1].id
             else:
                 self._seen = seen = newest
@@ -74,8 +92,13 @@ class _Poller:
 class _Listener:
     """Hears PostgreSQL's notifications."""
 
-    def __init__(self, db: Database, hub: Hub) -> None:
-        self._db, self._hub = db, hub
+    def __init__(
+        self,
+        db: Database,
+        tell: Callable[[Collection[Logged]], None],
+        catch_up: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._db, self._tell, self._catch_up = db, tell, catch_up
         url = make_url(db.url).set(drivername="postgresql").update_query_dict(_NOTICE_SILENCE)
         self._address = url.render_as_string(hide_password=False)
 
@@ -84,8 +107,8 @@ class _Listener:
         conn = await psycopg.AsyncConnection.connect(self._address, autocommit=True)
         async with conn:
             await conn.execute(f"LISTEN {CHANNEL}")
-            await self._hub.catch_up()  # whatever was written while nobody listened
+            await self._catch_up()  # whatever was written while nobody listened
             async for notification in conn.notifies():
                 process, ids = json.loads(notification.payload)
                 if process != self._db.process:
-                    self._hub.publish(await self._db.aread(lambda c, ids=ids: logged_by_id(c, ids)))
+                    self._tell(await self._db.aread(lambda c, ids=ids: logged_by_id(c, ids)))

@@ -173,6 +173,7 @@ _OF_DOOR = Statement(
 _SPEAKING = Statement(
     select(terminal).where(_IN_USE, _T.password_hash.is_not(None)).order_by(_T.id)
 )
+_SEQ = Statement(select(_T.seq).where(_T.id == bindparam("terminal_id")))
 _KIDS = Statement(
     select(card_key.c.kid)
     .where(card_key.c.retired_at.is_(None))
@@ -260,6 +261,11 @@ def site_with_terminals(conn: Connection, site_id: int) -> bool:
 def speaking(conn: Connection) -> list[Any]:
     """The rows of all terminals that may speak, for the bridge."""
     return _SPEAKING.rows(conn)
+
+
+def seq_of(conn: Connection, terminal_id: int) -> int:
+    """The highest number of a terminal's facts that was applied."""
+    return _SEQ.value(conn, terminal_id=terminal_id) or 0
 
 
 def terminal_of(conn: Connection, login: str) -> Any | None:

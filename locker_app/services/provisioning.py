@@ -25,6 +25,7 @@ from locker_app.domain.errors import CodeOver, DomainError, NotFound, TerminalRe
 from locker_app.domain.facts import Refused
 from locker_app.domain.terminal_facts import TerminalCodeMade, TerminalProvisioned
 from locker_app.domain.terminals import CODE_LIVES, TerminalState
+from locker_app.services import cards
 from locker_app.services.command import Call
 from locker_app.services.commands import give_up
 from locker_app.services.ids import Id
@@ -140,8 +141,6 @@ def _provision(tx: Tx, now: datetime, seal: Seal, code: str) -> Provisioned:
         "cfg_seen": 0,
     }
     _write(tx.conn, row.id, values)
-    from locker_app.services import cards
-
     if not cards.card_keys(tx.conn, seal):
         cards.make_key(tx, SYSTEM, now, seal)
     tx.record(TerminalProvisioned(site_id=row.site_id, terminal_id=row.id), NOBODY, now)
@@ -156,8 +155,6 @@ def _provision(tx: Tx, now: datetime, seal: Seal, code: str) -> Provisioned:
 
 
 def _keys(conn: Connection, seal: Seal) -> list[tuple[str, str]]:
-    from locker_app.services import cards
-
     return [(kid, base64.b64encode(key).decode()) for kid, key in cards.card_keys(conn, seal)]
 
 

@@ -4,7 +4,7 @@ What a terminal is told and what it says is in `commands` and `terminal_reports`
 with which secrets a device becomes one, in `provisioning`.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from locker_app.db.tables import bank, locker, site, terminal
 from locker_app.db.transaction import Tx
-from locker_app.domain.actors import Actor, Right
-from locker_app.domain.errors import BadInput, NotFound, TerminalMoved
+from locker_app.domain.actors import Actor, ActorKind, Right
+from locker_app.domain.errors import BadInput, NotAllowed, NotFound, TerminalMoved
 from locker_app.domain.people import check_reason
 from locker_app.domain.sites import version_of
 from locker_app.domain.terminal_facts import (
@@ -24,6 +24,7 @@ from locker_app.domain.terminal_facts import (
     TerminalRevoked,
 )
 from locker_app.domain.terminals import MAX_TERMINALS, TerminalPlan, TerminalState, check_terminal
+from locker_app.queries.grants import GrantRow, grants_of
 from locker_app.services.commands import give_up
 from locker_app.services.ids import Id, Text
 from locker_app.services.provisioning import new_login
@@ -47,6 +48,15 @@ _NOTHING = {
     "state": TerminalState.NEW.value,
 }
 """What a terminal has that may not speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewGrants:
+    """What a terminal may open while the server is away, and the version of that."""
+
+    terminal_id: int
+    version: int
+    grants: list[GrantRow]
 
 
 def add_terminal(tx: Tx, actor: Actor, now: datetime, *, site_id: Id, plan: TerminalPlan) -> int:
@@ -207,6 +217,26 @@ def renumber(
         moved = {str(new.get(int(number), int(number))): pin for number, pin in row.relays.items()}
         _write(tx.conn, row.id, {"relays": moved})
     say_anew(tx, actor, now, site_id, bank_id)
+
+
+def renew_grants(tx: Tx, actor: Actor, now: datetime, *, terminal_ids: list[Id]) -> list[NewGrants]:
+    """Number the grants of these terminals anew, as they stand now: a version and what it says
+    belong together for good. The system's, for the bridge.
+
+    Raises:
+        NotAllowed: somebody else asks.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise NotAllowed
+    renewed = []
+    for terminal_id in sorted(terminal_ids):
+        this = update(terminal).where(_T.id == terminal_id, _T.password_hash.is_not(None), _IN_USE)
+        new = this.values(grants_version=_T.grants_version + 1).returning(terminal)
+        row = tx.conn.execute(new).first()
+        if row is not None:
+            grants = grants_of(tx.conn, row, now)
+            renewed.append(NewGrants(row.id, row.grants_version, grants))
+    return renewed
 
 
 def lock_terminal(conn: Connection, terminal_id: int, *, archived: bool = False) -> Any:

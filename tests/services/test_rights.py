@@ -254,6 +254,7 @@ OF_WHO_HAS_THE_KEY: set[Command] = {staff.accept_invitation, staff.change_passwo
 OF_THE_SERVER: dict[Command, dict[str, Any]] = {
     day_sums.keep_day: {"site_id": 1},
     commands_.claim: {"command_ids": [1]},
+    terminals.renew_grants: {"terminal_ids": [1]},
     import_steps.take_over: {"import_id": 1, "process": "x"},
     import_steps.let_go: {"import_id": 1, "process": "x"},
     import_steps.keep_rows: {

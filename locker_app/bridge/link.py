@@ -1,0 +1,270 @@
+"""The connection to the broker: paho, driven by the event loop itself.
+
+No thread stands between the socket and the loop, as each hop between threads costs up to five
+milliseconds when the process is busy. For every connection there is a client of its own: what one
+could not send any more is gone with it, so that nothing old is sent when the broker is back. Who
+waits for it says it again.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from locker_app.brokers.broker import Broker
+
+KEEPALIVE_SECONDS = 10
+CONNECT_SECONDS = 10
+LONGEST_PAUSE_SECONDS = 15.0
+_FIRST_PAUSE_SECONDS = 0.2
+_IN_FLIGHT = 100
+_GOODBYE_TRIES, _GOODBYE_SECONDS = 50, 0.01
+_V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
+_OK = MQTTErrorCode.MQTT_ERR_SUCCESS
+_OLD_BROKER = frozenset({"Unsupported protocol version", "Protocol error", "Unspecified error"})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that came, and what acknowledges it at the broker, once it was taken."""
+
+    topic: str
+    body: bytes
+    retained: bool
+    taken: Callable[[], None]
+
+
+class Link:
+    """Stays connected for as long as `run` does. Everything here belongs on the event loop."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        subscriptions: Iterable[str],
+        *,
+        on_message: Callable[[Incoming], None],
+        on_connected: Callable[[], None],
+        on_lost: Callable[[str], None],
+        will: tuple[str, bytes] | None = None,
+    ) -> None:
+        self._broker, self._subscriptions, self._will = broker, tuple(subscriptions), will
+        self._on_message, self._on_connected, self._on_lost = on_message, on_connected, on_lost
+        self._client: paho.Client | None = None
+        self._version = _V5
+        self._begun, self._ended = asyncio.Event(), asyncio.Event()
+        """It is of use, or never will be; it is over."""
+        self._ready = False
+        self._why = ""
+        self._waiting_for: set[int] = set()
+        """Subscriptions that the broker has not granted yet."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether what is published now goes to the broker."""
+        return self._ready
+
+    async def run(self) -> None:
+        """Connect, and connect again whenever the connection ends, until cancelled."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            was_ready = await self._connection()
+            pause = _FIRST_PAUSE_SECONDS if was_ready else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - not all at once
+
+    def publish(
+        self,
+        topic: str,
+        body: bytes,
+        *,
+        retain: bool = False,
+        qos: int = 1,
+        lives_s: float | None = None,
+    ) -> bool:
+        """Send a message, which the broker forgets after `lives_s`; whether it went out."""
+        client = self._client
+        if client is None or not self._ready:
+            return False
+        properties = None
+        if lives_s is not None and self._version is _V5:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.MessageExpiryInterval = max(1, round(lives_s))
+        sent = client.publish(topic, body, qos, retain, properties)
+        client.loop_write()
+        return sent.rc == _OK
+
+    async def close(self) -> None:
+        """Say goodbye, when what is on its way has arrived, or soon anyway."""
+        client = self._client
+        if client is None:
+            return
+        for _ in range(_GOODBYE_TRIES):
+            if not client.want_write() and not client._out_messages:
+                break
+            await asyncio.sleep(_GOODBYE_SECONDS)
+        client.disconnect()
+        client.loop_write()
+        self._drop()
+
+    async def _connection(self) -> bool:
+        """One connection, from its begin to its end; whether it was ever of use."""
+        loop = asyncio.get_running_loop()
+        self._begun, self._ended = asyncio.Event(), asyncio.Event()
+        self._ready, self._why = False, ""
+        client = self._client = self._new_client(loop)
+        was_ready = False
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await asyncio.to_thread(self._connect, client)
+                await self._begun.wait()
+            while not self._ended.is_set():
+                was_ready = True
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), 1)
+                client.loop_misc()
+        except TimeoutError:
+            self._why = "it does not answer"
+        except (OSError, ValueError) as error:
+            self._why = self._why or str(error) or type(error).__name__
+        finally:
+            self._drop()
+        self._on_lost(self._why)
+        return was_ready
+
+    def _drop(self) -> None:
+        client, self._client, self._ready = self._client, None, False
+        if client is not None:
+            client.on_disconnect = None
+            client._sock_close()
+
+    def _connect(self, client: paho.Client) -> None:
+        """In a thread: it may take long to find the address, or to agree on encryption."""
+        more: dict[str, Any] = {"clean_start": True} if self._version is _V5 else {}
+        client.connect(self._broker.host, self._broker.port, KEEPALIVE_SECONDS, **more)
+
+    def _new_client(self, loop: asyncio.AbstractEventLoop) -> paho.Client:
+        more: dict[str, Any] = {} if self._version is _V5 else {"clean_session": True}
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            self._broker.user,
+            protocol=self._version,
+            manual_ack=True,
+            **more,
+        )
+        client.username_pw_set(self._broker.user, self._broker.password)
+        client.max_inflight_messages_set(_IN_FLIGHT)
+        client.connect_timeout = CONNECT_SECONDS
+        if self._will is not None:
+            client.will_set(*self._will, qos=1, retain=True)
+        if self._broker.tls:
+            ca = None if self._broker.ca_file is None else str(self._broker.ca_file)
+            client.tls_set_context(ssl.create_default_context(cafile=ca))
+
+        def readable() -> None:
+            client.loop_read()
+            sock = client.socket()
+            while isinstance(sock, ssl.SSLSocket) and sock.pending():
+                client.loop_read()
+                sock = client.socket()
+
+        def on_open(_client: object, _data: object, sock: Any) -> None:
+            _no_delay(sock)
+            loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, sock, readable)
+
+        def on_close(_client: object, _data: object, sock: Any) -> None:
+            if sock.fileno() >= 0:
+                loop.remove_reader(sock)
+                loop.remove_writer(sock)
+
+        def want_write(_client: object, _data: object, sock: Any) -> None:
+            loop.call_soon_threadsafe(_if_open, sock, loop.add_writer, sock, client.loop_write)
+
+        def no_write(_client: object, _data: object, sock: Any) -> None:
+            if sock.fileno() >= 0:
+                loop.remove_writer(sock)
+
+        client.on_socket_open = on_open
+        client.on_socket_close = on_close
+        client.on_socket_register_write = want_write
+        client.on_socket_unregister_write = no_write
+        client.on_connect = self._connack
+        client.on_subscribe = self._suback
+        client.on_disconnect = self._disconnected
+        client.on_message = self._message
+        return client
+
+    def _connack(
+        self, client: paho.Client, _data: object, _flags: object, reason: Any, _more: object
+    ) -> None:
+        if reason.is_failure:
+            self._why = str(reason)
+            if self._version is _V5 and str(reason) in _OLD_BROKER:
+                self._version = _V311
+            self._end()
+            return
+        code, mid = client.subscribe([(one, 1) for one in self._subscriptions])
+        if code != _OK or mid is None:
+            self._end()
+            return
+        self._waiting_for = {mid}
+
+    def _suback(
+        self, _client: paho.Client, _data: object, mid: int, reasons: list[Any], _more: object
+    ) -> None:
+        if mid not in self._waiting_for or self._ready:
+            return
+        if any(reason.is_failure for reason in reasons):
+            self._why = "it does not let the server read what terminals say"
+            self._end()
+            return
+        self._ready = True
+        self._begun.set()
+        self._on_connected()
+
+    def _disconnected(
+        self, _client: paho.Client, _data: object, _flags: object, reason: Any, _more: object
+    ) -> None:
+        if not self._why:
+            self._why = str(reason)
+        if not self._ready and self._version is _V5 and str(reason) in _OLD_BROKER:
+            self._version = _V311
+        self._end()
+
+    def _end(self) -> None:
+        self._begun.set()
+        self._ended.set()
+
+    def _message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        mid, qos = message.mid, message.qos
+
+        def taken() -> None:
+            if qos and self._client is client:
+                client.ack(mid, qos)
+                client.loop_write()
+
+        try:
+            self._on_message(Incoming(message.topic, message.payload, message.retain, taken))
+        except Exception:  # the connection is everybody's
+            log.exception("a message could not be taken; it goes on")
+            taken()
+
+
+def _if_open(sock: Any, do: Callable[..., Any], *args: Any) -> None:
+    if sock.fileno() >= 0:
+        do(*args)
+
+
+def _no_delay(sock: Any) -> None:
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,402 @@
+"""The bridge between terminals and commands: a task of the server, for as long as it runs.
+
+It finds the broker, or starts it, keeps the accounts of terminals there, takes what they say, and
+says what is new. The app runs without it: while there is no broker, screens say so.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from edge.protocol import FROM_TERMINAL, MAX_BYTES, ROOT, SERVER, Invalid, ServerState, Shown, parse
+from edge.protocol import Telemetry as Telemetry_
+from locker_app.bridge.known import Known, Speaker
+from locker_app.bridge.link import Incoming, Link
+from locker_app.bridge.outbound import Outbound
+from locker_app.bridge.voices import Voice
+from locker_app.brokers.accounts import Account
+from locker_app.brokers.broker import Broker, NoBroker
+from locker_app.brokers.choosing import OFF, Running
+from locker_app.db.database import Database
+from locker_app.db.log import Logged
+from locker_app.db.outage import KINDS as OUTAGES
+from locker_app.db.outage import outages
+from locker_app.live import seen_terminals
+from locker_app.live.seen_terminals import SeenTerminals
+from locker_app.services.sealing import Seal
+
+SUBSCRIPTIONS = (
+    f"$share/cubby/{ROOT}/+/+/evt/#",
+    f"$share/cubby/{ROOT}/+/+/res",
+    *(f"{ROOT}/+/+/{tail}" for tail in ("avail", "info", "display", "tele")),
+    f"{ROOT}/+/{SERVER}/state",
+)
+"""Facts and results are taken by one process of the server each; how terminals are, and what they
+show, every process hears for itself, also what was said before it came."""
+EPOCH_SECONDS = 0.3
+"""How long after it was let in the server waits to hear the epoch that the broker knows."""
+RETRY_SECONDS = 30.0
+"""After which it is tried again to start a broker."""
+SILENT_SECONDS = 90.0
+"""A terminal speaks every half minute. One that was silent for so long, though the broker said
+nothing of it, is lost."""
+_LOOK_SECONDS = 15.0
+_LOG_SECONDS = 60.0
+_OF_TERMINALS = frozenset(
+    {
+        *("TerminalCreated", "TerminalChanged", "TerminalProvisioned", "TerminalRevoked"),
+        *("TerminalArchived", "TerminalRestored", "CardKeyMade"),
+    }
+)
+
+log = logging.getLogger(__name__)
+
+
+class Bridge:
+    """One for each process of the server."""
+
+    def __init__(
+        self,
+        db: Database,
+        seal: Seal,
+        open_broker: Callable[[], Running],
+        seen: SeenTerminals = seen_terminals.seen,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        alone: bool = True,
+    ) -> None:
+        """
+        Args:
+            db: where commands are run.
+            seal: opens the keys of terminals.
+            open_broker: finds the broker, in a thread; see `brokers.choosing`.
+            seen: is told what terminals show and how they are.
+            clock: the present.
+            alone: no other process of the server takes what terminals say.
+        """
+        self._db, self._open, self._seen, self._clock = db, open_broker, seen, clock
+        self._alone = alone
+        self._known = Known(db)
+        self._outbound = Outbound(db, seal, self._known, self._publish, clock)
+        self._voices: dict[int, Voice] = {}
+        self._link: Link | None = None
+        self._running: Running | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._anew = asyncio.Event()
+        self._epochs: set[str] = set()
+        self._epoch_is_known = False
+        self._connected_at = 0.0
+        self._away: str | None = None
+        """Why the broker is away, as the log has it."""
+        self._strangers = 0
+        self._strangers_told = -_LOG_SECONDS
+        self._tasks: set[asyncio.Task[None]] = set()
+        db.listen(self._committed)
+
+    @property
+    def broker(self) -> Broker | None:
+        """The broker, once it was found."""
+        return None if self._running is None else self._running.broker
+
+    @property
+    def connected(self) -> bool:
+        """Whether terminals can be spoken with."""
+        return self._link is not None and self._link.connected
+
+    async def run(self) -> None:
+        """Until cancelled; then the broker, if it is our child, is ended."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            try:
+                self._running = await asyncio.to_thread(self._open)
+            except NoBroker as error:
+                self._say("off" if str(error) == OFF else "", why=str(error))
+                if str(error) == OFF:
+                    return
+                log.warning("%s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            except OSError as error:
+                log.warning("the broker for terminals can't be started: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            break
+        try:
+            await self._serve(self._running)
+        finally:
+            await self._end()
+
+    def follow(self, events: Iterable[Logged] | None) -> None:
+        """Events that another process committed; None when some may have been missed. On the event
+        loop."""
+        if self._loop is None:
+            return
+        if events is None:
+            self._anew.set()
+            self._outbound.say_all()
+            self._spawn(self._outbound.look_for_commands())
+        else:
+            self._take_events(list(events))
+
+    # -- begin and end -------------------------------------------------------------------------
+
+    async def _serve(self, running: Running) -> None:
+        self._link = Link(
+            running.broker,
+            SUBSCRIPTIONS,
+            on_message=self._hear,
+            on_connected=self._connected,
+            on_lost=self._lost,
+        )
+        await self._until_read()
+        self._say(running.broker.kind.value)
+        work = [self._link.run(), self._keep_known(), self._look_after_silent()]
+        tasks = [asyncio.ensure_future(one) for one in (*work, *self._outbound.tasks())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            with contextlib.suppress(Exception):
+                self._outbound.say_state(stopping=True)
+                await self._link.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _end(self) -> None:
+        self._loop = None
+        for task in list(self._tasks):
+            task.cancel()
+        for voice in list(self._voices.values()):
+            await voice.end()
+        self._voices.clear()
+        if self._running is not None:
+            await asyncio.to_thread(self._running.stop)
+
+    async def _until_read(self) -> None:
+        """Know the terminals, and have their accounts at the broker."""
+        known = await self._read()
+        while not known:
+            await asyncio.sleep(1)
+            known = await self._read()
+
+    async def _read(self) -> bool:
+        """Read the terminals anew; whether that worked."""
+        try:
+            gone = await self._known.read()
+            if self._running is not None:
+                accounts = [Account(one.login, one.row.password_hash) for one in self._known.all()]
+                await asyncio.to_thread(self._running.accounts.sync, accounts)
+        except OUTAGES as error:
+            outages.failed(error)
+            return False
+        except Exception:
+            log.exception("the accounts of terminals can't be kept; it is tried again")
+            return False
+        for one in gone:
+            self._seen.forget(one.site_id, one.id)
+        self._outbound.forget(gone)
+        await self._keep_voices()
+        return True
+
+    async def _keep_voices(self) -> None:
+        """Who is another device now begins anew; who may speak no more is heard no more."""
+        for terminal_id, voice in list(self._voices.items()):
+            now = self._known.of_id(terminal_id)
+            same = now is not None and (now.row.password_hash == voice.speaker.row.password_hash)
+            if now is not None and same:
+                voice.speaker = now
+            else:
+                del self._voices[terminal_id]
+                await voice.end()
+
+    async def _keep_known(self) -> None:
+        """Whenever something about terminals was committed."""
+        while True:
+            await self._anew.wait()
+            self._anew.clear()
+            if not await self._read():
+                self._anew.set()
+                await asyncio.sleep(1)
+                continue
+            with contextlib.suppress(*OUTAGES):
+                await self._outbound.say_configs()
+            self._outbound.say_state()
+
+    # -- the connection ------------------------------------------------------------------------
+
+    def _connected(self) -> None:
+        self._connected_at = time.monotonic()
+        self._epochs, self._epoch_is_known = set(), False
+        for voice in self._voices.values():
+            voice.hear_again()
+        self._away = None
+        log.info("The broker for terminals is there")
+        self._say(connected=True)
+        self._spawn(self._greet())
+
+    async def _greet(self) -> None:
+        """Say everything, in the epoch that the broker knows, or in a new one, if it knows none."""
+        await asyncio.sleep(EPOCH_SECONDS)
+        if self._epochs:
+            self._outbound.epoch = min(self._epochs)
+        self._epoch_is_known = True
+        self._outbound.say_state()
+        self._outbound.say_all()
+        with contextlib.suppress(*OUTAGES):
+            await self._outbound.say_configs()
+            await self._outbound.look_for_commands()
+
+    def _lost(self, why: str) -> None:
+        if why != self._away:
+            log.warning("The broker for terminals is away: %s", why)
+        self._away = why
+        self._say(why=why)
+
+    def _publish(
+        self,
+        topic: str,
+        body: bytes,
+        *,
+        retain: bool = False,
+        qos: int = 1,
+        lives_s: float | None = None,
+    ) -> bool:
+        """As `Link.publish`; without a topic only whether something can be sent."""
+        if self._link is None or not self._link.connected:
+            return False
+        if not topic:
+            return True
+        return self._link.publish(topic, body, retain=retain, qos=qos, lives_s=lives_s)
+
+    def _say(self, kind: str | None = None, *, connected: bool = False, why: str = "") -> None:
+        """Let screens know how it stands with the broker."""
+        if kind is None:
+            kind = "" if self.broker is None else self.broker.kind.value
+        self._seen.broker(seen_terminals.Broker(kind, connected, why))
+
+    # -- what happened here --------------------------------------------------------------------
+
+    def _committed(self, events: list[Logged]) -> None:
+        """Called in a database thread after each commit."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is just closing
+                loop.call_soon_threadsafe(self._take_events, events)
+
+    def _take_events(self, events: list[Logged]) -> None:
+        if any(event.kind in _OF_TERMINALS for event in events):
+            self._anew.set()
+        self._outbound.follow(events)
+
+    # -- what terminals say --------------------------------------------------------------------
+
+    def _hear(self, came: Incoming) -> None:
+        parts = came.topic.split("/", 4)
+        if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
+            came.taken()
+            return
+        site, name, tail = parts[2], parts[3], parts[4]
+        if name == SERVER:
+            self._hear_server(came)
+            return
+        speaker = self._known.named(name)
+        if speaker is None:
+            came.taken()
+            self._count_stranger()
+            return
+        voice = self._voice(speaker)
+        kind = FROM_TERMINAL.get(tail)
+        if not came.body and came.retained:
+            came.taken()
+        elif site != str(speaker.site_id):
+            came.taken()
+            voice.hear_bad("another site's topic")
+        elif kind is None:
+            came.taken()
+            voice.hear_bad("an unknown topic")
+        elif came.retained and tail.startswith(("evt/", "res")):
+            came.taken()
+            voice.hear_bad("a retained fact")
+        elif not came.body:  # nothing is retained there any more
+            came.taken()
+        else:
+            self._hear_message(speaker, voice, tail, came)
+
+    def _hear_message(self, speaker: Speaker, voice: Voice, tail: str, came: Incoming) -> None:
+        try:
+            message = parse(came.body[: MAX_BYTES + 1], FROM_TERMINAL[tail])
+        except Invalid as error:
+            came.taken()
+            voice.hear_bad(str(error))
+            return
+        now, data = self._clock(), message.data
+        match data:
+            case Shown():
+                self._seen.shown(speaker.site_id, speaker.id, data, now)
+            case Telemetry_():
+                self._seen.telemetry(speaker.site_id, speaker.id, data, now)
+            case _ if not came.retained:
+                self._seen.heard(speaker.site_id, speaker.id, now)
+            case _:
+                pass
+        voice.hear(tail, message, came.taken)
+
+    def _hear_server(self, came: Incoming) -> None:
+        """What this process, or another one, says of itself: all agree on the oldest epoch."""
+        came.taken()
+        try:
+            said = parse(came.body, ServerState).data
+        except Invalid:
+            return
+        self._epochs.add(said.epoch)
+        if not self._epoch_is_known or said.epoch == self._outbound.epoch:
+            if said.state == "stopping" and self._epoch_is_known and not self._alone:
+                self._outbound.say_state()
+            return
+        if said.epoch < self._outbound.epoch:
+            self._outbound.epoch = said.epoch
+        self._outbound.say_state()
+
+    def _voice(self, speaker: Speaker) -> Voice:
+        voice = self._voices.get(speaker.id)
+        if voice is None:
+            answer = self._outbound.answer
+            voice = Voice(self._db, speaker, answer, self._clock, alone=self._alone)
+            self._voices[speaker.id] = voice
+        return voice
+
+    def _count_stranger(self) -> None:
+        self._strangers += 1
+        now = time.monotonic()
+        if now - self._strangers_told >= _LOG_SECONDS:
+            self._strangers_told = now
+            log.warning("%d messages of nobody's terminal were ignored", self._strangers)
+            self._strangers = 0
+            self._anew.set()  # or of one that we have yet to hear of
+
+    async def _look_after_silent(self) -> None:
+        """Those who are silent though they should be there are lost, also while they were away
+        from a broker that has forgotten them."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            if not self.connected or now - self._connected_at < SILENT_SECONDS:
+                continue
+            for speaker in self._known.all():
+                voice = self._voice(speaker)
+                if voice.is_online and now - voice.heard_at > SILENT_SECONDS:
+                    voice.gone()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("the bridge failed at something; it goes on", exc_info=task.exception())
