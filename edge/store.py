@@ -33,6 +33,7 @@ INSERT OR IGNORE INTO counter VALUES ('seq', 0);
 """
 BEGUN = "begun"
 _COMMANDS = "SELECT id, status FROM command ORDER BY n"
+_COUNT_ON = "UPDATE counter SET value = ? WHERE name = 'seq'"
 _SELECTS = (
     "SELECT seq, id, tail, data, re, boot, ts, ts_q, mono FROM fact LIMIT 1",
     "SELECT name, value FROM counter LIMIT 1",
@@ -59,7 +60,8 @@ class Store:
         """Goes up when the database is another one than before."""
         self._floor_path = folder / FLOOR
         known = floor.read(self._floor_path)
-        self._connection = self._open(known)
+        self._connection: sqlite3.Connection | None = None
+        self._floor = known or Floor(0, 0)
         boot, seq = self._counted()
         if known is None and not boot:
             known = floor.first()
@@ -103,7 +105,7 @@ class Store:
         """
         transaction.execute("UPDATE counter SET value = value + 1 WHERE name = 'seq'")
         (seq,) = transaction.execute("SELECT value FROM counter WHERE name = 'seq'").fetchone()
-        if seq > self._floor.seq:
+        if seq > self._floor.seq or self._floor.boot < self.boot:
             self._raise_floor(seq)
         return seq
 
@@ -163,7 +165,7 @@ class Store:
         with self.writing() as transaction:
             _, seq = _counters(transaction)
             transaction.execute("INSERT OR REPLACE INTO counter VALUES ('boot', ?)", (self.boot,))
-            transaction.execute("INSERT OR REPLACE INTO kept VALUES ('probe', zeroblob(4096))")
+            transaction.execute("INSERT OR REPLACE INTO kept VALUES ('probe', zeroblob(32768))")
             transaction.execute("DELETE FROM kept WHERE name = 'probe'")
             if self._floor.boot < self.boot or self._floor.seq <= seq:
                 self._raise_floor(seq)
@@ -175,12 +177,12 @@ class Store:
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = self._open(self._floor)
+            self._connection = self._open()
         if self._connection is None:
             raise StorageTrouble(self.damaged or "it can't be opened")
         return self._connection
 
-    def _open(self, known: Floor | None) -> sqlite3.Connection | None:
+    def _open(self) -> sqlite3.Connection | None:
         """The database; a new one that counts on from the floor if it can't be read."""
         path = self.folder / DATABASE
         self.lives += 1
@@ -195,8 +197,10 @@ class Store:
                 self.damaged, new = str(error), True
                 _move_aside(path)
                 connection = _opened(path)
-            if new and known is not None:
-                connection.execute("UPDATE counter SET value = ? WHERE name = 'seq'", (known.seq,))
+            if new:
+                connection.execute(
+                    "UPDATE counter SET value = ? WHERE name = 'seq'", (self._floor.seq,)
+                )
         except (sqlite3.Error, OSError) as error:
             log.error("The terminal's database can't be opened: %s", error)
             return None
@@ -227,13 +231,23 @@ def _opened(path: Path) -> sqlite3.Connection:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found is None or found[0] != "ok":
             raise _Damaged(str(found and found[0]))
-        connection.executescript(_SCHEMA)
-        for wanted in _SELECTS:
-            connection.execute(wanted)
+        _check_tables(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _check_tables(connection: sqlite3.Connection) -> None:
+    """Have the tables. Raises _Damaged when others are there."""
+    try:
+        connection.executescript(_SCHEMA)
+        for wanted in _SELECTS:
+            connection.execute(wanted)
+    except sqlite3.OperationalError as error:
+        if _code(error) == sqlite3.SQLITE_ERROR:
+            raise _Damaged(str(error)) from error
+        raise
 
 
 class _Damaged(sqlite3.DatabaseError):

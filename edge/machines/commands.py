@@ -1,8 +1,8 @@
 """What the server tells a terminal to do: once each, soon or never.
 
 A command is worth nothing when it was kept by the broker, when its time is over by the server's
-clock, or when more than five seconds have passed here since it came. One that was done is answered
-again and not done again; one that a crash interrupted is not begun a second time.
+clock, or when more than five seconds have passed here since it came. One that ended, however, gets
+the same answer again and is not done again; one that a crash interrupted is not begun anew.
 """
 
 from dataclasses import replace
@@ -40,11 +40,12 @@ def told(state: State, event: Told, now: Moment) -> Step:
         return state, (Reply(event.id, ended),)
     if event.id in state.begun:
         return state, (Reply(event.id, Status.REJECTED, "interrupted"),)
+    state = replace(state, done=state.done[-KEPT_COMMANDS:])
     if _expired(event, now):
-        return state, (Reply(event.id, Status.EXPIRED),)
+        return _ended(state, event.id, Status.EXPIRED)
     if reason := _refused(state, event):
-        return state, (Reply(event.id, Status.REJECTED, reason),)
-    state = replace(state, active_at=now.mono, done=state.done[-KEPT_COMMANDS:])
+        return _ended(state, event.id, Status.REJECTED, reason)
+    state = replace(state, active_at=now.mono)
     if isinstance(event.order, CmdOpen):
         return _open(state, event.id, event.order, now)
     return _do(state, event, now)
@@ -79,10 +80,15 @@ def _open(state: State, command: str, order: CmdOpen, now: Moment) -> Step:
     return state, (Begin(command), Reply(command, Status.ACCEPTED), *effects)
 
 
+def _ended(state: State, command: str, status: Status, reason: str = "") -> Step:
+    """However it ended: it is never begun again."""
+    state = replace(state, done=(*state.done, (command, status)))
+    return state, (Finish(command, status), Reply(command, status, reason))
+
+
 def _do(state: State, event: Told, now: Moment) -> Step:
     command, order = event.id, event.order
-    state = replace(state, done=(*state.done, (command, Status.DONE)))
-    finish = (Finish(command, Status.DONE), Reply(command, Status.DONE))
+    state, finish = _ended(state, command, Status.DONE)
     match order:
         case CmdShow(show=show, ttl_ms=ttl, identify=identify):
             until = now.mono + ttl / 1000
