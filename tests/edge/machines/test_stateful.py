@@ -107,7 +107,8 @@ class Terminal(RuleBasedStateMachine):
         received = self.bench.now - ago
         command = self.bench.command(door, received=received, retained=retained, **more)
         new = command not in self.commands
-        self.commands.add(command)
+        if not retained:  # what was retained is not even looked at
+            self.commands.add(command)
         self._judge({command: door} if new and not past and not retained else {})
 
     @rule(held=st.dictionaries(CARDS, st.sampled_from([17, 18])), lasts=st.sampled_from([0, 3, 60]))
@@ -177,5 +178,5 @@ class Terminal(RuleBasedStateMachine):
         assert len(causes) == len(set(causes)), "one cause opened twice"
 
 
-Terminal.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Terminal.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 TestTerminal = Terminal.TestCase
