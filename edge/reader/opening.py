@@ -33,7 +33,8 @@ class Machine:
     model_file: Path = Path("/proc/device-tree/model")
     spi_device: Path = Path("/dev/spidev0.0")
     has_module: Callable[[str], bool] = lambda name: importlib.util.find_spec(name) is not None
-    has_package: Callable[[str], bool] = lambda name: _is_installed(name)
+    home: Callable[[str], Path | None] = lambda package: _home(package)
+    """Where a package is installed, if it is."""
 
     @property
     def model(self) -> str:
@@ -52,9 +53,10 @@ class Machine:
         missing = [name for name in ("spidev", "RPi", "mfrc522") if not self.has_module(name)]
         if missing:
             return f"Python modules are missing: {', '.join(missing)} (see edge/README.md)"
-        if self.has_package("RPi.GPIO") and self.has_package("rpi-lgpio"):
-            return "RPi.GPIO and rpi-lgpio are both installed, and one spoils the other: remove one"
-        if "Raspberry Pi 5" in self.model and self.has_package("RPi.GPIO"):
+        old, new = self.home("RPi.GPIO"), self.home("rpi-lgpio")
+        if old and old == new:
+            return "RPi.GPIO and rpi-lgpio lie in one folder, and one spoils the other: remove both"
+        if "Raspberry Pi 5" in self.model and not new:
             return "RPi.GPIO can't drive the pins of a Pi 5: install rpi-lgpio in its place"
         return ""
 
@@ -80,9 +82,8 @@ def open_reader(
     return Opened(SimulatedReader(), f"A simulated reader: {hindrance}.")
 
 
-def _is_installed(package: str) -> bool:
+def _home(package: str) -> Path | None:
     try:
-        metadata.version(package)
+        return Path(str(metadata.distribution(package).locate_file("")))
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return None

@@ -38,6 +38,8 @@ class SimulatedChip:
         """The share of exchanges with a card of which a frame is lost or spoilt."""
         self.fault: str | OSError = ""
         """`zeros`, `ones`, `stuck` (until its reset pin is pulled), or what the bus raises."""
+        self.flaky = 0.0
+        """The share of bytes that arrive over the bus with a bit turned over."""
         self.transfers = 0
         self.now = 0.0
         self.resets = 0
@@ -87,10 +89,15 @@ class SimulatedChip:
             return [0xFF if self.fault == "ones" else 0x00] * len(data)
         if data[0] & 0x80:
             assert data[-1] == 0
-            return [0, *[self._read(address >> 1 & 0x3F) for address in data[:-1]]]
+            return [0, *[self._arrived(self._read(address >> 1 & 0x3F)) for address in data[:-1]]]
         for value in data[1:]:
             self._write(data[0] >> 1, value)
         return [0] * len(data)
+
+    def _arrived(self, value: int) -> int:
+        if self.flaky and self._random.random() < self.flaky:
+            return value ^ 1 << self._random.randrange(8)
+        return value
 
     def _read(self, register: int) -> int:
         if register == FIFO_DATA:

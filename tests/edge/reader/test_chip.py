@@ -186,6 +186,24 @@ def test_a_card_taken_away_and_put_back_is_two_taps(bench: Bench) -> None:
     assert polls(10) == [Card(SEVEN)]
 
 
+@pytest.mark.parametrize("flaky", [0.01, 0.1, 0.5])
+def test_a_loose_wire_makes_no_other_card(
+    wire: Callable[[SimulatedChip], Bench], flaky: float
+) -> None:
+    chip = SimulatedChip(seed=5)
+    chip.cards = [SimulatedCard(SEVEN)]
+    reader = wire(chip).reader()
+    chip.flaky = flaky
+    seen: set[object] = set()
+    for _ in range(150):
+        try:
+            seen.add(reader.poll())
+        except ReaderDead:
+            seen.add(ReaderDead)
+    assert seen <= {Card(SEVEN), *Trouble, None, ReaderDead}
+    assert len(seen) > 1
+
+
 FAULTS = pytest.mark.parametrize(
     "fault", ["zeros", "ones", "stuck", OSError(5, "Input/output error")], ids=str
 )

@@ -13,9 +13,17 @@ from edge.reader.simulated import SimulatedReader
 from tests.edge.chip import SimulatedChip
 from tests.edge.reader.conftest import Bench
 
+SYSTEM, VENV = Path("/usr/lib/python3/dist-packages"), Path("/opt/venv/site-packages")
+
 
 def _among(*names: str) -> Callable[[str], bool]:
     return lambda name: name in names
+
+
+def _with(pi: Machine, **homes: Path) -> Machine:
+    """With `RPi.GPIO` (old) and `rpi-lgpio` (new) installed in these folders."""
+    names = {"RPi.GPIO": "old", "rpi-lgpio": "new"}
+    return replace(pi, home=lambda package: homes.get(names[package]))
 
 
 @pytest.fixture
@@ -25,7 +33,7 @@ def pi(tmp_path: Path) -> Machine:
     model.write_bytes(b"Raspberry Pi 4 Model B Rev 1.5\0")
     spi.touch()
     modules = _among("spidev", "RPi", "mfrc522")
-    return Machine(model, spi, has_module=modules, has_package=_among("rpi-lgpio"))
+    return _with(Machine(model, spi, has_module=modules), new=SYSTEM)
 
 
 def test_on_a_pi_it_is_the_chip(pi: Machine, bench: Bench) -> None:
@@ -49,7 +57,7 @@ def test_a_chip_that_does_not_answer_is_opened_all_the_same(
 
 def _pi_5(pi: Machine) -> Machine:
     pi.model_file.write_bytes(b"Raspberry Pi 5 Model B Rev 1.0\0")
-    return replace(pi, has_package=_among("RPi.GPIO"))
+    return _with(pi, old=SYSTEM)
 
 
 def _no_pi(pi: Machine) -> Machine:
@@ -66,7 +74,7 @@ HINDRANCES = {
     "no Raspberry Pi": _no_pi,
     "SPI is switched off": _no_spi,
     "missing: mfrc522": lambda pi: replace(pi, has_module=_among("spidev", "RPi")),
-    "both installed": lambda pi: replace(pi, has_package=_among("RPi.GPIO", "rpi-lgpio")),
+    "lie in one folder": lambda pi: _with(pi, old=SYSTEM, new=SYSTEM),
     "install rpi-lgpio in its place": _pi_5,
 }
 
@@ -79,6 +87,14 @@ def test_elsewhere_it_is_simulated_and_says_why(pi: Machine, words: str) -> None
     assert why.startswith("A simulated reader: ") and words in why
     with pytest.raises(NoReader, match=words):
         open_reader("mfrc522", machine=machine)
+
+
+@pytest.mark.parametrize("homes", [{"old": SYSTEM}, {"old": SYSTEM, "new": VENV}])
+def test_the_old_library_does_on_older_pis_and_harms_none_from_elsewhere(
+    pi: Machine, bench: Bench, homes: dict[str, Path]
+) -> None:
+    reader, _ = open_reader("mfrc522", machine=_with(pi, **homes))
+    assert reader.poll() is None
 
 
 def test_a_simulated_reader_can_be_asked_for_on_a_pi(pi: Machine) -> None:
