@@ -535,7 +535,11 @@ const FOR = {
   put_back_in_service: (door) => door.letter === "x",
   extend_time: (door) => door.claim > 0 && door.until > 0,
   note_locker: () => true,
+  open_door: () => true,
 };
+
+/** Whether an act is done only with a reason: some always are, others where somebody has the door. */
+const needsReason = (act, items) => Boolean(act.reason || (act.reasonIfHeld && items.some((door) => door.claim > 0)));
 
 /** What is said of an act at one door: of one that is only held for somebody, other words. */
 const wordsOf = (act, door) => (door?.letter === "r" && act.hold ? { ...act, ...act.hold } : act);
@@ -685,7 +689,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
     event.preventDefault();
     if (run || !question) return;
     const { act, items } = question;
-    if (act.reason && !reason.trim()) {
+    if (needsReason(act, items) && !reason.trim()) {
       setRefusal(text.reasonNeeded);
       dialog.current.querySelector("[data-first]")?.focus();
       return;
@@ -770,7 +774,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
               )),
           )
         : null,
-      act.reason || act.note
+      needsReason(act, items) || act.note
         ? h(
             "div",
             { className: "field" },
@@ -779,7 +783,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
             h(act.note ? "textarea" : "input", {
               id: "reason", type: act.note ? undefined : "text", rows: act.note ? 3 : undefined, value: reason, maxLength: 500, autoComplete: "off",
               onChange: (event) => setReason(event.target.value), "data-first": true, "aria-describedby": "reason-hint why-not",
-              "aria-invalid": Boolean(refusal), required: act.reason || undefined,
+              "aria-invalid": Boolean(refusal), required: needsReason(act, items) || undefined,
             }),
           )
         : null,
@@ -789,7 +793,7 @@ export function Question({ outcome, text, words, onAct, onNote }) {
         { className: "row" },
         h(
           "button",
-          { type: "submit", className: act.tone, disabled: one !== null && others.length > 0, "data-first": act.reason || act.note || act.minutes ? undefined : true },
+          { type: "submit", className: act.tone, disabled: one !== null && others.length > 0, "data-first": needsReason(act, items) || act.note || act.minutes ? undefined : true },
           fill(one ? act.button : act.buttons, values),
         ),
         h("button", { type: "button", className: "second", onClick: close }, text.cancel),

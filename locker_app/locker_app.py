@@ -54,6 +54,7 @@ from locker_app.web.pages.setup import SetupPage, setup
 from locker_app.web.pages.setup_bank import SetupBankPage, setup_bank
 from locker_app.web.pages.setup_chargers import SetupChargersPage, setup_chargers
 from locker_app.web.pages.setup_site import SetupSitePage, setup_site
+from locker_app.web.pages.setup_terminals import SetupTerminalsPage, setup_terminals
 from locker_app.web.pages.sheet import SheetPage, sheet
 from locker_app.web.pages.sheets import SheetsPage, sheets
 from locker_app.web.pages.sign_in import SignInPage, sign_in
@@ -65,6 +66,7 @@ from locker_app.web.pages.staff_sign_in import (
     staff_account,
     staff_sign_in,
 )
+from locker_app.web.pages.staff_terminals import StaffTerminalsPage, staff_terminals
 from locker_app.web.pages.statistics import StatisticsPage, statistics
 from locker_app.web.pages.unknown_code import UnknownCodePage, unknown_code
 from locker_app.web.visitor import CleanTabs
@@ -89,6 +91,13 @@ PAGES = (
     (missing, "404", "Not found · Cubby", MissingPage.load),
     (staff_chargers, "/staff/chargers", "Chargers · Cubby", StaffChargersPage.load),
     (staff_chargers, "/staff/chargers/[charging_site]", "Chargers · Cubby", StaffChargersPage.load),
+    (staff_terminals, "/staff/terminals", "Terminals · Cubby", StaffTerminalsPage.load),
+    (
+        staff_terminals,
+        "/staff/terminals/[terminals_site]",
+        "Terminals · Cubby",
+        StaffTerminalsPage.load,
+    ),
     (staff_queues, "/staff/queues", "Queues · Cubby", StaffQueuesPage.load),
     (helm, "/staff/queues/[queue]", "Queue · Cubby", HelmPage.load),
     (
@@ -107,6 +116,12 @@ PAGES = (
         "/staff/setup/chargers/[site]",
         "Set-up · Cubby",
         SetupChargersPage.load,
+    ),
+    (
+        setup_terminals,
+        "/staff/setup/terminals/[site]",
+        "Set-up · Cubby",
+        SetupTerminalsPage.load,
     ),
     (sheets, "/staff/sheets/[site]", "QR codes to print · Cubby", SheetsPage.load),
     (accounts, "/staff/accounts", "Staff · Cubby", AccountsPage.load),
@@ -196,7 +211,10 @@ def make_app() -> rx.App:
     """The application with all its pages."""
     made = rx.App(
         html_lang="en",
-        stylesheets=["/cubby.css", "/helm.css", "/board.css", "/people.css", "/charging.css"],
+        stylesheets=[
+            *("/cubby.css", "/helm.css", "/board.css", "/people.css", "/charging.css"),
+            "/terminals.css",
+        ],
         head_components=_head(),
         toaster=None,
         backend_exception_handler=_log_fault,

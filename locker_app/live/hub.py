@@ -24,7 +24,7 @@ from locker_app.db.outage import KINDS as OUTAGES
 from locker_app.db.outage import outages
 from locker_app.live.kinds import KINDS
 from locker_app.live.projections.wire import Vars
-from locker_app.live.topics import OF_WHOLE_SITE, Topic, touched
+from locker_app.live.topics import OF_OPENERS, OF_WHOLE_SITE, Topic, touched
 from locker_app.queries.sessions import open_among
 
 MIN_INTERVAL_SECONDS = 0.05
@@ -117,6 +117,8 @@ class Hub:
         topics = touched(events)
         if any(event.kind in OF_WHOLE_SITE or event.kind in _RENAMING for event in events):
             topics |= self._channels.keys()  # seldom; what is as before is not sent again
+        if any(event.kind in OF_OPENERS for event in events):
+            topics |= {topic for topic in self._channels if topic.kind in ("door", "bank")}
         self.touch(topics)
 
     def touch(self, topics: Collection[Topic]) -> None:

@@ -35,15 +35,26 @@ OF_WHOLE_SITE = frozenset(
 people have and how that is called, the door that is open on a board. They are rare."""
 
 
+OF_OPENERS = frozenset(
+    {
+        *("TerminalCreated", "TerminalChanged", "TerminalArchived", "TerminalRestored"),
+        *("TerminalProvisioned", "TerminalRevoked", "TerminalHeard"),
+    }
+)
+"""The kinds of events after which a door may be one that can be opened from afar, or not any
+more."""
+
+
 _OF_PLACES = frozenset(
     {
         *("SiteCreated", "SiteRulesChanged", "SiteArchived", "SiteRestored"),
         *("BankCreated", "BankRulesChanged", "BankArchived", "BankRestored"),
         *("ChargerCreated", "ChargerChanged", "ChargerArchived", "ChargerRestored"),
+        *("TerminalCreated", "TerminalChanged", "TerminalArchived", "TerminalRestored"),
     }
 )
-"""The kinds of events that change which sites, banks and charging spots there are, or how they are
-called."""
+"""The kinds of events that change which sites, banks, charging spots and terminals there are, or
+how they are called."""
 
 
 _OF_CHARGING = ("chargers", "charger_desk")

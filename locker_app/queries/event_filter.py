@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from locker_app.db.tables import bank, charger, event, locker, person, queue, staff
+from locker_app.db.tables import bank, charger, event, locker, person, queue, staff, terminal
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.errors import BadInput
 from locker_app.domain.event_words import EVENT_WORDS
@@ -69,6 +69,7 @@ class Asked:
     bank_id: int | None = None
     queue_id: int | None = None
     charger_id: int | None = None
+    terminal_id: int | None = None
     locker_id: int | None = None
     site_id: int | None = None
 
@@ -91,6 +92,7 @@ class Filter:
     bank_id: int | None = None
     queue_id: int | None = None
     charger_id: int | None = None
+    terminal_id: int | None = None
 
 
 NOTHING = Filter(kinds=frozenset())
@@ -126,6 +128,7 @@ def resolve(conn: Connection, scope: Sites, asked: Asked) -> Filter:
         bank_id=asked.bank_id,
         queue_id=asked.queue_id,
         charger_id=asked.charger_id,
+        terminal_id=asked.terminal_id,
     )
 
 
@@ -136,6 +139,7 @@ def _at(conn: Connection, asked: Asked) -> Iterator[int | None]:
         (asked.bank_id, select(bank.c.site_id).where(bank.c.id == asked.bank_id)),
         (asked.queue_id, select(queue.c.site_id).where(queue.c.id == asked.queue_id)),
         (asked.charger_id, select(charger.c.site_id).where(charger.c.id == asked.charger_id)),
+        (asked.terminal_id, select(terminal.c.site_id).where(terminal.c.id == asked.terminal_id)),
         (asked.locker_id, of_locker.where(locker.c.id == asked.locker_id)),
     ):
         if id_ is not None:
@@ -252,13 +256,12 @@ def _strands(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) -> 
 
 
 def _by_place(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) -> Iterator[Strand]:
-    one = _one_place(wanted)
-    if len(one) > 1:
-        return  # nothing is at two of them
+    first, *rest = _one_place(wanted) or [None]
+    besides = [_besides(column) == id_ for column, id_ in rest]
     places: list[ColumnElement[bool]]
     by_kind = kinds is not None
-    if one:
-        places, by_kind = [column == id_ for column, id_ in one], True
+    if first is not None:
+        places, by_kind = [first[0] == first[1]], True
     elif wanted.sites is not None:
         places = [_E.site_id == site_id for site_id in sorted(wanted.sites)]
     else:
@@ -270,12 +273,14 @@ def _by_place(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) ->
             continue
         for kind in sorted(kinds) if kinds is not None else _distinct(conn, _E.kind, place):
             if kind != REFUSED or wanted.refused is not False:
-                yield [place, _E.kind == kind]
+                yield [place, _E.kind == kind, *besides]
 
 
 def _one_place(wanted: Filter) -> list[tuple[Column[Any], int]]:
-    """The bank, queue or charger that is asked for; each has an index that goes by kind."""
+    """The terminal, bank, queue or charger that is asked for; each has an index that goes by
+    kind. What a terminal did is often at its bank too: there it is the narrower one."""
     said = (
+        (_E.terminal_id, wanted.terminal_id),
         (_E.bank_id, wanted.bank_id),
         (_E.queue_id, wanted.queue_id),
         (_E.charger_id, wanted.charger_id),

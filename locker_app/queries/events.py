@@ -12,7 +12,17 @@ from typing import Any, get_type_hints
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from locker_app.db.log import LOGGED_COLUMNS, Logged, logged
-from locker_app.db.tables import bank, charger, event, locker, person, queue, site, staff
+from locker_app.db.tables import (
+    bank,
+    charger,
+    event,
+    locker,
+    person,
+    queue,
+    site,
+    staff,
+    terminal,
+)
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.fact_kinds import FACTS
 from locker_app.domain.lockers import label
@@ -39,12 +49,13 @@ class EventView:
     at: datetime
     kind: str
     actor: str
-    """A name; for those who have none: somebody, a visitor, nobody, system."""
+    """A name; for those who have none: somebody, a visitor, nobody, system, terminal."""
     origin: str
     site_id: int | None
     bank_name: str | None
     queue_name: str | None
     charger_name: str | None
+    terminal_name: str | None
     ticket_number: int | None
     locker_label: str | None
     person_name: str | None
@@ -153,6 +164,7 @@ def _events() -> Any:
             bank.c.name.label("bank_name"),
             queue.c.name.label("queue_name"),
             charger.c.name.label("charger_name"),
+            terminal.c.name.label("terminal_name"),
             bank.c.prefix,
             locker.c.number.label("locker_number"),
             func.coalesce(person.c.name, _SUBJECT_STAFF.c.name).label("person_name"),
@@ -165,6 +177,7 @@ def _events() -> Any:
         .outerjoin(bank, bank.c.id == e.bank_id)
         .outerjoin(queue, queue.c.id == e.queue_id)
         .outerjoin(charger, charger.c.id == e.charger_id)
+        .outerjoin(terminal, terminal.c.id == e.terminal_id)
         .outerjoin(locker, locker.c.id == e.locker_id)
         .outerjoin(person, person.c.id == e.person_id)
         .outerjoin(_SUBJECT_STAFF, _SUBJECT_STAFF.c.id == e.staff_id)
@@ -191,6 +204,7 @@ def _view(row: Row[Any]) -> EventView:
         bank_name=row.bank_name,
         queue_name=row.queue_name,
         charger_name=row.charger_name,
+        terminal_name=row.terminal_name,
         ticket_number=row.details.get("ticket_number"),
         locker_label=door,
         person_name=row.person_name or (SOMEBODY if row.kind in OF_A_PERSON else None),

@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from locker_app.db.tables import bank, charger, event, locker, person, queue, site, staff
+from locker_app.db.tables import (
+    bank,
+    charger,
+    event,
+    locker,
+    person,
+    queue,
+    site,
+    staff,
+    terminal,
+)
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.csv_text import harmless
 from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
@@ -34,6 +44,7 @@ _E = event.c
 _COLUMNS = (
     *(_E.at, _E.id, _E.kind, _E.actor_kind, _E.actor_id, _E.origin, _E.site_id, _E.bank_id),
     *(_E.locker_id, _E.queue_id, _E.charger_id, _E.person_id, _E.staff_id, _E.reason, _E.details),
+    _E.terminal_id,
 )
 _ACTOR_KIND, _ACTOR_ID, _HALF, _PERSON_ID = 3, 4, 8, 11
 """Where they are in a row."""
@@ -100,9 +111,9 @@ class _Words:
         zones = conn.execute(select(site.c.id, site.c.time_zone))
         self._zones = {id_: ZoneInfo(name) for id_, name in zones}
         self._zone = ZoneInfo(zone)
-        self._sites, self._banks, self._queues, self._chargers, self._staff = (
+        self._sites, self._banks, self._queues, self._chargers, self._staff, self._terminals = (
             {id_: harmless(name) for id_, name in conn.execute(select(t.c.id, t.c.name))}
-            for t in (site, bank, queue, charger, staff)
+            for t in (site, bank, queue, charger, staff, terminal)
         )
         numbered = select(locker.c.id, bank.c.prefix, locker.c.number)
         doors = conn.execute(numbered.join(bank, bank.c.id == locker.c.bank_id))
@@ -124,7 +135,7 @@ class _Words:
     def cells(self, row: Any) -> list[Any]:
         """An event as a line of the file. A million are made one after the other."""
         at, id_, kind, actor_kind, actor_id, origin, site_id, bank_id = row[:_HALF]
-        locker_id, queue_id, charger_id, person_id, staff_id, reason, details = row[_HALF:]
+        locker_id, queue_id, charger_id, person_id, staff_id, reason, details, term = row[_HALF:]
         code = details.get("code") or details.get("cause") or details.get("mode") or ""
         number, name = self._people.get(person_id, _NOBODY)
         if not name:
@@ -140,7 +151,7 @@ class _Words:
             what(kind, details),
             CODE_WORDS.get(code, code),
             self._sites.get(site_id, ""),
-            self._place(bank_id, queue_id, charger_id),
+            self._place(bank_id, queue_id, charger_id, term),
             self._doors.get(locker_id, ""),
             details.get("ticket_number", ""),
             number,
@@ -152,12 +163,16 @@ class _Words:
             code,
         ]
 
-    def _place(self, bank_id: int | None, queue_id: int | None, charger_id: int | None) -> str:
+    def _place(
+        self, bank_id: int | None, queue_id: int | None, charger_id: int | None, term: int | None
+    ) -> str:
         if charger_id is not None:
             return f"Charger {self._chargers.get(charger_id, '')}"
         if queue_id is not None:
             return self._queues.get(queue_id, "")
-        return "" if bank_id is None else self._banks.get(bank_id, "")
+        if bank_id is not None:
+            return self._banks.get(bank_id, "")
+        return "" if term is None else f"Terminal {self._terminals.get(term, '')}"
 
 
 def what(kind: str, details: dict[str, Any]) -> str:

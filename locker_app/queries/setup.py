@@ -13,13 +13,11 @@ from locker_app.db.tables import (
     locker,
     site,
     terminal,
-    visiting,
     wait,
 )
 from locker_app.domain.chargers import AtEnd, ChargerPlan, ChargingRules, Priority
 from locker_app.domain.sites import version_of
 from locker_app.domain.terminals import TerminalPlan
-from locker_app.domain.visits import VisitRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +162,6 @@ def terminals_to_set_up(conn: Connection, site_id: int) -> list[TerminalRow]:
     rows = conn.execute(of_site.outerjoin(bank, bank.c.id == terminal.c.bank_id)).all()
     made = [TerminalRow(row, row.bank_name or "", version_of(TerminalPlan, row)) for row in rows]
     return sorted(made, key=lambda one: (one.row.archived_at is not None, one.row.name))
-
-
-def visiting_rules(conn: Connection, site_id: int) -> VisitRules:
-    """The rules of visits to a site; those that it would begin with, while it has none."""
-    row = conn.execute(select(visiting).where(visiting.c.site_id == site_id)).one_or_none()
-    if row is None:
-        return VisitRules()
-    return VisitRules(**{field.name: getattr(row, field.name) for field in fields(VisitRules)})
-
-
-def door_numbers(conn: Connection, bank_id: int) -> list[int]:
-    """The numbers of a bank's doors, in order."""
-    there = (locker.c.bank_id == bank_id, locker.c.retired_at.is_(None))
-    return list(conn.scalars(select(locker.c.number).where(*there).order_by(locker.c.number)))
 
 
 def bank_to_set_up(conn: Connection, bank_id: int) -> BankSetUp | None:

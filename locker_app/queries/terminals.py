@@ -170,6 +170,11 @@ _OF_DOOR = Statement(
     .order_by(_C.id.desc())
     .limit(1)
 )
+_OPENERS = Statement(
+    select(_T.id, _T.name, _T.state, _T.relays)
+    .where(_T.bank_id == bindparam("bank_id"), _IN_USE, _T.password_hash.is_not(None))
+    .order_by(_T.id)
+)
 _SPEAKING = Statement(
     select(terminal).where(_IN_USE, _T.password_hash.is_not(None)).order_by(_T.id)
 )
@@ -245,6 +250,16 @@ def alerts_of(conn: Connection, site_id: int) -> list[AlertRow]:
         )
         for row in _ALERTS.rows(conn, site_id=site_id)
     ]
+
+
+def opener_of(conn: Connection, bank_id: int, number: int) -> Any | None:
+    """The terminal that opens the door with this number, with `id`, `name` and `state`: one that is
+    connected before others; None when none does."""
+    rows = [
+        row for row in _OPENERS.rows(conn, bank_id=bank_id) if str(number) in (row.relays or {})
+    ]
+    there = [row for row in rows if row.state == TerminalState.ONLINE.value]
+    return next(iter(there or rows), None)
 
 
 def last_opening(conn: Connection, locker_id: int) -> CommandRow | None:

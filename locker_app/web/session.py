@@ -24,6 +24,7 @@ from locker_app.live.topics import Topic, stays_topic, tickets_topic
 from locker_app.live.watching import Watched
 from locker_app.services import runtime
 from locker_app.services.command import Call, command
+from locker_app.services.hashing import off_the_loop
 from locker_app.services.many import Act, Aim, Became, act_on
 from locker_app.services.sessions import identify
 
@@ -174,6 +175,29 @@ async def perform_many(
 
     _, became = await _attempt(state, act.value, request_id, run, refused)
     return became
+
+
+async def perform_secret(
+    state: rx.State,
+    what: str,
+    work: Callable[[Call], R],
+    request_id: Any,
+    *,
+    refused: Callable[[DomainError], None] | None = None,
+) -> R | None:
+    """Do something for who acts in this browser that a PIN is needed for: in one of the threads for
+    hashing, and tried as seldom as signing in. Its answer; None when it was refused, as `perform`
+    has it."""
+    here, address = runtime.current(), address_of(state)
+
+    def limited(call: Call) -> R:
+        with here.limiter.sign_in(address, f"session {call.session_key}"):
+            return work(call)
+
+    async def run(call: Call) -> R:
+        return await off_the_loop(lambda: limited(call))
+
+    return (await _attempt(state, what, request_id, run, refused))[1]
 
 
 def _limited(state: rx.State, call: Call) -> AbstractContextManager[None]:

@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("Board", "/staff", "board", Right.SEE_BOARD),
     Entry("Queues", "/staff/queues", "queues", Right.SERVE_QUEUE),
     Entry("Chargers", "/staff/chargers", "chargers", Right.RUN_CHARGERS),
+    Entry("Terminals", "/staff/terminals", "terminals", Right.RUN_TERMINALS),
     Entry("People", "/staff/people", "people", Right.RESET_PIN),
     Entry("History", "/staff/history", "history", Right.SEE_EVENTS),
 )

@@ -14,14 +14,21 @@ from sqlalchemy import ClauseElement, Connection, insert, select, update
 from locker_app.db.database import Database
 from locker_app.db.tables import bank, event, locker, person, staff
 from locker_app.domain.errors import BadInput
+from locker_app.domain.terminals import TapMode, TerminalKind, TerminalPlan
 from locker_app.queries.event_filter import Asked, Filter, resolve, strands
 from locker_app.queries.events import SOMEBODY, filtered_page, older
 from locker_app.queries.events_file import CHUNK, HEAD, events_file
+from locker_app.services.terminals import add_terminal
 from tests.world import World
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 KINDS = ("LockerAssigned", "LockerReleased", "Refused", "PersonSignedIn", "PinReset", "TicketTaken")
 SOME = 300
+
+
+def _terminal(world: World, site_id: int) -> int:
+    plan = TerminalPlan("Gate", TerminalKind.GATE, TapMode.GATE)
+    return world.run(world.staff(), add_terminal, site_id=site_id, plan=plan)
 
 
 @pytest.fixture
@@ -32,12 +39,14 @@ def log(world: World) -> list[Any]:
     banks = [world.bank(site, count=2, prefix="A") for site in sites for _ in range(2)]
     queues = [world.queue(site) for site in sites]
     spots = [world.chargers(site, 1)[0] for site in sites]
+    terminals = [_terminal(world, site) for site in sites]
     doors = {row.id: row.bank_id for row in world.rows(locker)}
     people, members = [world.person().id for _ in range(4)], [world.staff().id for _ in range(2)]
     at_site = {row.id: row.site_id for row in world.rows(bank)}
     rows = []
     for _ in range(SOME):
-        about: dict[str, Any] = dict.fromkeys(("bank_id", "locker_id", "queue_id", "charger_id"))
+        places = ("bank_id", "locker_id", "queue_id", "charger_id", "terminal_id")
+        about: dict[str, Any] = dict.fromkeys(places)
         place = chance.choice(["door", "bank", "queue", "charger", "site", "none"])
         site = chance.choice(sites)
         if place == "door":
@@ -51,6 +60,8 @@ def log(world: World) -> list[Any]:
             about["charger_id"] = spots[sites.index(site)]
         if about["bank_id"] is not None:
             site = at_site[about["bank_id"]]
+        if about["bank_id"] is not None or place == "site":
+            about["terminal_id"] = chance.choice([None, terminals[sites.index(site)]])
         actor = chance.choice(
             [
                 *[("person", who) for who in people],
@@ -96,6 +107,7 @@ def slowly(rows: list[Any], wanted: Filter) -> list[int]:
                 wanted.bank_id is None or row.bank_id == wanted.bank_id,
                 wanted.queue_id is None or row.queue_id == wanted.queue_id,
                 wanted.charger_id is None or row.charger_id == wanted.charger_id,
+                wanted.terminal_id is None or row.terminal_id == wanted.terminal_id,
             )
         )
 
@@ -132,6 +144,7 @@ def any_filter(chance: random.Random, rows: list[Any]) -> Filter:
         "bank_id": one.bank_id or other.bank_id,
         "queue_id": one.queue_id,
         "charger_id": one.charger_id,
+        "terminal_id": one.terminal_id,
         "sites": chance.choice([frozenset({1}), frozenset({2}), frozenset({1, 2}), frozenset()]),
     }
     chosen = chance.sample(sorted(parts), chance.choice([0, 1, 1, 2, 2, 3, 4]))
@@ -254,6 +267,7 @@ def test_what_is_elsewhere_is_not_found(world: World, log: list[Any]) -> None:
             *[Asked(bank_id=id_) for id_ in (1, 3, 99)],
             *[Asked(queue_id=id_) for id_ in (1, 2, 99)],
             *[Asked(charger_id=id_) for id_ in (1, 2, 99)],
+            *[Asked(terminal_id=id_) for id_ in (1, 2, 99)],
             *[Asked(locker_id=id_) for id_ in (1, 8, 99)],
             *[Asked(door="1"), Asked(who="Person"), Asked(by="Staff"), Asked(by="nobody")],
         ]
@@ -310,6 +324,8 @@ ONE = frozenset({1})
         (Filter(kinds=frozenset({"PinReset"})), "COVERING INDEX event_of_kind (site_id=? AND kind"),
         (Filter(bank_id=1), "COVERING INDEX event_of_bank (bank_id=? AND kind=?"),
         (Filter(bank_id=1, refused=False), "COVERING INDEX event_of_bank (bank_id=? AND kind=?"),
+        (Filter(terminal_id=1), "COVERING INDEX event_of_terminal (terminal_id=? AND kind=?"),
+        (Filter(terminal_id=1, bank_id=1), "INDEX event_of_terminal (terminal_id=? AND kind=?"),
         (Filter(charger_id=1), "COVERING INDEX event_of_charger (charger_id=? AND kind=?"),
         (Filter(queue_id=1, since=START), "event_of_queue (queue_id=? AND kind=? AND at>?"),
         (
@@ -330,7 +346,7 @@ ONE = frozenset({1})
 )
 def test_a_page_is_a_stretch_of_an_index(database: Database, wanted: Filter, index: str) -> None:
     one = {"at": START, "kind": "PinReset", "actor_kind": "system", "origin": "", "details": {}}
-    where = {"site_id": 1, "bank_id": 1, "queue_id": 1, "charger_id": 1}
+    where = {"site_id": 1, "bank_id": 1, "queue_id": 1, "charger_id": 1, "terminal_id": 1}
 
     def plans(conn: Connection) -> list[str]:
         e = event.c

@@ -22,6 +22,7 @@ class EventAnswer(Answer):
     bank_name: str | None
     queue_name: str | None
     charger_name: str | None
+    terminal_name: str | None
     ticket_number: int | None
     locker_label: str | None
     person_name: str | None

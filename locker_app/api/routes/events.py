@@ -59,6 +59,7 @@ def asked(
     bank_id: QueryId = None,
     queue_id: QueryId = None,
     charger_id: QueryId = None,
+    terminal_id: QueryId = None,
     locker_id: QueryId = None,
     site_id: QueryId = None,
 ) -> Asked:
@@ -74,6 +75,7 @@ def asked(
         bank_id=bank_id,
         queue_id=queue_id,
         charger_id=charger_id,
+        terminal_id=terminal_id,
         locker_id=locker_id,
         site_id=site_id,
     )

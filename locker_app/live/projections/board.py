@@ -6,7 +6,7 @@ so what a change costs on the wire is the same for 150 doors and for 2,000.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,15 +15,24 @@ from locker_app.live.projections.events import event_row
 from locker_app.live.projections.terminals import command_row
 from locker_app.live.projections.wire import Vars, millis
 from locker_app.queries.events import events_page
-from locker_app.queries.lockers import Holder, bank_holders, bank_view, door_view, locker_ids
+from locker_app.queries.lockers import (
+    DoorView,
+    Holder,
+    bank_holders,
+    bank_view,
+    door_view,
+    locker_ids,
+)
 from locker_app.queries.setup import was_locker
 from locker_app.queries.sites import site_of_bank, sites
-from locker_app.queries.terminal_panel import DoorTerminal, terminal_of_door
+from locker_app.queries.terminals import last_opening, opener_of
 
 BLOCK = 50
 """How many doors are sent together."""
 DOOR_EVENTS = 10
 FEED_EVENTS = 12
+OPENING_TOLD = timedelta(hours=1)
+"""How long it is told that a door was opened from afar, and how that went."""
 
 
 def doors(conn: Connection, bank_id: int, now: datetime) -> Vars | None:
@@ -79,7 +88,6 @@ def door(conn: Connection, locker_id: int, now: datetime) -> Vars | None:
     if view is None:  # those who look at one that has just been removed are told
         return {"locker_id": locker_id, "gone": True} if was_locker(conn, locker_id) else None
     events = events_page(conn, None, limit=DOOR_EVENTS, locker_id=locker_id)
-    opener = terminal_of_door(conn, view.bank_id, locker_id, view.number, now)
     return {
         "locker_id": view.locker_id,
         "gone": False,
@@ -98,17 +106,19 @@ def door(conn: Connection, locker_id: int, now: datetime) -> Vars | None:
         "noted_at": millis(view.noted_at),
         "noted_by": view.noted_by or "",
         "rows": [event_row(event) for event in events],
-        **_opener(opener),
+        **_opening(conn, view, now),
     }
 
 
-def _opener(opener: DoorTerminal | None) -> Vars:
+def _opening(conn: Connection, view: DoorView, now: datetime) -> Vars:
     """Which terminal opens the door, and how far what it was told last has come."""
-    told = opener.last if opener else None
+    row = opener_of(conn, view.bank_id, view.number)
+    told = last_opening(conn, view.locker_id)
+    lately = told is not None and now - told.made_at < OPENING_TOLD
     return {
-        "terminal": opener.name if opener else "",
-        "terminal_state": opener.state if opener else "",
-        "told": [command_row(told)] if told else [],
+        "terminal": row.name if row else "",
+        "terminal_state": row.state if row else "",
+        "told": [command_row(told)] if told and lately else [],
     }
 
 

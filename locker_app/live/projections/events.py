@@ -22,12 +22,13 @@ def event_row(event: EventView) -> list[Any]:
     code = details.get("code") or details.get("cause") or details.get("mode") or ""
     ticket = f"no. {event.ticket_number}" if event.ticket_number else ""
     charger = f"Charger {event.charger_name}" if event.charger_name else ""
+    terminal = f"Terminal {event.terminal_name}" if event.terminal_name else ""
     return [
         event.id,
         millis(event.at),
         event.kind,
         event.actor,
-        event.bank_name or event.queue_name or charger,
+        event.bank_name or event.queue_name or charger or terminal,
         event.locker_label or ticket,
         event.person_name or "",
         event.person_number or "",

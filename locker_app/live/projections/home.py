@@ -15,7 +15,7 @@ from locker_app.queries.waits import pace_of
 
 def home(conn: Connection, _key: int, now: datetime) -> Vars:
     """All there is, for everybody."""
-    inside = inside_counts(conn)
+    inside = inside_counts(conn, now)
     places = [
         {
             "id": site.id,

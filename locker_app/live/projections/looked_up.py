@@ -4,15 +4,18 @@ What a list shows, and what somebody has, goes by who looks, so each screen asks
 time in `changed` tells it when to ask again.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from locker_app.domain.people import version_of
 from locker_app.live.projections.wire import Vars, millis
+from locker_app.queries.cards import LinkView, cards_of, link_of
 from locker_app.queries.people_list import people_counts
 from locker_app.queries.people_list import person_card as card_of
-from locker_app.queries.person_cards import Link, last_link, own_cards
+
+LINK_TOLD = timedelta(minutes=3)
+"""How long it is told what became of a card that a terminal was to wait for."""
 
 
 def people(conn: Connection, _key: int, now: datetime) -> Vars:
@@ -46,20 +49,22 @@ def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
                 "tail": one.tail,
                 "label": one.label,
                 "linked_at": millis(one.linked_at),
+                "revoked_at": millis(one.revoked_at),
                 "seen_at": millis(one.seen_at),
+                "seen_where": one.seen_where or "",
             }
-            for one in own_cards(conn, person_id)
+            for one in cards_of(conn, person_id)
         ],
-        **_link(last_link(conn, person_id, now)),
+        **_link(link_of(conn, person_id, now), now),
     }
 
 
-def _link(link: Link | None) -> Vars:
-    """What became of a card that a terminal was to wait for."""
-    if link is None:
+def _link(link: LinkView | None, now: datetime) -> Vars:
+    """What became of a card that a terminal was to wait for, if that was lately."""
+    if link is None or now - link.until > LINK_TOLD:
         return {"link_terminal": "", "link_until": 0, "link_outcome": ""}
     return {
         "link_terminal": link.terminal_name,
         "link_until": millis(link.until),
-        "link_outcome": link.outcome if link.ended_at else "waiting",
+        "link_outcome": link.outcome or "waiting",
     }

@@ -7,10 +7,14 @@ from sqlalchemy import Connection
 from locker_app.domain.actors import RIGHTS
 from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.live.topics import ALL
+from locker_app.queries.cards import ConfirmView, cards_of, confirm_of
 from locker_app.queries.mine import Claim, Lost, claims_of, lost_by, waits_of
 from locker_app.queries.people import person_view, staff_view
-from locker_app.queries.person_cards import Confirm, open_confirm, own_cards, own_visits
 from locker_app.queries.staff import sign_ins
+from locker_app.queries.visits import VisitView, visits_of
+
+VISITS = 10
+"""How many of their last visits somebody is shown."""
 
 
 def person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
@@ -29,17 +33,11 @@ def person(conn: Connection, person_id: int, now: datetime) -> Vars | None:
         **_lost(lost_by(conn, person_id, now)),
         "cards": [
             [card.id, card.tail, card.label, millis(card.linked_at)]
-            for card in own_cards(conn, person_id)
+            for card in cards_of(conn, person_id)
+            if card.revoked_at is None
         ],
-        "visits": [
-            {
-                **flat(visit),
-                "came_at": millis(visit.came_at),
-                "left_at": millis(visit.left_at),
-            }
-            for visit in own_visits(conn, person_id)
-        ],
-        **_confirm(open_confirm(conn, person_id, now)),
+        "visits": [_visit(visit, now) for visit in visits_of(conn, person_id, VISITS)],
+        **_confirm(confirm_of(conn, person_id, now)),
     }
 
 
@@ -69,11 +67,23 @@ def _claim(claim: Claim) -> Vars:
     }
 
 
-def _confirm(asked: Confirm | None) -> Vars:
+def _visit(visit: VisitView, now: datetime) -> Vars:
+    over = visit.left_at or (visit.due_at if visit.due_at and visit.due_at <= now else None)
+    return {
+        "id": visit.visit_id,
+        "site_id": visit.site_id,
+        "site_name": visit.site_name,
+        "time_zone": visit.time_zone,
+        "came_at": millis(visit.came_at),
+        "left_at": millis(over),
+    }
+
+
+def _confirm(asked: ConfirmView | None) -> Vars:
     return {
         "confirm_id": asked.id if asked else 0,
         "confirm_at": asked.terminal_name if asked else "",
-        "confirm_site": asked.site_name if asked else "",
+        "confirm_for": (asked.bank_name or asked.place) if asked else "",
         "confirm_until": millis(asked.until) if asked else 0,
     }
 

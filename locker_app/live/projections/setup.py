@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from locker_app.domain.banks import BankRules, doors_version, plan_of, written_numbers
 from locker_app.domain.chargers import ChargingRules
 from locker_app.domain.hours_text import written
+from locker_app.domain.relays import written_relays
 from locker_app.domain.sites import SiteRules, version_of
 from locker_app.domain.visits import VisitRules
 from locker_app.live.projections.wire import Vars, flat, millis
@@ -22,8 +22,8 @@ from locker_app.queries.setup import (
     site_row,
     sites_to_set_up,
     terminals_to_set_up,
-    visiting_rules,
 )
+from locker_app.queries.visits import visit_rules
 
 _SITE_RULES = (
     *("time_zone", "lockers_per_person", "hold_minutes", "viewers_see_names", "names_kept_days"),
@@ -83,15 +83,9 @@ def _terminal(one: TerminalRow) -> Vars:
     }
 
 
-def written_relays(relays: Any) -> str:
-    """Numbers of doors with the GPIO lines of their relays, as a form shows them."""
-    pairs = sorted((int(number), line) for number, line in (relays or {}).items())
-    return ", ".join(f"{number}={line}" for number, line in pairs)
-
-
 def _visiting(conn: Connection, site_id: int) -> Vars:
     """The rules of visits as a form shows them."""
-    rules = visiting_rules(conn, site_id)
+    rules = visit_rules(conn, site_id)
     return {**flat(rules), "version": version_of(VisitRules, rules)}
 
 

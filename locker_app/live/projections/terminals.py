@@ -14,13 +14,8 @@ from edge.display.draw import png
 from edge.display.screen import Screen, fields_of, screen_of
 from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.live.seen_terminals import Seen, seen
-from locker_app.queries.terminal_panel import (
-    PanelAlert,
-    PanelCommand,
-    PanelTerminal,
-    inside_view,
-    panel,
-)
+from locker_app.queries.terminal_panel import PanelView, inside_view, panel
+from locker_app.queries.terminals import AlertRow, CommandRow, TerminalRow
 
 
 def terminals(conn: Connection, site_id: int, now: datetime) -> Vars | None:
@@ -29,7 +24,7 @@ def terminals(conn: Connection, site_id: int, now: datetime) -> Vars | None:
     if view is None:
         return None
     broker = seen.broker_for(site_id)
-    known = {one.row.id: seen.of(one.row.id) for one in view.terminals}
+    known = {row.id: seen.of(row.id) for row in view.terminals}
     return {
         "site_id": site_id,
         "site_name": view.name,
@@ -37,7 +32,7 @@ def terminals(conn: Connection, site_id: int, now: datetime) -> Vars | None:
         "broker": broker.kind,
         "connected": broker.connected,
         "broker_why": broker.why,
-        "terminals": [_terminal(one, known[one.row.id]) for one in view.terminals],
+        "terminals": [_terminal(row, view) for row in view.terminals],
         "pictures": {
             str(terminal_id): picture(screen_of(one.shown.model_dump()))
             for terminal_id, one in known.items()
@@ -47,9 +42,9 @@ def terminals(conn: Connection, site_id: int, now: datetime) -> Vars | None:
     }
 
 
-def inside(conn: Connection, site_id: int, _now: datetime) -> Vars | None:
+def inside(conn: Connection, site_id: int, now: datetime) -> Vars | None:
     """Who is inside a site."""
-    view = inside_view(conn, site_id)
+    view = inside_view(conn, site_id, now)
     if view is None:
         return None
     return {
@@ -58,7 +53,12 @@ def inside(conn: Connection, site_id: int, _now: datetime) -> Vars | None:
         "has_gate": view.has_gate,
         "count": view.count,
         "people": [
-            {**flat(one), "came_at": millis(one.came_at), "due_at": millis(one.due_at)}
+            {
+                **flat(one),
+                "came_at": millis(one.came_at),
+                "due_at": millis(one.due_at),
+                "gate": one.gate or "",
+            }
             for one in view.people
         ],
     }
@@ -78,48 +78,64 @@ def said(one: Seen) -> str:
     return ". ".join([fields["headline"], *fields["lines"]])
 
 
-def _terminal(one: PanelTerminal, known: Seen) -> Vars:
-    row, told = one.row, known.telemetry
+def _terminal(row: TerminalRow, view: PanelView) -> Vars:
+    known = seen.of(row.id)
+    told = known.telemetry
     heard = max(filter(None, (row.seen_at, known.heard_at)), default=None)
+    waits = view.waits_for.get(row.id)
     return {
-        **{
-            name: getattr(row, name)
-            for name in ("id", "name", "place", "kind", "mode", "state", "version", "reader")
-        },
+        "id": row.id,
+        "name": row.name,
+        "place": row.place,
+        "kind": row.kind.value,
+        "mode": row.mode.value,
+        "state": "revoked" if row.revoked_at and not row.provisioned else row.state.value,
+        "version": row.program,
+        "reader": row.reader,
         "bank_id": row.bank_id or 0,
-        "bank_name": one.bank_name,
+        "bank_name": row.bank,
         "state_at": millis(row.state_at),
         "seen_at": millis(heard),
         "simulated": row.simulated,
-        "provisioned": row.provisioned_at is not None,
-        "revoked_at": millis(row.revoked_at),
-        "pending": row.provisioned_at is not None and row.cfg_seen < row.cfg_version,
-        "doors": len(row.relays or {}),
-        "served": len(row.served or []),
+        "provisioned": row.provisioned,
+        "pending": row.provisioned and row.cfg_seen < row.cfg_version,
+        "doors": len(row.plan.relays),
+        "served": len(row.served),
         "says": said(known),
         "outbox": told.outbox if told else 0,
         "oldest_s": told.oldest_s if told else 0,
         "warm": "" if told is None or told.temperature is None else f"{told.temperature:.0f} °C",
         "signal": "" if told is None or told.signal is None else f"{told.signal} dBm",
-        "waits_for": one.waits_for,
-        "waits_for_id": one.waits_for_id,
-        "waits_until": millis(one.waits_until),
-        "alerts": [_alert(alert) for alert in one.alerts],
-        "commands": [command_row(told) for told in one.commands],
+        "waits_for": waits.name if waits else "",
+        "waits_for_id": waits.person_id if waits else 0,
+        "waits_until": millis(waits.until) if waits else 0,
+        "alerts": [_alert(alert, view.names) for alert in reversed(row.alerts)],
+        "commands": [command_row(one) for one in row.commands],
     }
 
 
-def _alert(alert: PanelAlert) -> Vars:
-    return {**flat(alert), "at": millis(alert.at), "last_at": millis(alert.last_at)}
+def _alert(alert: AlertRow, names: dict[int, str]) -> Vars:
+    return {
+        "id": alert.id,
+        "kind": alert.kind.value,
+        "subject": alert.subject,
+        "label": alert.door,
+        "person_id": alert.person_id or 0,
+        "who": names.get(alert.person_id or 0, ""),
+        "text": str(alert.details.get("text") or ""),
+        "count": alert.count,
+        "at": millis(alert.at),
+        "last_at": millis(alert.last_at),
+    }
 
 
-def command_row(told: PanelCommand) -> Vars:
+def command_row(told: CommandRow) -> Vars:
     """Something that a terminal was told, and how far it has come."""
     return {
         "id": told.id,
-        "kind": told.kind,
-        "status": told.status,
-        "label": told.label,
+        "kind": told.kind.value,
+        "status": told.status.value,
+        "label": told.door,
         "note": told.note,
         "made_at": millis(told.made_at),
         "sent_at": millis(told.sent_at),

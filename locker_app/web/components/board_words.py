@@ -14,6 +14,7 @@ RIGHT_TO: dict[str, Right] = {
     Act.OUT.value: Right.SERVICE_LOCKERS,
     Act.BACK.value: Right.SERVICE_LOCKERS,
     NOTE: Right.NOTE_LOCKERS,
+    Act.OPEN.value: Right.OPEN_DOORS,
 }
 """Whom the board offers what. Whether they may, the service knows."""
 
@@ -84,6 +85,20 @@ ACTS: dict[str, dict[str, Any]] = {
         "did": "{label} is back in service.",
         "tone": "second",
     },
+    Act.OPEN.value: {
+        "name": Act.OPEN.value,
+        "short": "Open",
+        "long": "Open the door",
+        "one": "Locker {label} is opened now, by its terminal. {who} has it, so say why.",
+        "free": "Locker {label} is opened now, by its terminal.",
+        "many": "",
+        "button": "Open it now",
+        "buttons": "",
+        "done": "",
+        "did": "{label}: its terminal is told to open it.",
+        "tone": "second",
+        "reasonIfHeld": True,
+    },
     NOTE: {
         "name": NOTE,
         "short": "Note",
@@ -98,8 +113,9 @@ ACTS: dict[str, dict[str, Any]] = {
         "note": True,
     },
 }
-MANY = [act.value for act in Act if act.value in ACTS]
-"""In the order in which they are offered for a selection."""
+MANY = [act.value for act in Act if act.value in ACTS and act is not Act.OPEN]
+"""In the order in which they are offered for a selection. Doors are opened one by one: whoever does
+it looks whether that one stands open."""
 
 BOARD = {
     "find": "Number, name or enrolment number",

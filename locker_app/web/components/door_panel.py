@@ -3,11 +3,13 @@
 import reflex as rx
 
 from locker_app.live.projections.board import DOOR_EVENTS
+from locker_app.services.many import Act as ManyAct
 from locker_app.web.components.board import Act, SidePanel
 from locker_app.web.components.board_words import ACTS
 from locker_app.web.components.browser import Moment
 from locker_app.web.components.happenings import happenings
 from locker_app.web.components.parts import Item, count, in_browser, skeleton, some, status
+from locker_app.web.components.terminal_words import progress
 from locker_app.web.live_states import Door, DoorPast
 
 
@@ -38,13 +40,54 @@ def _gone() -> rx.Component:
 def _what_there_is(board: Item) -> rx.Component:
     return rx.el.div(
         _who_has_it(),
-        rx.el.div(*[_act(board, name) for name in ACTS], class_name="acts"),
-        rx.el.p(
-            "This bank has no terminal: the door can’t be opened from here.",
-            class_name="soft small",
+        rx.el.div(
+            rx.cond(
+                (Door.terminal != "") & (Door.terminal_state == "online"),
+                _act(board, ManyAct.OPEN.value),
+            ),
+            *[_act(board, name) for name in ACTS if name != ManyAct.OPEN.value],
+            class_name="acts",
         ),
+        _opening(),
         _past(board),
         class_name="stack",
+    )
+
+
+def _opening() -> rx.Component:
+    """Whether the door can be opened from here, and how far that has come which was begun."""
+    return rx.el.div(
+        rx.cond(
+            Door.terminal == "",
+            rx.el.p(
+                "No terminal opens this door: it can’t be opened from here.",
+                class_name="soft small",
+            ),
+            rx.cond(
+                Door.terminal_state != "online",
+                rx.el.p(
+                    "The terminal ",
+                    Door.terminal,
+                    " opens this door. It is not connected now, so the door can’t be opened from "
+                    "here.",
+                    class_name="soft small",
+                ),
+            ),
+        ),
+        rx.el.div(
+            rx.foreach(
+                Door.told,
+                lambda told: rx.el.p(
+                    "Opening, ",
+                    Moment.create(at=told["made_at"].to(int), zone=Door.time_zone, form="clock"),
+                    ": ",
+                    progress(told, opening=True),
+                ),
+            ),
+            role="status",
+            data_testid="opening",
+        ),
+        class_name="opening",
     )
 
 

@@ -14,6 +14,10 @@ _GROUPS = (
     ("Waiting lists", ("Wait",)),
     ("Lines", ("Queue", "Desk", "Ticket")),
     ("Chargers", ("Charger", "Charging", "Booking", "Leave", "Holder", "Spot", "Offer", "Line")),
+    (
+        "Terminals, cards and visits",
+        ("Terminal", "Command", "Door", "Opened", "Alert", "Card", "Tap", "Link", "Visit"),
+    ),
     ("People", ("Person", "People", "Pin", "Preferences", "Session")),
     ("Staff", ("Staff", "Invitation", "Password")),
     ("Set-up", ("Site", "Bank")),
@@ -80,7 +84,12 @@ def filter_form(
                 "place",
                 rx.el.option("Everywhere", value=""),
                 rx.foreach(places, lambda place: _places(place, site, site_ids)),
-                rx.foreach(names, lambda place: _chargers(place, site, site_ids)),
+                rx.foreach(
+                    names, lambda place: _named(place, "charger", "Charger", site, site_ids)
+                ),
+                rx.foreach(
+                    names, lambda place: _named(place, "terminal", "Terminal", site, site_ids)
+                ),
             ),
             field("Door", "door", type="text", auto_complete="off", max_length=20),
             field("Whose", "who", type="text", auto_complete="off", placeholder="number or name"),
@@ -137,19 +146,19 @@ def _places(place: Item, site: Item, site_ids: Item) -> Item:
     )
 
 
-def _chargers(place: Item, site: Item, site_ids: Item) -> Item:
-    """The charging spots of a site, likewise."""
+def _named(place: Item, kind: str, word: str, site: Item, site_ids: Item) -> Item:
+    """The charging spots of a site, or its terminals, likewise."""
     shown = (site == place["id"]) | ((site == 0) & (site_ids.length() == 0))
-    chargers = place["chargers"].to(list[dict[str, Any]])
+    rows = place[f"{kind}s"].to(list[dict[str, Any]])
     return rx.cond(
-        shown & (chargers.length() > 0),
+        shown & (rows.length() > 0),
         rx.el.optgroup(
             rx.foreach(
-                chargers,
-                lambda charger: rx.el.option(
-                    "Charger ", charger["name"], value="charger-" + charger["id"].to(str)
+                rows,
+                lambda row: rx.el.option(
+                    f"{word} ", row["name"], value=f"{kind}-" + row["id"].to(str)
                 ),
             ),
-            label=place["name"].to(str) + ", chargers",
+            label=place["name"].to(str) + f", {kind}s",
         ),
     )

@@ -67,7 +67,13 @@ from locker_app.web.live_states.setup import (
     SitesToSetUp,
     TerminalSetUpRow,
 )
-from locker_app.web.live_states.terminals import Inside, InsideRow, TerminalRow, Terminals
+from locker_app.web.live_states.terminals import (
+    Candidates,
+    Inside,
+    InsideRow,
+    TerminalRow,
+    Terminals,
+)
 
 __all__ = [
     "AccountRow",
@@ -77,6 +83,7 @@ __all__ = [
     "BankRow",
     "BankSetUp",
     "BankSetUpRow",
+    "Candidates",
     "ChargerDesk",
     "ChargerSetUpRow",
     "Chargers",
@@ -160,11 +167,11 @@ def bind_topics(rooms: Rooms) -> None:
         ("bank_setup", BankSetUp),
         ("accounts", Accounts),
         ("imports", Imports),
-        ("terminals", Terminals),
         ("inside", Inside),
     ):
         rooms.bind(kind, state)
     rooms.bind("door", Door, DoorPast)
+    rooms.bind("terminals", Terminals, Candidates)
     rooms.bind("events", Events, OlderEvents)
     rooms.bind("helm", Helm, LookBack)
     rooms.bind("figures", Figures, SiteFigures)

@@ -97,7 +97,7 @@ class Me(LiveState, rx.State):
     """A tap that waits for the PIN; with the next ones, at which terminal, where, and until
     when."""
     confirm_at: str = ""
-    confirm_site: str = ""
+    confirm_for: str = ""
     confirm_until: int = 0
 
 

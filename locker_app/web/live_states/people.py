@@ -44,7 +44,9 @@ class CardRow(TypedDict):
     tail: str
     label: str
     linked_at: int
+    revoked_at: int
     seen_at: int
+    seen_where: str
 
 
 class PersonCard(LiveState, rx.State):

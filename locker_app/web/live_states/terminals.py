@@ -53,7 +53,6 @@ class TerminalRow(TypedDict):
     seen_at: int
     simulated: bool
     provisioned: bool
-    revoked_at: int
     pending: bool
     doors: int
     served: int
@@ -94,6 +93,21 @@ class Terminals(LiveState, rx.State):
     nobodys: list[NobodysRow] = []
 
 
+class CandidateRow(TypedDict):
+    """Somebody whose a card may be."""
+
+    id: int
+    name: str
+    number: str
+
+
+class Candidates(LiveState, rx.State):
+    """Those whom this screen asked for, as a card may be theirs. Sent to it alone, and not kept."""
+
+    rows: list[CandidateRow] = []
+    asked: bool = False
+
+
 class InsideRow(TypedDict):
     """Somebody who is inside."""
 
@@ -103,6 +117,7 @@ class InsideRow(TypedDict):
     number: str
     came_at: int
     due_at: int
+    gate: str
 
 
 class Inside(LiveState, rx.State):

@@ -23,6 +23,7 @@ from locker_app.web.components.parts import (
     skeleton,
     some,
 )
+from locker_app.web.confirming import tap_to_confirm
 from locker_app.web.live_states import Bank, Me, StaffMe
 from locker_app.web.session import id_in_address, perform, watch
 from locker_app.web.template import page
@@ -124,6 +125,7 @@ def _missing() -> rx.Component:
 
 def _shown() -> rx.Component:
     return rx.fragment(
+        tap_to_confirm(),
         rx.el.div(
             rx.el.h1(Bank.name),
             rx.el.p(Bank.site_name, " · ", Bank.place, class_name="soft"),
@@ -160,6 +162,10 @@ def _get_one() -> rx.Component:
             rx.el.p("You may keep a locker here for ", _hours(), ".", class_name="soft"),
         ),
         closing_soon(),
+        rx.cond(
+            Bank.has_terminal & some(Me.cards),
+            rx.el.p("Or tap your card at the terminal there.", class_name="soft"),
+        ),
         rx.cond(
             Me.signed_in, if_open(_take_or_wait()), rx.cond(StaffMe.signed_in, _staff(), _sign_in())
         ),

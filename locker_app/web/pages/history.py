@@ -135,6 +135,7 @@ class HistoryPage(rx.State):
                 bank_id=_id(number) if place == "bank" else None,
                 queue_id=_id(number) if place == "line" else None,
                 charger_id=_id(number) if place == "charger" else None,
+                terminal_id=_id(number) if place == "terminal" else None,
                 site_id=self.site or None,
             )
 
@@ -197,6 +198,7 @@ def _file_query(asked: Asked) -> str:
         "bank_id": asked.bank_id,
         "queue_id": asked.queue_id,
         "charger_id": asked.charger_id,
+        "terminal_id": asked.terminal_id,
         "site_id": asked.site_id,
     }
     return urlencode({name: value for name, value in named.items() if value not in (None, "")})

@@ -14,6 +14,7 @@ from locker_app.web.components.parts import (
     skeleton,
     some,
 )
+from locker_app.web.confirming import tap_to_confirm
 from locker_app.web.live_states import Home, Me, Stays, TicketRow, Tickets
 from locker_app.web.session import watch
 from locker_app.web.template import page
@@ -32,6 +33,7 @@ def home() -> rx.Component:
     """The page."""
     return page(
         rx.el.h1(rx.cond(Me.signed_in, "Hello, " + Me.name, "Welcome"), id="title"),
+        tap_to_confirm(),
         lost_locker(),
         stay_news(),
         rx.cond(
@@ -179,6 +181,15 @@ def _place(place: Item) -> rx.Component:
                     ),
                 ),
                 class_name="soft",
+            ),
+        ),
+        rx.cond(
+            place["inside"] >= 0,
+            rx.el.p(
+                rx.el.strong(place["inside"]),
+                rx.cond(place["inside"] == 1, " person is inside", " people are inside"),
+                class_name="soft",
+                data_testid="inside",
             ),
         ),
         rx.el.div(

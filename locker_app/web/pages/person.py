@@ -14,24 +14,27 @@ from locker_app.live.rooms import set_on_load
 from locker_app.live.topics import Topic
 from locker_app.queries import scoped_people
 from locker_app.queries.scoped_people import PersonSeen
-from locker_app.services import leaving, people
+from locker_app.queries.terminal_panel import Tapping, tapping_places
+from locker_app.services import cards, leaving, people, runtime
 from locker_app.web.components.browser import Download, Follow, Modal, Moment, new_request_id
 from locker_app.web.components.fields import text_of, tick, ticked
 from locker_app.web.components.helm_parts import AsShown
 from locker_app.web.components.history import event_table
 from locker_app.web.components.parts import Item, skeleton, some
 from locker_app.web.components.people_parts import PEOPLE, nobody_there
+from locker_app.web.components.person_cards import cards_section, of_card
 from locker_app.web.components.setup_parts import line
 from locker_app.web.live_states import PersonCard, PersonHas
 from locker_app.web.pages.board import not_for_you
 from locker_app.web.refusals import Refusable, refusal
-from locker_app.web.session import ask, id_in_address, perform, watch
+from locker_app.web.session import ask, id_in, id_in_address, perform, watch
 from locker_app.web.template import page
 
 QUESTIONS = ("edit", "reset", "archive", "erase")
+OF_CARDS = ("rename", "revoke")
 
 
-@set_on_load("loaded", "shown", "may_see", "manages")
+@set_on_load("loaded", "shown", "may_see", "manages", "places")
 class PersonPage(Refusable, rx.State):
     """Which person is shown, and which question is open."""
 
@@ -40,7 +43,11 @@ class PersonPage(Refusable, rx.State):
     may_see: bool = False
     manages: bool = False
     asking: str = ""
-    """One of `QUESTIONS`; empty while none is open."""
+    """One of `QUESTIONS` or `OF_CARDS`; empty while none is open."""
+    card: int = 0
+    """The card that it is about."""
+    places: list[list[Any]] = []
+    """Id and name of the terminals at which a card can be tapped to be linked."""
 
     @rx.event
     async def load(self) -> None:
@@ -53,6 +60,17 @@ class PersonPage(Refusable, rx.State):
         if self.shown != before:  # else the same page was disconnected for a moment
             self.asking = ""
             self._begin()
+        self.places = []
+        if self.manages:
+            actor = watched.actor
+            found = await runtime.current().db.aread(lambda conn: tapping_places(conn, actor))
+            self.places = [
+                [
+                    one.id,
+                    f"{one.name}, {one.site_name}" + ("" if one.online else " (not connected)"),
+                ]
+                for one in found
+            ]
         await self._read()
         self.loaded = True
 
@@ -65,6 +83,13 @@ class PersonPage(Refusable, rx.State):
     def ask_whether(self, what: str) -> None:
         """Open a question."""
         self.asking = what if what in QUESTIONS else ""
+        self._begin()
+
+    @rx.event
+    def ask_card(self, what: str, card_id: int) -> None:
+        """Open a question about a card."""
+        self.asking = what if what in OF_CARDS else ""
+        self.card = card_id if type(card_id) is int and 0 < card_id < 2**31 else 0
         self._begin()
 
     @rx.event
@@ -140,6 +165,48 @@ class PersonPage(Refusable, rx.State):
             reason=reason,
         )
 
+    @rx.event
+    async def ask_link(self, form: dict[str, Any], person_id: int, request_id: str) -> None:
+        """Let a terminal wait for a card of theirs."""
+        await self._do(
+            "link",
+            cards.ask_link,
+            request_id,
+            "",
+            person_id=person_id,
+            terminal_id=id_in(text_of(form, "terminal")),
+            label=text_of(form, "label"),
+        )
+
+    @rx.event
+    async def cancel_link(self, person_id: int, request_id: str) -> None:
+        """Let it wait no more."""
+        await perform(self, cards.cancel_link, request_id, person_id=person_id)
+
+    @rx.event
+    async def rename_card(self, form: dict[str, Any], card_id: int, request_id: str) -> None:
+        """Call a card something else."""
+        await self._do(
+            "rename",
+            cards.rename_card,
+            request_id,
+            "Kept.",
+            card_id=card_id,
+            label=text_of(form, "label"),
+        )
+
+    @rx.event
+    async def revoke_card(self, form: dict[str, Any], card_id: int, request_id: str) -> None:
+        """Let a card be nobody's, at once."""
+        await self._do(
+            "revoke",
+            cards.revoke_card,
+            request_id,
+            "The card is revoked.",
+            card_id=card_id,
+            reason=text_of(form, "reason"),
+        )
+
     async def _do(self, at: str, fn: Any, request_id: Any, said: str, **arguments: Any) -> None:
         self._begin(at)
         done = await perform(self, fn, request_id, said, refused=self._refused, **arguments)
@@ -167,6 +234,10 @@ class PersonPage(Refusable, rx.State):
             "ready": True,
         }
         watching.current().tell(self, Topic("person_card", self.shown), PersonHas, values)
+
+
+def _place(one: Tapping) -> str:
+    return f"{one.name}, {one.site_name}" + ("" if one.online else " (not connected)")
 
 
 def _has(seen: PersonSeen) -> list[dict[str, Any]]:
@@ -292,6 +363,7 @@ def _person() -> rx.Component:
             ),
             class_name="stack",
         ),
+        cards_section(state),
         _what_to_do(),
         rx.cond(
             known,
@@ -309,6 +381,8 @@ def _person() -> rx.Component:
                 ("reset", _reset()),
                 ("archive", _archive()),
                 ("erase", _erase()),
+                ("rename", _rename_card()),
+                ("revoke", _revoke_card()),
                 rx.fragment(),
             ),
             open=state.asking != "",
@@ -517,4 +591,37 @@ def _erase() -> Any:
         button="Erase for good",
         danger=True,
         on_submit=lambda form: PersonPage.erase(form, PersonCard.person_id, new_request_id()),
+    )
+
+
+def _rename_card() -> Any:
+    return _question(
+        "Rename card …" + of_card(PersonPage, "tail"),
+        refusal(PersonPage, "rename"),
+        line(
+            PersonPage,
+            "label",
+            "What it is called",
+            "Such as “student card”. It may stay empty.",
+            of_card(PersonPage, "label"),
+            max_length=60,
+        ),
+        button="Keep this",
+        danger=False,
+        on_submit=lambda form: PersonPage.rename_card(form, PersonPage.card, new_request_id()),
+    )
+
+
+def _revoke_card() -> Any:
+    return _question(
+        "Revoke card …" + of_card(PersonPage, "tail") + "?",
+        rx.el.p(
+            "It opens and counts nothing any more, at once, also at terminals that are without "
+            "the server, as soon as they hear of it. What they have stays theirs."
+        ),
+        refusal(PersonPage, "revoke"),
+        _reason("It is kept in the history. It may stay empty."),
+        button="Revoke it",
+        danger=True,
+        on_submit=lambda form: PersonPage.revoke_card(form, PersonPage.card, new_request_id()),
     )

@@ -231,6 +231,7 @@ def _in_use() -> rx.Component:
         _banks(),
         _queues(),
         _chargers(),
+        _terminals(),
         _rules(),
         rx.el.div(
             rx.el.button(
@@ -319,6 +320,27 @@ def _chargers() -> rx.Component:
             count > 0,
             rx.el.p(count, rx.cond(count == 1, " spot", " spots")),
             rx.el.p("No charging spot has been set up here yet.", class_name="soft"),
+        ),
+        class_name="stack",
+    )
+
+
+def _terminals() -> rx.Component:
+    count = in_browser("{}.filter((t) => !t.archived).length", SiteSetUp.terminals).to(int)
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("Card terminals and visits"),
+            rx.el.a(
+                "Set up terminals",
+                href=f"/staff/setup/terminals/{SiteSetUp.site_id}",
+                class_name="button second",
+            ),
+            class_name="row apart",
+        ),
+        rx.cond(
+            count > 0,
+            rx.el.p(count, rx.cond(count == 1, " terminal", " terminals")),
+            rx.el.p("No card terminal has been set up here yet.", class_name="soft"),
         ),
         class_name="stack",
     )
