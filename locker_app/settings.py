@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         description="Certificate of who vouches for an `mqtts://` broker. By default those whom "
         "this machine trusts.",
     )
+    mqtt_public_url: str = Field(
+        default="",
+        examples=["mqtts://lockers.example.org:8883"],
+        description="Where terminals reach the broker, such as `mqtts://lockers.example.org`, if "
+        "that is another address than this server's own. They are told when they are set up.",
+    )
     mqtt_files: Path | None = Field(
         default=None,
         description="Folder in which the accounts of terminals are written for the Mosquitto of "
@@ -149,7 +155,7 @@ class Settings(BaseSettings):
             raise ValueError("there is no such time zone")
         return value
 
-    @field_validator("mqtt_url")
+    @field_validator("mqtt_url", "mqtt_public_url")
     @classmethod
     def _is_a_broker(cls, value: str) -> str:
         if value:

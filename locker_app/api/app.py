@@ -24,6 +24,7 @@ from locker_app.api.routes import (
     serving,
     staff,
     statistics,
+    terminals,
     tickets,
 )
 from locker_app.api.routes.health import health_router
@@ -61,6 +62,7 @@ def make_api() -> FastAPI:
         charger_desk,
         chargers,
         staff,
+        terminals,
         people_imports,  # before one person by id
         people,
         events,

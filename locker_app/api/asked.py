@@ -51,6 +51,12 @@ class StaffSignIn(WithCookie):
     password: Line = Field(examples=["correct horse battery"])
 
 
+class ProvisionTerminal(Asked):
+    """The code that staff made for a terminal."""
+
+    code: str = Field(max_length=60, examples=["KXWQ-7MHZ-B4RT-9PCE"])
+
+
 class Take(Asked):
     """Which locker is wanted."""
 

@@ -54,6 +54,12 @@ class BodyTooLarge(DomainError):
     status = 413
 
 
+class TerminalsOff(DomainError):
+    """Terminals are switched off."""
+
+    status = 503
+
+
 class TooManyFiles(DomainError):
     """Several files are being sent already. Try again when they are done."""
 

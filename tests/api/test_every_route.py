@@ -222,6 +222,11 @@ def refused(status: int) -> bool:
     return status in (303, 401, 429)
 
 
+def refused_terminal(status: int) -> bool:
+    """Likewise, for devices: their codes and passwords are theirs alone."""
+    return status in (403, 429)
+
+
 def admins() -> frozenset[str]:
     """Who may step in at the scene's site."""
     return frozenset({"admin"})
@@ -234,6 +239,10 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "/api/v1/sign-in"): Route("", EVERYBODY, WRONG_PIN, succeeds=refused),
     ("POST", "/api/v1/sign-in/pin"): Route("", EVERYBODY, WRONG_PIN, succeeds=refused),
     ("POST", "/api/v1/staff/sign-in"): Route("", EVERYBODY, WRONG_PASSWORD, succeeds=refused),
+    ("POST", "/api/v1/terminals/provision"): Route(
+        "", EVERYBODY, {"code": "ABCD-EFGH-JKMN-PQRS"}, succeeds=refused_terminal
+    ),
+    ("POST", "/api/v1/terminals/keys"): Route("", EVERYBODY, {}, succeeds=refused_terminal),
     ("POST", "/api/v1/sign-out"): Route("", EVERYBODY),
     ("POST", "/api/v1/sign-out-everywhere"): Route("", EVERYBODY),
     ("GET", "/api/v1/me"): Route("", EVERYBODY - STRANGERS),
