@@ -2,8 +2,10 @@
 
 That broker knows neither accounts that change nor rights. So it listens with a password that only
 we know, and each connection comes to it through here: name and password are checked, the client's
-id becomes its name, and who publishes or subscribes where it may not is cut off. What the broker
-sends is passed on as it is, at once: it holds small packets back until the last one was
+id becomes its name. Who publishes or subscribes where it may not gets the answer that others get,
+and publishes to nobody and reads nothing, as with Mosquitto.
+
+What the broker sends is passed on at once: it holds small packets back until the last one was
 acknowledged, so that is done right away (0024).
 """
 
@@ -26,6 +28,8 @@ _FIRST_SECONDS = 5
 _PIECE = 64 * 1024
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _SHARE = "$share/"
+_NOWHERE = "nowhere"
+"""A topic that nobody may read or write, where what is not allowed ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,10 @@ class Gate:
         if kept is None or not password_fits(said.password, kept):
             writer.write(wire.refusal(said.level))
             raise Refused("a name without an account, or a wrong password")
-        if said.will_topic is not None:
-            _check(may_write(rights_of(said.user, self._prefix), said.will_topic), said.will_topic)
+        rights = rights_of(said.user, self._prefix)
+        if said.will_topic is not None and not may_write(rights, said.will_topic):
+            writer.write(wire.refusal(said.level))
+            raise Refused(f"{said.user} may have no last will at {said.will_topic[:200]!r}")
         self._inside[writer] = (said.user, kept)
         inner = self._inner
         packet = wire.connect_as(body, said.user, inner.user, inner.password)
@@ -127,20 +133,18 @@ async def _check_and_pass_on(
     aliases: dict[int, str] = {}
     while True:
         first, head, body = await _packet(reader, LARGEST_PACKET, wire.LATER)
-        kind = first >> 4
-        if kind == wire.PUBLISH:
+        passed = head + body
+        if first >> 4 == wire.PUBLISH:
             topic = wire.read_publish(first, body, level, aliases)
-            _check(may_write(rights, topic), topic)
-        elif kind == wire.SUBSCRIBE:
-            for asked in wire.read_subscribe(body, level):
-                _check(may_read(rights, _unshared(asked)), asked)
-        inner.write(head + body)
+            if not may_write(rights, topic):
+                passed = wire.publish_to(first, body, _NOWHERE)
+        elif first >> 4 == wire.SUBSCRIBE:
+            asked = wire.read_subscribe(body, level)
+            allowed = [one if may_read(rights, _unshared(one)) else _NOWHERE for one in asked]
+            if allowed != asked:
+                passed = wire.subscribe_to(body, level, allowed)
+        inner.write(passed)
         await inner.drain()
-
-
-def _check(allowed: bool, topic: str) -> None:
-    if not allowed:
-        raise Refused(f"no right to {topic[:200]!r}")
 
 
 def _unshared(asked: str) -> str:

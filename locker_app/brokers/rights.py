@@ -54,10 +54,15 @@ def rights_of(name: str, prefix: str = PREFIX) -> Rights:
     """
     if name in BRIDGES:
         everything = (f"{ROOT}/#", f"{STATES}/#", f"{prefix}/#")
-        return Rights(everything, everything)
+        return Rights(everything, _once(*everything, f"{PREFIX}/status"))
     if name == HOME_ASSISTANT:
-        return Rights((f"{prefix}/status",), (f"{prefix}/#", f"{STATES}/#"))
+        births = _once(f"{prefix}/status", f"{PREFIX}/status")
+        return Rights(births, (f"{prefix}/#", f"{STATES}/#"))
     return _of_terminal(name)
+
+
+def _once(*topics: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(topics))
 
 
 def _of_terminal(name: str) -> Rights:

@@ -1,11 +1,14 @@
 """Just enough of MQTT's packets (3.1.1 and 5) to know who connects, publishes and subscribes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 CONNECT, PUBLISH, SUBSCRIBE = 1, 3, 8
 LATER = frozenset((PUBLISH, 4, 5, 6, 7, SUBSCRIBE, 10, 12, 14))
 """What a client may send once it is connected; all but a second CONNECT and another sign-in."""
 _USER, _PASSWORD, _WILL = 0x80, 0x40, 0x04
+_RETAIN = 0x01
+_SUBSCRIBE_BYTE = SUBSCRIBE << 4 | 2
 _FIXED = {0x01: 1, 0x17: 1, 0x19: 1, 0x24: 1, 0x25: 1, 0x28: 1, 0x29: 1, 0x2A: 1}
 _FIXED |= {0x13: 2, 0x21: 2, 0x22: 2, 0x23: 2, 0x02: 4, 0x11: 4, 0x18: 4, 0x27: 4}
 _TEXTS = {0x03: 1, 0x08: 1, 0x09: 1, 0x12: 1, 0x15: 1, 0x16: 1, 0x1A: 1, 0x1C: 1, 0x1F: 1, 0x26: 2}
@@ -100,9 +103,9 @@ def connect_as(body: bytes, client_id: str, user: str, password: str) -> bytes:
     reading = _Reading(body)
     _, head, will = _connect(reading)
     flags = head[7] | _USER | _PASSWORD
-    texts = b"".join(_sized(text) for text in (client_id,))
-    made = head[:7] + bytes([flags]) + head[8:] + texts + will + _sized(user) + _sized(password)
-    return bytes([CONNECT << 4]) + length_of(made) + made
+    made = head[:7] + bytes([flags]) + head[8:]
+    made += _sized(client_id) + will + _sized(user) + _sized(password)
+    return packet(CONNECT << 4, made)
 
 
 def _connect(reading: _Reading) -> tuple[Connect, bytes, bytes]:
@@ -147,21 +150,49 @@ def read_publish(first: int, body: bytes, level: int, aliases: dict[int, str]) -
     return topic or aliases[alias]
 
 
+def publish_to(first: int, body: bytes, topic: str) -> bytes:
+    """The same PUBLISH, as a whole packet, to another topic, and not to be retained there."""
+    reading = _Reading(body)
+    reading.raw()
+    return packet(first & ~_RETAIN, _sized(topic) + body[reading.at :])
+
+
 def read_subscribe(body: bytes, level: int) -> list[str]:
     """The filters of a SUBSCRIBE.
 
     Raises:
         Malformed: it can't be read.
     """
+    return [asked for asked, _ in _subscriptions(_Reading(body), level)]
+
+
+def subscribe_to(body: bytes, level: int, filters: Iterable[str]) -> bytes:
+    """The same SUBSCRIBE, as a whole packet, with other filters in the place of its own."""
     reading = _Reading(body)
+    options = [option for _, option in _subscriptions(reading, level)]
+    begin = _Reading(body)
+    _skip_to_filters(begin, level)
+    made = [_sized(each) + option for each, option in zip(filters, options, strict=True)]
+    return packet(_SUBSCRIBE_BYTE, body[: begin.at] + b"".join(made))
+
+
+def _skip_to_filters(reading: _Reading, level: int) -> None:
     reading.take(2)
     if level == 5:
         reading.alias_among_properties()
-    filters = []
-    while reading.at < len(body):
-        filters.append(reading.text())
-        reading.take(1)
-    return filters
+
+
+def _subscriptions(reading: _Reading, level: int) -> list[tuple[str, bytes]]:
+    _skip_to_filters(reading, level)
+    found = []
+    while reading.at < len(reading.body):
+        found.append((reading.text(), reading.take(1)))
+    return found
+
+
+def packet(first: int, body: bytes) -> bytes:
+    """A whole packet."""
+    return bytes([first]) + length_of(body) + body
 
 
 def _sized(text: str) -> bytes:

@@ -1,8 +1,11 @@
 """The one table of rights, as rules and as Mosquitto's file."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.link import TAILS
+from edge.protocol import FROM_TERMINAL, TO_TERMINAL
+from edge.protocol import topic as topic_of
 from locker_app.brokers.rights import (
     BRIDGES,
     HOME_ASSISTANT,
@@ -35,6 +38,7 @@ def _matches(topic_filter: str, topic: str) -> bool:
     )
 
 
+@settings(max_examples=60)
 @given(_filters(), _filters(), _TOPICS)
 def test_what_covers_a_filter_matches_all_that_it_matches(
     allowed: str, asked: str, topic: str
@@ -66,6 +70,23 @@ def test_home_assistant_reads_states_and_no_taps() -> None:
     for topic in ("cubby/1/#", "cubby/1/+/+/evt/tap", "#", "homeassistant/#"):
         assert not may_read(rights, topic)
     assert not may_write(rights, "ha/device/x/config")
+
+
+def test_a_terminal_may_do_all_that_the_contract_has_it_do() -> None:
+    rights = rights_of("door-1")
+    for tail in FROM_TERMINAL:
+        assert may_write(rights, topic_of("main", "door-1", tail)), tail
+        assert not may_read(rights, topic_of("main", "door-1", tail)), tail
+    for tail in TO_TERMINAL:
+        name = topic_of("main", "srv" if tail == "state" else "door-1", tail)
+        assert may_read(rights, name), tail
+        assert not may_write(rights, name), tail
+
+
+def test_all_that_a_terminals_program_asks_for_is_allowed() -> None:
+    """With the embedded broker it would read nothing, and nothing would say so."""
+    for tail in TAILS:
+        assert may_read(rights_of("door-1"), topic_of("main", "door-1", tail))
 
 
 def test_mosquitto_gets_the_same_table() -> None:

@@ -9,9 +9,12 @@ from locker_app.brokers.wire import (
     Malformed,
     connect_as,
     length_of,
+    packet,
+    publish_to,
     read_connect,
     read_publish,
     read_subscribe,
+    subscribe_to,
 )
 
 _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
@@ -42,9 +45,9 @@ def _connects(draw: st.DrawFn) -> tuple[bytes, wire.Connect]:
 @given(_connects(), _TEXT, _TEXT)
 @settings(max_examples=50)
 def test_a_connect_under_another_name_says_the_same_else(
-    packet: tuple[bytes, wire.Connect], name: str, password: str
+    connect: tuple[bytes, wire.Connect], name: str, password: str
 ) -> None:
-    body, said = packet
+    body, said = connect
     assert read_connect(body) == said
     made = connect_as(body, "door-1", name, password)
     assert made[0] == 0x10
@@ -66,6 +69,8 @@ def test_the_topic_of_what_is_published(topic: str, payload: bytes, qos: int) ->
     aliases: dict[int, str] = {}
     assert read_publish(0x30 | qos << 1, five, 5, aliases) == topic
     assert read_publish(0x30, b"\0\0\x03\x23\0\x04" + payload, 5, aliases) == topic
+    elsewhere = publish_to(0x31 | qos << 1, body, "nowhere")
+    assert elsewhere == packet(0x30 | qos << 1, _sized("nowhere") + number + payload)
 
 
 def test_an_alias_of_nothing_is_refused() -> None:
@@ -83,6 +88,11 @@ def test_all_filters_of_a_subscription_are_read(filters: list[str]) -> None:
     asked = b"".join(_sized(one) + b"\x01" for one in filters)
     assert read_subscribe(b"\0\x01" + asked, 4) == filters
     assert read_subscribe(b"\0\x01\x02\x0b\x07" + asked, 5) == filters
+    others = [each + "/x" for each in filters]
+    made = subscribe_to(b"\0\x01\x02\x0b\x07" + asked, 5, others)
+    body = made[1 + len(length_of(made[2:])) :]
+    assert packet(0x82, body) == made
+    assert read_subscribe(body, 5) == others
 
 
 @given(st.binary(max_size=60), st.sampled_from([4, 5]), st.integers(0, 40))
