@@ -14,6 +14,7 @@ from typing import NoReturn
 from locker_app import (
     cli_banks,
     cli_broker,
+    cli_cards,
     cli_chargers,
     cli_events,
     cli_lockers,
@@ -114,6 +115,7 @@ _OF_A_LIBRARY = {
     "queue": cli_queues,
     "charger": cli_chargers,
     "people": cli_people,
+    "card": cli_cards,
     "broker": cli_broker,
     "staff": cli_staff,
 }

@@ -9,6 +9,7 @@ from locker_app.db.tables import (
     assignment,
     bank,
     booking,
+    card,
     charger,
     charger_wait,
     event,
@@ -19,9 +20,12 @@ from locker_app.db.tables import (
     request,
     session,
     site,
+    terminal,
     ticket,
+    visit,
     wait,
 )
+from locker_app.domain.cards import card_tail
 from locker_app.domain.errors import NotFound
 from locker_app.domain.lockers import label
 
@@ -48,6 +52,8 @@ def person_data(conn: Connection, person_id: int, now: datetime) -> dict[str, An
         "tickets": _tickets(conn, person_id),
         "charging": _bookings(conn, person_id),
         "lines_for_charging": _places(conn, person_id),
+        "cards": _cards(conn, person_id),
+        "visits": _visits(conn, person_id),
         "sessions": _sessions(conn, person_id),
         "events": _events(conn, person_id),
         "answers_kept_for_repeated_requests": _requests(conn, person_id),
@@ -147,6 +153,38 @@ def _places(conn: Connection, person_id: int) -> list[dict[str, Any]]:
         .join(site, site.c.id == w.site_id)
         .where(w.person_id == person_id)
         .order_by(w.id),
+    )
+
+
+def _cards(conn: Connection, person_id: int) -> list[dict[str, Any]]:
+    c = card.c
+    rows = _rows(
+        conn,
+        select(
+            *(c.number, c.label, c.linked_at, c.revoked_at, c.seen_at.label("tapped_last_at")),
+            *(terminal.c.name.label("tapped_last_where"), c.verdict.label("what_came_of_it")),
+        )
+        .outerjoin(terminal, terminal.c.id == c.terminal_id)
+        .where(c.person_id == person_id)
+        .order_by(c.id),
+    )
+    return [{"ends_with": card_tail(row.pop("number")), **row} for row in rows]
+
+
+def _visits(conn: Connection, person_id: int) -> list[dict[str, Any]]:
+    v = visit.c
+    came_by, left_by = terminal.alias("came_by"), terminal.alias("left_by")
+    return _rows(
+        conn,
+        select(
+            *(site.c.name.label("site"), v.came_at, came_by.c.name.label("came_by")),
+            *(v.due_at, v.left_at, left_by.c.name.label("left_by"), v.end_cause),
+        )
+        .join(site, site.c.id == v.site_id)
+        .outerjoin(came_by, came_by.c.id == v.in_terminal_id)
+        .outerjoin(left_by, left_by.c.id == v.out_terminal_id)
+        .where(v.person_id == person_id)
+        .order_by(v.id),
     )
 
 

@@ -61,7 +61,7 @@ def _make(tx: Tx, actor: Actor, now: datetime, seal: Seal) -> str:
     return kid
 
 
-def _in_use() -> Select[Any]:
+def _in_use() -> Select[Any, Any]:
     return (
         select(_K.kid, _K.sealed)
         .where(_K.retired_at.is_(None))

@@ -251,8 +251,7 @@ def release_left(
     """Give back the locker of somebody who has gone out; its label, or None when it is not theirs
     any more."""
     left = ReleaseCause.LEFT_SITE
-    mine = {"this_id": assignment_id, "who": person_id}
-    locker_id = _release(tx, actor, now, left, _END_OWN, **mine)
+    locker_id = _release(tx, actor, now, left, _END_OWN, this_id=assignment_id, who=person_id)
     return None if locker_id is None else door_label(tx.conn, locker_id)
 
 
