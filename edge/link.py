@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 10
 CONNECT_S = 5.0
+SILENT_S = 15
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
 REFUSED_PAUSE_S = 10.0
 FAREWELL_S = 1.0
@@ -58,6 +59,7 @@ class Link:
         self._version = _V5
         self._client: paho.Client | None = None
         self._up = threading.Event()
+        self._ended = threading.Event()
         self._stopping = threading.Event()
         self._refused = False
         self._failures = 0
@@ -94,8 +96,7 @@ class Link:
             name = topic(self._identity.site, self._identity.terminal, "avail")
             with contextlib.suppress(RuntimeError, ValueError):
                 client.publish(name, farewell, qos=1, retain=True).wait_for_publish(FAREWELL_S)
-        if client is not None:
-            client.disconnect()
+        self._ended.set()
         if self._thread.is_alive():
             self._thread.join(CONNECT_S + 2)
 
@@ -116,9 +117,21 @@ class Link:
         client = self._client = self._made()
         broker = self._identity.broker
         client.connect(broker.host, broker.port, KEEPALIVE_S)
-        if self._stopping.is_set():
-            return
-        client.loop_forever()
+        self._ended.clear()
+        client.loop_start()
+        try:
+            self._wait_for_end(client)
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    def _wait_for_end(self, client: paho.Client) -> None:
+        """Paho says when a connection ends. If it ever forgets to, that shows here."""
+        patience = SILENT_S
+        while not self._ended.wait(1.0) and not self._stopping.is_set():
+            patience = SILENT_S if client.is_connected() else patience - 1
+            if patience <= 0:
+                return
 
     def _made(self) -> paho.Client:
         client = paho.Client(
@@ -137,8 +150,6 @@ class Link:
         if self._identity.broker.tls:
             client.tls_set_context(ssl.create_default_context(cadata=self._identity.broker.ca))
         client.on_socket_open = _no_delay
-        # With it all is written by the thread that reads, and never half by two of them.
-        client.on_socket_register_write = _nothing
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -169,6 +180,7 @@ class Link:
     def _on_disconnect(self, _c: Any, _u: Any, _f: Any, reason: Any, _p: Any) -> None:
         if self._up.is_set() and not self._stopping.is_set():
             self._say(f"The connection to the broker ended: {reason}")
+        self._ended.set()
 
     def _on_message(self, client: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
         _acknowledge_at_once(client)
@@ -205,10 +217,6 @@ def _no_delay(_client: Any, _userdata: Any, connection: Any) -> None:
     """Without it a message waits for the answer to the one before."""
     with contextlib.suppress(OSError, AttributeError):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _nothing(_client: Any, _userdata: Any, _connection: Any) -> None:
-    """The loop is woken by paho itself."""
 
 
 def _acknowledge_at_once(client: paho.Client, *_: Any) -> None:

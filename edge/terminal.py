@@ -19,7 +19,7 @@ from edge import identity as identities
 from edge.clock import Clock
 from edge.control import Asked, Control
 from edge.display.opening import open_display
-from edge.display.screen import Screen, Tone
+from edge.display.screen import Screen, Tone, fields_of
 from edge.identity import CardKey, Identity
 from edge.keeping import TAP, Keeping
 from edge.link import Link, Overheard
@@ -562,13 +562,4 @@ class Terminal:
 
 
 def _as_shown(seen: Screen) -> Shown:
-    return Shown(
-        headline=seen.headline,
-        lines=list(seen.lines),
-        tone=seen.tone.value,
-        link=seen.link,
-        clock=seen.clock,
-        outbox=seen.outbox,
-        dim=seen.dim,
-        qr=seen.qr,
-    )
+    return Shown.model_validate(fields_of(seen))
