@@ -250,6 +250,7 @@ class ChipReader:
         chip.Write_MFRC522(chip.CommIrqReg, 0x7F)
         chip.Write_MFRC522(chip.FIFOLevelReg, 0x80)
         chip.spi.xfer2([chip.FIFODataReg << 1, *frame])  # one transfer takes them all
+        chip.Write_MFRC522(chip.BitFramingReg, last_bits)
         chip.Write_MFRC522(chip.CommandReg, _TRANSCEIVE)
         chip.Write_MFRC522(chip.BitFramingReg, 0x80 | last_bits)
         if not self._wait() & (_RECEIVED | _ERROR):
