@@ -63,8 +63,15 @@ def _is_there(pid: int) -> bool:
     return state != "Z"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [
+        ("mosquitto", signal.SIGKILL),
+        ("mosquitto", signal.SIGINT),
+        ("embedded", signal.SIGKILL),
+        ("embedded", signal.SIGTERM),
+    ],
+)
 def test_the_broker_ends_with_the_server(tmp_path: Path, kind: str, how: signal.Signals) -> None:
     server, port, pid = _server(kind, tmp_path, free_port(0))
     assert answers(port)

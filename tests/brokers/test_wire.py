@@ -43,7 +43,7 @@ def _connects(draw: st.DrawFn) -> tuple[bytes, wire.Connect]:
 
 
 @given(_connects(), _TEXT, _TEXT)
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_a_connect_under_another_name_says_the_same_else(
     connect: tuple[bytes, wire.Connect], name: str, password: str
 ) -> None:
@@ -60,7 +60,7 @@ def test_a_connect_under_another_name_says_the_same_else(
 
 
 @given(_TEXT.filter(bool), st.binary(max_size=30), st.sampled_from([0, 1, 2]))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_the_topic_of_what_is_published(topic: str, payload: bytes, qos: int) -> None:
     number = b"\0\x07" if qos else b""
     body = _sized(topic) + number + payload
@@ -83,7 +83,7 @@ def test_an_alias_of_nothing_is_refused() -> None:
 
 
 @given(st.lists(_TEXT, max_size=4))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_all_filters_of_a_subscription_are_read(filters: list[str]) -> None:
     asked = b"".join(_sized(one) + b"\x01" for one in filters)
     assert read_subscribe(b"\0\x01" + asked, 4) == filters
@@ -96,7 +96,7 @@ def test_all_filters_of_a_subscription_are_read(filters: list[str]) -> None:
 
 
 @given(st.binary(max_size=60), st.sampled_from([4, 5]), st.integers(0, 40))
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_bytes_of_any_kind_are_read_or_refused(noise: bytes, level: int, cut: int) -> None:
     head = _sized("MQTT") + bytes([level])
     good = head + b"\xc6\0\x3c" + (b"\0" if level == 5 else b"")
