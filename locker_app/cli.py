@@ -22,6 +22,7 @@ from locker_app import (
     cli_queues,
     cli_sites,
     cli_staff,
+    cli_terminals,
 )
 from locker_app.serving import addresses, first_run, frontend
 from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unknown_variables
@@ -116,6 +117,7 @@ _OF_A_LIBRARY = {
     "charger": cli_chargers,
     "people": cli_people,
     "card": cli_cards,
+    "terminal": cli_terminals,
     "broker": cli_broker,
     "staff": cli_staff,
 }

@@ -15,6 +15,7 @@ from locker_app.domain.fact_kinds import FACTS
 from locker_app.domain.facts import Fact
 from locker_app.domain.lockers import ReleaseCause, WaitOutcome
 from locker_app.domain.queues import CallCause, QueueMode, TicketStatus
+from locker_app.domain.terminals import AlertKind, CommandKind, CommandStatus, TerminalState
 from locker_app.domain.visits import VisitEnd
 from locker_app.live.kinds import KINDS
 from locker_app.live.topics import ALL, Topic, touched
@@ -82,6 +83,8 @@ TERMINAL = 16
 _AT_TERMINAL = _LOG | _SITE | {("terminals", SITE)}
 _INSIDE = {("inside", SITE)}
 _tap: Any = {"site_id": SITE, "terminal_id": TERMINAL}
+_at_door: Any = {**_door, "terminal_id": TERMINAL}
+_AT_DOOR = _DOOR | {("terminals", SITE)}
 
 CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
     (facts.LockerAssigned(**_claim, due_at=None), _CLAIM),
@@ -205,6 +208,36 @@ CASES: list[tuple[Fact, set[tuple[str, int]]]] = [
         facts.TicketClaimed(**{**_held, "visitor_id": VISITOR}),
         _HELD | {("tickets", -VISITOR), ("stays", -VISITOR)},
     ),
+    (said.TerminalCreated(**_tap, bank_id=BANK), _AT_TERMINAL | _PLACE | _NAMES),
+    (said.TerminalChanged(**_tap, bank_id=None, cfg_version=2), _AT_TERMINAL | _NAMES),
+    (said.TerminalCodeMade(**_tap, until=AT), _AT_TERMINAL),
+    (said.TerminalProvisioned(**_tap), _AT_TERMINAL),
+    (said.TerminalRevoked(**_tap, reason="stolen"), _AT_TERMINAL),
+    (said.TerminalArchived(**_tap), _AT_TERMINAL | _NAMES),
+    (said.TerminalRestored(**_tap), _AT_TERMINAL | _NAMES),
+    (
+        said.TerminalHeard(**_tap, state=TerminalState.ONLINE, boot=1, version="1"),
+        _AT_TERMINAL,
+    ),
+    (
+        said.CommandGiven(
+            **_at_door, command_id=18, command=CommandKind.OPEN, person_id=PERSON, reason="x"
+        ),
+        _AT_DOOR | _ME,
+    ),
+    (said.CommandGiven(**_tap, command_id=18, command=CommandKind.SYNC), _AT_TERMINAL),
+    (
+        said.CommandMoved(
+            **_at_door, command_id=18, command=CommandKind.OPEN, status=CommandStatus.DONE
+        ),
+        _AT_DOOR,
+    ),
+    (said.DoorOpened(**_at_door), _AT_DOOR),
+    (said.DoorMoved(**_at_door, is_open=True), _AT_DOOR),
+    (said.OpenedOffline(**_at_door, person_id=PERSON, happened_at=AT), _AT_DOOR | _ME),
+    (said.AlertRaised(**_at_door, alert_id=19, alert=AlertKind.STUCK), _AT_DOOR),
+    (said.AlertRaised(**_tap, alert_id=19, alert=AlertKind.GAP), _AT_TERMINAL),
+    (said.AlertCleared(**_tap, alert_id=19, alert=AlertKind.GAP), _AT_TERMINAL),
     (said.CardTapped(**_tap, verdict="assigned", person_id=PERSON), _AT_TERMINAL | _ME),
     (said.CardTapped(**_tap, verdict="denied", code="unknown_card"), _AT_TERMINAL),
     (said.TapToConfirm(**_tap, person_id=PERSON, until=AT), _AT_TERMINAL | _ME),
