@@ -120,7 +120,7 @@ def _run(folder: Path, chosen: argparse.Namespace) -> int:
 
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, stop)
-        identity = _identity(settings, wanted)
+        identity = wait_for_identity(settings, wanted)
         if identity is None:
             return 0
         terminal = Terminal(settings, identity)
@@ -133,8 +133,8 @@ def _run(folder: Path, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _identity(settings: Settings, wanted: threading.Event) -> identities.Identity | None:
-    """Who this is, as soon as that is known; None if somebody wants the end before."""
+def wait_for_identity(settings: Settings, wanted: threading.Event) -> identities.Identity | None:
+    """Who this is, as soon as that is known; None if somebody wants the end before (`wanted`)."""
     path = settings.folder / IDENTITY
     try:
         return identities.load(path)

@@ -17,6 +17,8 @@ from edge.store import StorageTrouble, Store
 CAP = 5_000
 """Facts that are kept at most. Then no more taps are taken."""
 LONGEST_PAUSE_S = 30.0
+ASK_FOR_TIME_S = 0.5
+"""How often it is asked whether a clock is known by now."""
 
 _COLUMNS = "seq, id, tail, data, re, boot, ts, ts_q, mono"
 _FROM = f"SELECT {_COLUMNS} FROM fact WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
@@ -131,6 +133,7 @@ class Outbox:
             if now.mono < fact.due:
                 continue
             if fact.ts_q == "none" and fact.boot == self._store.boot and not self._set_time(fact):
+                fact.due = now.mono + ASK_FOR_TIME_S
                 continue
             fact.due = now.mono + min(AGAIN_AFTER_S * 2**fact.sent, LONGEST_PAUSE_S)
             fact.sent += 1

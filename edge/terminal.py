@@ -135,7 +135,7 @@ class Terminal:
         self.state = self._first_state()
         self._started_at = self.state.started_at
         self._looking = Looking(reader, self._put)
-        self._control = Control(settings.folder, self._put)
+        self._control = self._open_control()
         will = self._written(Avail(state=Presence.LOST))
         self._link = Link(identity, self.clock, self._put, will)
         self.screen = Screen("Starting", tone=Tone.BUSY)
@@ -547,6 +547,14 @@ class Terminal:
             done=tuple((one, Status(how)) for one, how in commands if how != BEGUN),
         )
 
+    def _open_control(self) -> Control | None:
+        """Without it the terminal still works, and only can't be asked."""
+        try:
+            return Control(self.settings.folder, self._put)
+        except OSError as error:
+            log.error("There is no control socket: %s", error)
+            return None
+
     def _close(self) -> None:
         """All off, quietly. Also when the loop itself failed."""
         last = AGAIN if self._end is End.RESTART else SWITCHED_OFF
@@ -556,7 +564,8 @@ class Terminal:
         self._publish_display(last)
         self._link.stop(self._written(Avail(state=state)))
         self._relays.close()
-        self._control.close()
+        if self._control:
+            self._control.close()
         self._drawing.stop(last)
         self._store.close()
 

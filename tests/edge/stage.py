@@ -105,10 +105,14 @@ class Server:
         self.tell("idle", Idle(free=7, total=24), retain=True)
 
     def grant(self, card: str, door: int) -> None:
+        self.send("grants", self.grants_body(card, door, of=self.name), retain=True)
+
+    def grants_body(self, card: str, door: int, *, of: str) -> bytes:
+        """Grants that are signed for the terminal `of`."""
         until = now_ms() + 60_000
         rows = [Grant(card=[card], locker=door, label=f"A{door}", until=until)]
-        sig = sign(GRANT_KEY, self.name, 1, until, rows)
-        self.tell("grants", Grants(version=1, until=until, grants=rows, sig=sig), retain=True)
+        sig = sign(GRANT_KEY, of, 1, until, rows)
+        return self.body(Grants(version=1, until=until, grants=rows, sig=sig))
 
     def body(self, data: Part, **more: Any) -> bytes:
         envelope = {"id": new_id(), "boot": 0, "seq": 0, "ts": now_ms(), "ts_q": "srv"} | more

@@ -122,6 +122,7 @@ def test_the_time_of_a_fact_is_worked_out_when_a_clock_is_known(tmp_path: Path) 
     time.now += 60
     assert not outbox.due(time.moment), "not before it has its time"
     clock.heard(1_700_000_060_000, time.now, live=True)
+    time.now += 1
     (sent,) = outbox.due(time.moment)
     assert (sent.ts, sent.ts_q) == (1_700_000_000_000, "srv")
     later = Outbox(Store(tmp_path), Time().clock())
@@ -214,6 +215,7 @@ def _until_killed(folder: Path, steps: int, say: Callable[[str], None]) -> None:
 
     store._connection.set_progress_handler(count, 3)  # pyright: ignore[reportOptionalMemberAccess]
     while True:
+        seq, last = 0, ""
         for _ in range(2):
             last = _record(outbox)
             ((seq,),) = store.reading("SELECT seq FROM fact WHERE id = ?", last)

@@ -1,17 +1,21 @@
 """The whole program with a real broker, and somebody who plays the server."""
 
+import fcntl
 import os
 import signal
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge import cards
+from edge.__main__ import main, wait_for_identity
 from edge.control import NoTerminal, ask
+from edge.identity import CardKey, Identity, save
 from edge.protocol import CmdOpen, CmdRestart, CmdTap, FaultOf, Presence, Status, new_id
-from edge.settings import PICTURE
+from edge.settings import IDENTITY, PICTURE, Settings
 from edge.store import DATABASE
 from edge.terminal import End
 from tests.broker import TestBroker, mosquitto, wait_until
@@ -182,30 +186,15 @@ def test_without_the_server_a_holder_opens_by_a_grant(place: Stage) -> None:
         server.wait_shown("Offline")
         assert len(terminal.status()["opened"]) == 1
         server.alive()
-        server.wait_shown("Tap your card")
+        wait_until(lambda: terminal.status()["server"], "the server")
 
 
 def test_grants_of_somebody_else_are_none(place: Stage) -> None:
     server = place.server
-    server.name, own = "another", server.name
-    server.grant(OWN, 17)  # signed for another terminal
-    body = next(iter(_retained(server, "grants")))
-    server.name = own
-    server.send("grants", body, retain=True)
+    server.send("grants", server.grants_body(OWN, 17, of="another"), retain=True)
     with place.thread() as terminal:
         wait_until(lambda: terminal.status()["counters"].get("invalid"), "a refusal")
         assert terminal.status()["grants"] == 0
-
-
-def _retained(server: Server, tail: str) -> list[bytes]:
-    bodies: list[bytes] = []
-    old, server.send = server.send, lambda _t, body, **_: bodies.append(body)
-    try:
-        server.grant(OWN, 17)
-    finally:
-        server.send = old
-    assert tail == "grants"
-    return bodies
 
 
 def test_garbage_on_every_topic_changes_nothing(place: Stage) -> None:
@@ -310,9 +299,6 @@ def test_a_new_epoch_is_told_everything_again(place: Stage) -> None:
 
 
 def test_being_provisioned_anew_begins_anew(place: Stage) -> None:
-    from edge.identity import CardKey, save
-    from edge.settings import IDENTITY
-
     with place.thread() as terminal:
         place.server.wait_shown("Tap your card")
         more = [CardKey(kid="k2", key=KEY), *place.who.card_keys]
@@ -323,12 +309,25 @@ def test_being_provisioned_anew_begins_anew(place: Stage) -> None:
 def test_two_do_not_share_a_folder_and_nobody_answers_in_an_empty_one(
     place: Stage, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    import fcntl
-
-    from edge.__main__ import main
-
     with (place.folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert main(["--dir", str(place.folder)]) == 1
     with pytest.raises(NoTerminal):
         ask(tmp_path_factory.mktemp("empty"), {"do": "status"})
+
+
+def test_without_an_identity_it_shows_how_to_get_one_and_waits(place: Stage) -> None:
+    folder = place.folder / "empty"
+    folder.mkdir()
+    found: list[Identity | None] = []
+    wanted = threading.Event()
+    settings = Settings(folder, "simulated", "picture", "simulated")
+    waiting = threading.Thread(target=lambda: found.append(wait_for_identity(settings, wanted)))
+    waiting.start()
+    wait_until((folder / PICTURE).exists, "a picture")
+    save(folder / IDENTITY, place.who)
+    waiting.join(20)
+    assert found == [place.who]
+    (folder / IDENTITY).write_bytes(b"damaged")
+    wanted.set()
+    assert wait_for_identity(settings, wanted) is None

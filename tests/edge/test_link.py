@@ -1,0 +1,91 @@
+"""The connection itself: old brokers, deaf brokers, encrypted ones."""
+
+import queue
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from edge.clock import Clock
+from edge.identity import Broker, CardKey, Identity
+from edge.link import Link
+from edge.machines.events import LinkDown, LinkUp
+
+KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
+
+
+def _identity(port: int) -> Identity:
+    return Identity(
+        terminal="door",
+        password="x",
+        site="lib",
+        name="Door",
+        broker=Broker(host="127.0.0.1", port=port),
+        card_keys=[CardKey(kid="k1", key=KEY)],
+        grant_key=KEY,
+        server="https://x",
+    )
+
+
+class OldBroker:
+    """Knows MQTT 3.1.1 only, and of that only how to let somebody in."""
+
+    def __init__(self) -> None:
+        self.levels: list[int] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._let_in, args=(connection,), daemon=True).start()
+
+    def _let_in(self, connection: socket.socket) -> None:
+        with connection:
+            hello = connection.recv(1000)
+            level = hello[hello.index(b"MQTT") + 4]
+            self.levels.append(level)
+            if level != 4:
+                connection.sendall(b"\x20\x02\x00\x01")
+                return
+            connection.sendall(b"\x20\x02\x00\x00")
+            while connection.recv(1000):
+                pass
+
+
+@contextmanager
+def _linked(port: int) -> Iterator[tuple[Link, "queue.Queue[Any]"]]:
+    happened: queue.Queue[Any] = queue.Queue()
+    link = Link(_identity(port), Clock(), happened.put, b"lost")
+    link.start()
+    try:
+        yield link, happened
+    finally:
+        link.stop(b"bye")
+
+
+def test_a_broker_that_knows_only_the_old_version_gets_it() -> None:
+    broker = OldBroker()
+    with _linked(broker.port) as (link, happened):
+        while not isinstance(happened.get(timeout=20), LinkUp):
+            pass
+        assert broker.levels == [5, 4]
+        assert link.publish("evt/tap", b"x")
+    broker.close()
+
+
+def test_without_a_broker_it_says_so_once_and_ends_quickly() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with _linked(port) as (link, happened):
+        assert happened.get(timeout=20) == LinkDown()
+        assert not link.publish("evt/tap", b"x")
+        assert not link.up
