@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         description="Port of the broker that is run as a child, on this machine only. Another one "
         "is taken if it is not free.",
     )
+    home_assistant_password: SecretStr | None = Field(
+        default=None,
+        description="Password of the account `home-assistant` at the broker, which may read states "
+        "and no taps. By default there is no such account.",
+    )
     home_assistant_prefix: str = Field(
         default="homeassistant",
         pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",

@@ -33,6 +33,7 @@ from locker_app.settings import Settings
 PATIENCE = 20
 """Seconds that a test waits for what should come at once; a busy machine is slow and not wrong."""
 KINDS = ("mosquitto", "embedded")
+HOME_ASSISTANT_PASSWORD = "of Home Assistant"  # the same at each broker
 V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
 
@@ -53,7 +54,13 @@ class TestBroker:
     def __init__(self, kind: str, folder: Path, port: int | None = None) -> None:
         self.kind = kind
         self.settings = Settings.model_validate(
-            {"mqtt": kind, "data_dir": folder, "mqtt_port": port or free_port(0), "mqtt_url": ""}
+            {
+                "mqtt": kind,
+                "data_dir": folder,
+                "mqtt_port": port or free_port(0),
+                "mqtt_url": "",
+                "home_assistant_password": HOME_ASSISTANT_PASSWORD,
+            }
         )
         self._accounts: dict[str, Account] = {}
         self.running: Running = open_broker(self.settings)

@@ -78,7 +78,10 @@ def read_password_file(text: str) -> dict[str, str]:
 
 
 def kept_hash(folder: Path, password: str, name: str = BRIDGE) -> str:
-    """The hash that the files have, so that nothing changes by starting again; else a new one."""
+    """The hash that the files have, so that nothing changes by starting again; else a new one.
+    Empty for no password."""
+    if not password:
+        return ""
     path = folder / PASSWORDS
     kept = read_password_file(path.read_text()).get(name, "") if path.exists() else ""
     return kept if password_fits(password, kept) else password_hash(password)
@@ -112,6 +115,7 @@ class Accounts:
         folder: Path,
         bridge_hash: str,
         *,
+        home_assistant: str = "",
         prefix: str = PREFIX,
         reload: Callable[[], None] = lambda: None,
         mode: int = FOR_THE_OWNER,
@@ -120,26 +124,26 @@ class Accounts:
         Args:
             folder: where the files are, or shall be.
             bridge_hash: of the server's own password.
+            home_assistant: the hash of its password; empty, and it has no account.
             prefix: Home Assistant's.
             reload: makes the broker read the files again.
             mode: of the files.
         """
         self._mode = mode
         self._folder, self._prefix, self._reload = folder, prefix, reload
-        self._bridge_hash = bridge_hash
+        own = dict.fromkeys(BRIDGES, bridge_hash)
+        if home_assistant:
+            own[HOME_ASSISTANT] = home_assistant
+        self._own = own
 
     def prepare(self) -> None:
         """Have files there to start a broker with: who had an account keeps it."""
         kept = self._kept()
-        kept.update(dict.fromkeys(BRIDGES, self._bridge_hash))
-        self._write(Account(*pair) for pair in kept.items())
+        kept.pop(HOME_ASSISTANT, None)
+        self._write(Account(*pair) for pair in (kept | self._own).items())
 
-    def sync(self, terminals: Iterable[Account], home_assistant: str = "") -> bool:
+    def sync(self, terminals: Iterable[Account]) -> bool:
         """Have these terminals, and no others. Whoever is in no longer loses the connection.
-
-        Args:
-            terminals: all that may connect.
-            home_assistant: the hash of its password; empty, and it has no account.
 
         Returns:
             Whether something changed, and the broker was told.
@@ -149,9 +153,7 @@ class Accounts:
             OSError: the files can't be written.
         """
         accounts = [Account(check_name(each.name), each.password_hash) for each in terminals]
-        accounts += [Account(name, self._bridge_hash) for name in BRIDGES]
-        if home_assistant:
-            accounts.append(Account(HOME_ASSISTANT, home_assistant))
+        accounts += [Account(*pair) for pair in self._own.items()]
         if not self._write(accounts):
             return False
         log.info("The broker has %d accounts now", len(accounts))

@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,13 +22,14 @@ from typing import Any, Self
 from locker_app.brokers import embedded, mosquitto
 from locker_app.brokers.accounts import (
     FOR_THE_GROUP,
+    FOR_THE_OWNER,
     Accounts,
     kept_hash,
     write_privately,
 )
 from locker_app.brokers.broker import Broker, Kind, NoBroker
 from locker_app.brokers.keeper import Died, Keeper
-from locker_app.brokers.rights import BRIDGE
+from locker_app.brokers.rights import BRIDGE, HOME_ASSISTANT
 from locker_app.settings import Settings, parse_mqtt_url
 
 log = logging.getLogger(__name__)
@@ -128,9 +130,37 @@ def _outside(settings: Settings) -> Running:
         return Running(broker, NoAccounts())
     if address.user != BRIDGE:
         raise NoBroker(f"With CUBBY_MQTT_FILES the user {BRIDGE} has to be in CUBBY_MQTT_URL.")
-    kept = kept_hash(files, password)
-    prefix = settings.home_assistant_prefix
-    return Running(broker, Accounts(files, kept, prefix=prefix, mode=FOR_THE_GROUP))
+    if not password:
+        raise NoBroker("CUBBY_MQTT_FILES needs a password: set CUBBY_MQTT_PASSWORD_FILE.")
+    return Running(broker, accounts_in(files, settings, password, mode=FOR_THE_GROUP))
+
+
+def accounts_in(
+    folder: Path,
+    settings: Settings,
+    password: str,
+    *,
+    reload: Callable[[], None] = lambda: None,
+    mode: int = FOR_THE_OWNER,
+) -> Accounts:
+    """The accounts of a broker, in a folder, as the settings have them.
+
+    Args:
+        folder: where the files are, or shall be.
+        settings: with what Home Assistant has, if it may come at all.
+        password: the server's own.
+        reload: makes the broker read the files again.
+        mode: of the files.
+    """
+    word = settings.home_assistant_password
+    return Accounts(
+        folder,
+        kept_hash(folder, password),
+        home_assistant=kept_hash(folder, word.get_secret_value() if word else "", HOME_ASSISTANT),
+        prefix=settings.home_assistant_prefix,
+        reload=reload,
+        mode=mode,
+    )
 
 
 class NoAccounts(Accounts):
@@ -142,7 +172,7 @@ class NoAccounts(Accounts):
     def prepare(self) -> None:
         """Nothing is written."""
 
-    def sync(self, terminals: Any, home_assistant: str = "") -> bool:
+    def sync(self, terminals: Any) -> bool:
         """Nothing is written."""
         return False
 
@@ -212,12 +242,8 @@ class _Own:
         self._stopped = False
         self._changing = threading.RLock()
         self.port, self._prefix = settings.mqtt_port, settings.home_assistant_prefix
-        self.accounts = Accounts(
-            folder,
-            kept_hash(folder, settings.bridge_password()),
-            prefix=self._prefix,
-            reload=self._reload,
-        )
+        password = settings.bridge_password()
+        self.accounts = accounts_in(folder, settings, password, reload=self._reload)
 
     @property
     def pid(self) -> int | None:

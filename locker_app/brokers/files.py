@@ -5,13 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from locker_app.brokers.accounts import (
-    FOR_THE_GROUP,
-    Accounts,
-    kept_hash,
-    write_privately,
-)
+from locker_app.brokers.accounts import FOR_THE_GROUP, write_privately
 from locker_app.brokers.certificates import Pair, make_authority, make_server
+from locker_app.brokers.choosing import accounts_in
 from locker_app.brokers.mosquitto import listeners
 from locker_app.settings import Settings
 
@@ -91,9 +87,7 @@ def write_files(
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     write_privately(folder / "server.key", server.key)
     write_privately(folder / "server.crt", server.certificate, FOR_THE_GROUP)
-    bridge = kept_hash(folder, settings.bridge_password())
-    prefix = settings.home_assistant_prefix
-    Accounts(folder, bridge, prefix=prefix, mode=FOR_THE_GROUP).prepare()
+    accounts_in(folder, settings, settings.bridge_password(), mode=FOR_THE_GROUP).prepare()
     units = {f"{_UNIT}.path": _PATH_UNIT.format(folder=folder), f"{_UNIT}.service": _SERVICE_UNIT}
     for name, text in {CONFIGURATION: listeners(folder, *ports), **units}.items():
         write_privately(folder / name, text, FOR_THE_GROUP)

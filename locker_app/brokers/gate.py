@@ -93,6 +93,9 @@ class Gate:
         _, _, body = await _packet(reader, LARGEST_PACKET, {wire.CONNECT})
         said = wire.read_connect(body)
         kept = self._hashes.get(said.user)
+        if not said.user:  # who only asks whether a broker is there does that too: no news
+            writer.write(wire.refusal(said.level))
+            raise EOFError
         if kept is None or not password_fits(said.password, kept):
             writer.write(wire.refusal(said.level))
             raise Refused("a name without an account, or a wrong password")

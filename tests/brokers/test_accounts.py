@@ -78,10 +78,16 @@ def test_files_are_written_and_the_broker_told_only_when_something_changed(tmp_p
     assert accounts.sync([one, other])
     assert not accounts.sync([other, one])
     assert accounts.sync([other])
-    assert accounts.sync([other], home_assistant=_HASH)
-    assert len(told) == 3
+    assert len(told) == 2
     names = read_password_file((tmp_path / "broker" / "passwords").read_text())
-    assert set(names) == {"door-2", HOME_ASSISTANT, *BRIDGES}
+    assert set(names) == {"door-2", *BRIDGES}
+
+
+def test_home_assistant_has_an_account_while_it_has_a_password(tmp_path: Path) -> None:
+    Accounts(tmp_path, _HASH, home_assistant=_HASH).sync([])
+    assert HOME_ASSISTANT in read_password_file((tmp_path / "passwords").read_text())
+    Accounts(tmp_path, _HASH).prepare()
+    assert HOME_ASSISTANT not in read_password_file((tmp_path / "passwords").read_text())
 
 
 def test_files_are_for_their_owner_only(tmp_path: Path) -> None:

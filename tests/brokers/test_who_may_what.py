@@ -11,7 +11,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from locker_app.brokers.accounts import Account, new_password, password_hash
 from locker_app.brokers.rights import HOME_ASSISTANT
-from tests.broker import PATIENCE, V5, V311, Client, TestBroker, wait_until
+from tests.broker import HOME_ASSISTANT_PASSWORD, PATIENCE, V5, V311, Client, TestBroker, wait_until
 
 _OF_TERMINALS = ("avail", "info", "evt/tap", "evt/door", "res", "display", "tele")
 _OF_SERVER = ("ack", "cmd/open", "cfg", "grants", "idle")
@@ -259,10 +259,7 @@ def test_who_is_added_comes_in_while_others_stay(place: _Place) -> None:
 
 
 def test_home_assistant_reads_states_and_no_taps(place: _Place) -> None:
-    broker, password = place.broker, new_password()
-    kept = [Account(name, password_hash(word)) for name, word in _passwords(place, "x")]
-    broker.running.accounts.sync(kept, home_assistant=password_hash(password))
-    wait_until(lambda: _connects(broker, HOME_ASSISTANT, password), "its account")
+    broker, password = place.broker, HOME_ASSISTANT_PASSWORD
     with Client(broker, HOME_ASSISTANT, password) as reading:
         reading.subscribe("homeassistant/#", "cubby/ha/#")
         place.server.publish("cubby/1/main/victim/cmd/open", b"secret")
@@ -276,14 +273,6 @@ def test_home_assistant_reads_states_and_no_taps(place: _Place) -> None:
         "cubby/ha/bank/1",
         "homeassistant/status",
     ]
-    broker.running.accounts.sync(kept)
-
-
-def _connects(broker: TestBroker, name: str, password: str) -> bool:
-    client = Client(broker, name, password).open()
-    wait_until(lambda: client.connected.is_set() or client.ended.is_set(), "an answer")
-    client.__exit__(None, None, None)
-    return client.reasons[0] == "Success"
 
 
 def test_a_megabyte_is_refused_without_harm(place: _Place) -> None:
