@@ -33,6 +33,8 @@ from locker_app.services.sealing import Seal
 from locker_app.services.terminals import NewGrants, renew_grants
 
 STATE_SECONDS = 10.0
+GREET_SECONDS = 1.0
+"""All that come within are told at once."""
 IDLE_SECONDS = 0.15
 """How often a display at rest is told something new at most."""
 GRANTS_SECONDS = 1.0
@@ -86,7 +88,7 @@ class Outbound:
         self._said_idle: dict[int, IdleRow] = {}
         self._said_grants: dict[int, object] = {}
         self._said_cfg: dict[int, int] = {}
-        self._wakes = {name: asyncio.Event() for name in ("given", "idle", "grants")}
+        self._wakes = {name: asyncio.Event() for name in ("given", "idle", "grants", "state")}
 
     def tasks(self) -> list[Awaitable[None]]:
         """What is to run for as long as the bridge does."""
@@ -94,6 +96,7 @@ class Outbound:
             self._whenever("given", self._send_given, 0),
             self._whenever("idle", self._say_idle, IDLE_SECONDS),
             self._whenever("grants", self._say_grants, GRANTS_SECONDS),
+            self._whenever("state", self._greet, GREET_SECONDS),
             self._every(STATE_SECONDS, self.say_state),
             self._every(RENEW_SECONDS, self.renew),
         ]
@@ -156,6 +159,17 @@ class Outbound:
         for site_id in self._known.sites():
             body = words.wrapped(words.state(self.epoch, now, stopping=stopping), now)
             self._publish(words.state_topic(site_id), body, retain=True)
+
+    def greet(self) -> None:
+        """A terminal came: tell it that the server is there, and what time it is.
+
+        What the broker had kept of that is old, and a terminal without a clock of its own would
+        take it for the time of its first taps.
+        """
+        self._wakes["state"].set()
+
+    async def _greet(self) -> None:
+        self.say_state()
 
     async def say_configs(self) -> None:
         """Tell terminals how they work, as far as that is new."""

@@ -12,7 +12,18 @@ from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from edge.protocol import FROM_TERMINAL, MAX_BYTES, ROOT, SERVER, Invalid, ServerState, Shown, parse
+from edge.protocol import (
+    FROM_TERMINAL,
+    MAX_BYTES,
+    ROOT,
+    SERVER,
+    Avail,
+    Invalid,
+    Presence,
+    ServerState,
+    Shown,
+    parse,
+)
 from edge.protocol import Telemetry as Telemetry_
 from locker_app.bridge.known import Known, Speaker
 from locker_app.bridge.link import Incoming, Link
@@ -339,6 +350,9 @@ class Bridge:
                 self._seen.shown(speaker.site_id, speaker.id, data, now)
             case Telemetry_():
                 self._seen.telemetry(speaker.site_id, speaker.id, data, now)
+            case Avail(state=Presence.ONLINE) if not came.retained:
+                self._outbound.greet()
+                self._seen.heard(speaker.site_id, speaker.id, now)
             case _ if not came.retained:
                 self._seen.heard(speaker.site_id, speaker.id, now)
             case _:
