@@ -2,10 +2,13 @@
 PYTHON ?= $(shell command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
 BOOTSTRAP = @exec $(PYTHON) tools/bootstrap.py
 
-.PHONY: run test check fmt bench build screenshots pins
+.PHONY: run demo test check fmt bench build screenshots pins
 
 run: ## install what is missing, build what changed, serve
 	$(BOOTSTRAP) run
+
+demo: ## as run, with simulated card terminals and visitors, in a folder of its own
+	$(BOOTSTRAP) demo
 
 test: ## install what the tests need and run them; make test ARGS="tests/api -x"
 	$(BOOTSTRAP) test $(ARGS)

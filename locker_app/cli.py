@@ -1,4 +1,4 @@
-"""Cubby from the shell: `cubby run|init|doctor|site|bank|locker|queue|…`.
+"""Cubby from the shell: `cubby run|demo|init|doctor|site|bank|locker|queue|…`.
 
 What fails ends with one sentence that says what to do, and exit code 1.
 """
@@ -24,6 +24,8 @@ from locker_app import (
     cli_staff,
     cli_terminals,
 )
+from locker_app.demo import demonstration
+from locker_app.demo.place import NoSample
 from locker_app.serving import addresses, first_run, frontend
 from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unknown_variables
 
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         first_run.check_there(settings)
         print(_OF_A_LIBRARY[chosen.command].run(settings, chosen))
         return 0
-    except (SettingsError, addresses.AddressError, frontend.BuildError) as error:
+    except (SettingsError, addresses.AddressError, frontend.BuildError, NoSample) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -67,6 +69,28 @@ def run(settings: Settings) -> int:
     if not serve(settings, listening, lambda: _greet(settings, password)):
         return 1
     print("\nCubby has stopped.")
+    return 0
+
+
+def demo(settings: Settings) -> int:
+    """run the sample library with simulated card terminals and visitors, in a folder of its own"""
+    _warn_of_misspelt_settings()
+    with demonstration.folder_of_its_own(settings) as settings:
+        first_run.migrate(settings)
+        build(settings)
+        password = demonstration.password(settings, first_run.fill(settings))
+        from locker_app.serving.server import serve
+
+        listening = addresses.listen(settings.host, settings.port)
+        with demonstration.cast(settings) as cast:
+
+            def greet() -> None:
+                print(demonstration.greeting(settings, cast, password), flush=True)
+                cast.start(lambda line: print(line, flush=True))
+
+            if not serve(settings, listening, greet, cast.wind_up):
+                return 1
+    print("\nThe demo has stopped.")
     return 0
 
 
@@ -107,7 +131,7 @@ def doctor(settings: Settings) -> int:
     return 0
 
 
-_COMMANDS = {"run": run, "init": init, "build": build, "doctor": doctor}
+_COMMANDS = {"run": run, "demo": demo, "init": init, "build": build, "doctor": doctor}
 _OF_A_LIBRARY = {
     "events": cli_events,
     "site": cli_sites,

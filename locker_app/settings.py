@@ -249,6 +249,9 @@ def variable_of(name: str) -> str:
     return alias if isinstance(alias, str) else f"CUBBY_{name.upper()}"
 
 
+_instead: dict[str, object] = {}
+
+
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """The settings of this process.
@@ -257,9 +260,22 @@ def get_settings() -> Settings:
         SettingsError: a value can't be used.
     """
     try:
-        return Settings()
+        return Settings.model_validate(_instead)
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def use_instead(**values: object) -> Settings:
+    """Let these count in this process, whatever the environment and `.env` say; all settings.
+
+    Raises:
+        SettingsError: a value can't be used.
+    """
+    for name, value in values.items():
+        alias = Settings.model_fields[name].validation_alias
+        _instead[alias if isinstance(alias, str) else name] = value
+    get_settings.cache_clear()
+    return get_settings()
 
 
 def unknown_variables() -> list[str]:

@@ -47,7 +47,7 @@ def main(arguments: list) -> int:
         make_venv()
         install("requirements.txt")
         install_if_offered("requirements-broker.txt")
-        if command not in ("run", "build", "init", "doctor"):
+        if command not in ("run", "demo", "build", "init", "doctor"):
             install("requirements-dev.txt")
             # With what it needs: its list is whole, and the reader's driver would ask for a package
             # that only a Raspberry Pi can have.
@@ -287,6 +287,7 @@ def pins(_rest: list) -> int:
 
 COMMANDS = {
     "run": cli("run"),
+    "demo": cli("demo"),
     "build": cli("build"),
     "init": cli("init"),
     "doctor": cli("doctor"),

@@ -32,13 +32,17 @@ class Keeper:
     of the thread, see `leash`.
     """
 
-    def __init__(self, name: str, command: list[str]) -> None:
+    def __init__(
+        self, name: str, command: list[str], heard: Callable[[str], None] | None = None
+    ) -> None:
         """
         Args:
             name: what to call it in the log.
             command: how to start it. It writes what is wrong to its standard error.
+            heard: gets each line that it says; by default they go to our log.
         """
         self._name, self._command = name, command
+        self._heard = heard or (lambda line: log.info("%s: %s", name, line))
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -128,7 +132,7 @@ class Keeper:
         said = line.decode(errors="replace").strip()
         if said:
             self._said = said[:500]
-            log.info("%s: %s", self._name, self._said)
+            self._heard(self._said)
 
 
 def _how(code: int) -> str:

@@ -31,6 +31,7 @@ class _Server(uvicorn.Server):
     """Says when it answers, and always stops in order."""
 
     ready: Callable[[], None]
+    stopping: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -42,11 +43,24 @@ class _Server(uvicorn.Server):
         """Stop once, however often it is asked: a stop takes `_GRACE_SECONDS` at most, and
         cutting it short would leave the app's own shutdown undone."""
         if not self.should_exit:
+            self.stopping()
             super().handle_exit(sig, frame)
 
 
-def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None]) -> bool:
-    """Serve until SIGINT or SIGTERM. True when it stopped as asked, False when it never started."""
+def serve(
+    settings: Settings,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+) -> bool:
+    """Serve until SIGINT or SIGTERM. True when it stopped as asked, False when it never started.
+
+    Args:
+        settings: those of this process.
+        listening: the socket to serve at.
+        ready: called once it answers.
+        stopping: called, in a signal's handler, once it was asked to stop.
+    """
     os.environ.update(SERVING)
     _log(settings)
     config = uvicorn.Config(
@@ -65,7 +79,7 @@ def serve(settings: Settings, listening: socket.socket, ready: Callable[[], None
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config)
-    server.ready = ready
+    server.ready, server.stopping = ready, stopping
     signal.signal(signal.SIGTERM, _stop_quietly)
     signal.signal(signal.SIGINT, _stop_quietly)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

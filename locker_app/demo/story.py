@@ -1,0 +1,118 @@
+"""What the visitors of the demo do: who puts which card on which reader next, and when.
+
+Pure: time is counted in beats, one card for each at most, and what somebody has is asked anew each
+time. So the story goes on wherever it was left, also when somebody at the panel or at a phone took
+a hand in it.
+"""
+
+import random
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+GATE = "gate"
+UNKNOWN_EVERY = 9
+"""Beats from one unknown card to the next."""
+_FIRST_UNKNOWN = 8
+_MOST_ABOUT = 5
+"""Visitors who are not at home at the same time."""
+
+
+class Does(StrEnum):
+    """What somebody does by putting a card on a reader, as people say it."""
+
+    COME_IN = "comes in"
+    TAKE = "gets a locker"
+    COME_BACK = "comes back for the locker"
+    GIVE_BACK = "gives it back"
+    LEAVE = "leaves"
+    BE_UNKNOWN = "tries a card that nobody knows"
+
+
+_PAUSES = {
+    Does.COME_IN: (2, 3),
+    Does.TAKE: (3, 6),
+    Does.COME_BACK: (2, 3),
+    Does.GIVE_BACK: (2, 4),
+    Does.LEAVE: (8, 14),
+}
+"""How many beats somebody waits at least and at most after having done something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """How it stands with a visitor."""
+
+    inside: bool = False
+    locker_at: str | None = None
+    """The terminal of the bank in which they have a locker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A card is put on a reader; `who` is None for somebody whom nobody knows."""
+
+    who: str | None
+    terminal: str
+    does: Does
+
+
+@dataclass(slots=True)
+class _Visitor:
+    who: str
+    favourite: str
+    """The terminal at which they get their locker."""
+    due: int = 0
+    last: Does = Does.LEAVE
+    rounds: int = 0
+    """By it some give their locker back, and some just leave."""
+
+
+@dataclass(slots=True)
+class Story:
+    """All visitors, each with a place to go; told beat by beat."""
+
+    people: list[str]
+    terminals: list[str]
+    """Those of lockers."""
+    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - a game
+    beat: int = 0
+    _cast: list[_Visitor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        places = self.terminals
+        self._cast = [
+            _Visitor(who, places[turn % len(places)], due=2 * turn, rounds=turn)
+            for turn, who in enumerate(self.people)
+        ]
+
+    def next(self, have: dict[str, Has]) -> Tap | None:
+        """What happens in this beat, if anything does, by what everybody has now."""
+        beat, self.beat = self.beat, self.beat + 1
+        if beat % UNKNOWN_EVERY == _FIRST_UNKNOWN:
+            return Tap(None, self.chance.choice([GATE, *self.terminals]), Does.BE_UNKNOWN)
+        away = [one for one in self._cast if not have.get(one.who, Has()).inside]
+        about = len(self._cast) - len(away)
+        due = [one for one in self._cast if one.due <= beat]
+        due = [one for one in due if one not in away or about < _MOST_ABOUT]
+        if not due:
+            return None
+        visitor = min(due, key=lambda one: one.due)
+        return self._act(visitor, beat, have.get(visitor.who, Has()))
+
+    def _act(self, visitor: _Visitor, beat: int, has: Has) -> Tap:
+        does = _next(visitor, has)
+        visitor.last = does
+        visitor.due = beat + self.chance.randint(*_PAUSES[does])
+        visitor.rounds += does is Does.LEAVE
+        at_gate = does in (Does.COME_IN, Does.LEAVE)
+        return Tap(visitor.who, GATE if at_gate else has.locker_at or visitor.favourite, does)
+
+
+def _next(visitor: _Visitor, has: Has) -> Does:
+    if not has.inside:
+        return Does.COME_IN
+    if has.locker_at is None:
+        return Does.TAKE if visitor.last is Does.COME_IN else Does.LEAVE
+    if visitor.last is not Does.COME_BACK:
+        return Does.COME_BACK
+    return Does.GIVE_BACK if visitor.rounds % 2 == 0 else Does.LEAVE
