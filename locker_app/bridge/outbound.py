@@ -185,6 +185,10 @@ class Outbound:
         for one, config in await self._db.aread(read):
             if self._retain(one, "cfg", config):
                 self._said_cfg[one.id] = one.row.cfg_version
+        # One that is new was not known yet when the event came that would have touched it, and its
+        # site may not have had any terminal before.
+        self._touch(due)
+        self.greet()
 
     def forget(self, gone: Iterable[Speaker]) -> None:
         """These may speak no more: nothing of them stays at the broker."""

@@ -82,9 +82,17 @@ def test_a_terminal_that_comes_is_told_the_time_at_once(
 
 
 def _shows(device: Threaded, *texts: str) -> None:
+    """Wait until all of that is on the display."""
+    seen: list[str] = []
+
     def looks() -> bool:
         screen = device.status()["screen"]
         shown = " ".join([screen["headline"], *screen["lines"]])
+        if shown not in seen:
+            seen.append(shown)
         return all(text in shown for text in texts)
 
-    wait_until(looks, f"{texts} instead of {device.status()['screen']}")
+    try:
+        wait_until(looks)
+    except AssertionError:
+        raise AssertionError(f"{texts} was never shown, but {seen}") from None
