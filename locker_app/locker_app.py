@@ -10,6 +10,7 @@ from reflex.app import default_error_boundary
 from reflex_base.registry import RegistrationContext
 
 from locker_app.api.app import in_front_of
+from locker_app.bridge.home_assistant import Address
 from locker_app.bridge.runner import Bridge
 from locker_app.brokers.choosing import open_broker
 from locker_app.db.database import Database
@@ -31,6 +32,7 @@ from locker_app.services import runtime
 from locker_app.services.secrets import TokenKeys
 from locker_app.settings import Settings, get_settings
 from locker_app.timer import keep_time
+from locker_app.version import VERSION
 from locker_app.web.live_states import bind_topics
 from locker_app.web.pages.accounts import AccountsPage, accounts
 from locker_app.web.pages.after_class import AfterClassPage, after_class
@@ -186,7 +188,13 @@ async def _serving(app: rx.App) -> AsyncIterator[None]:
             importer = Importer(
                 db, runtime.current().seal, lambda one: hub.touch([Topic("people_import", one)])
             )
-            bridge = Bridge(db, runtime.current().seal, lambda: open_broker(settings))
+            bridge = Bridge(
+                db,
+                runtime.current().seal,
+                lambda: open_broker(settings),
+                home=Address(settings.home_assistant_prefix, version=VERSION),
+                home_on=settings.home_assistant,
+            )
             work = (
                 *(
                     bridge.run(),

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
         description="Password of the account `home-assistant` at the broker, which may read states "
         "and no taps. By default there is no such account.",
     )
+    home_assistant: bool = Field(
+        default=False,
+        description="Whether Home Assistant is told, by the broker, how full banks are and how "
+        "terminals are.",
+    )
     home_assistant_prefix: str = Field(
         default="homeassistant",
         pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",

@@ -58,8 +58,11 @@ class Link:
         on_connected: Callable[[], None],
         on_lost: Callable[[str], None],
         will: tuple[str, bytes] | None = None,
+        wishes: Iterable[str] = (),
     ) -> None:
+        """`wishes` are subscriptions that the broker may refuse."""
         self._broker, self._subscriptions, self._will = broker, tuple(subscriptions), will
+        self._wishes = tuple(wishes)
         self._on_message, self._on_connected, self._on_lost = on_message, on_connected, on_lost
         self._client: paho.Client | None = None
         self._version = _V5
@@ -218,6 +221,8 @@ class Link:
             self._end()
             return
         self._waiting_for = {mid}
+        if self._wishes:
+            client.subscribe([(one, 1) for one in self._wishes])
 
     def _suback(
         self, _client: paho.Client, _data: object, mid: int, reasons: list[Any], _more: object

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ from edge.protocol import (
     parse,
 )
 from edge.protocol import Telemetry as Telemetry_
+from locker_app.bridge.home import Home
+from locker_app.bridge.home_assistant import Address
 from locker_app.bridge.known import Known, Speaker
 from locker_app.bridge.link import Incoming, Link
 from locker_app.bridge.outbound import Outbound
@@ -79,6 +81,8 @@ class Bridge:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         alone: bool = True,
+        home: Address | None = None,
+        home_on: bool = False,
     ) -> None:
         """
         Args:
@@ -88,11 +92,16 @@ class Bridge:
             seen: is told what terminals show and how they are.
             clock: the present.
             alone: no other process of the server takes what terminals say.
+            home: where Home Assistant is told of figures; without it nothing is looked for there.
+            home_on: whether it is; if not, what it was told before is removed.
         """
         self._db, self._open, self._seen, self._clock = db, open_broker, seen, clock
         self._alone = alone
         self._known = Known(db)
         self._outbound = Outbound(db, seal, self._known, self._publish, clock)
+        self._home: Home | None = None
+        if home is not None:
+            self._home = Home(db, home, self._publish, seen, clock, on=home_on)
         self._voices: dict[int, Voice] = {}
         self._link: Link | None = None
         self._running: Running | None = None
@@ -162,16 +171,24 @@ class Bridge:
             on_message=self._hear,
             on_connected=self._connected,
             on_lost=self._lost,
+            will=None if self._home is None else self._home.will,
+            wishes=() if self._home is None else self._home.subscriptions,
         )
         await self._until_read()
         self._say(running.broker.kind.value)
-        work = [self._link.run(), self._keep_known(), self._look_after_silent()]
-        tasks = [asyncio.ensure_future(one) for one in (*work, *self._outbound.tasks())]
+        work: list[Awaitable[None]] = [self._link.run()]
+        work += [self._keep_known(), self._look_after_silent()]
+        work += self._outbound.tasks()
+        if self._home is not None:
+            work.append(self._home.run())
+        tasks = [asyncio.ensure_future(one) for one in work]
         try:
             await asyncio.gather(*tasks)
         finally:
             with contextlib.suppress(Exception):
                 self._outbound.say_state(stopping=True)
+                if self._home is not None:
+                    self._home.leave()
                 await self._link.close()
             for task in tasks:
                 task.cancel()
@@ -244,6 +261,8 @@ class Bridge:
         self._epochs, self._epoch_is_known = set(), False
         for voice in self._voices.values():
             voice.hear_again()
+        if self._home is not None:
+            self._home.begin()
         self._away = None
         log.info("The broker for terminals is there")
         self._say(connected=True)
@@ -257,6 +276,8 @@ class Bridge:
         self._epoch_is_known = True
         self._outbound.say_state()
         self._outbound.say_all()
+        if self._home is not None:
+            self._home.greet()
         with contextlib.suppress(*OUTAGES):
             await self._outbound.say_configs()
             await self._outbound.look_for_commands()
@@ -302,6 +323,8 @@ class Bridge:
         if any(event.kind in _OF_TERMINALS for event in events):
             self._anew.set()
         self._outbound.follow(events)
+        if self._home is not None:
+            self._home.follow(events)
 
     # -- what terminals say --------------------------------------------------------------------
 
@@ -309,6 +332,8 @@ class Bridge:
         parts = came.topic.split("/", 4)
         if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
             came.taken()
+            if self._home is not None:
+                self._home.hear(came)
             return
         site, name, tail = parts[2], parts[3], parts[4]
         if name == SERVER:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from locker_app.bridge import outbound, runner
 from locker_app.db.database import Database
 from tests.bridge.stage import Now, Stage, stage_of
 from tests.broker import TestBroker, embedded, mosquitto
@@ -22,6 +23,13 @@ def real_embedded() -> Iterator[TestBroker]:
     """The embedded one, likewise."""
     with embedded() as broker:
         yield broker
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said when there is time is said soon."""
+    monkeypatch.setattr(outbound, "GRANTS_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "EPOCH_SECONDS", 0.1)
 
 
 @pytest.fixture

@@ -123,12 +123,19 @@ class Terminal:
             broker, self.login, self.given.password, will=(self.topic("avail"), will), again=True
         )
         self.client.__enter__()
-        self.client.subscribe(
+        self.subscribe()
+        self.say("avail", {"state": "online"}, retain=True)
+        return self
+
+    def subscribe(self) -> None:
+        """Listen, also after the broker was away."""
+        assert self.client is not None
+        client = self.client
+        wait_until(client.paho.is_connected, "the connection")
+        client.subscribe(
             *(self.topic(tail) for tail in ("ack", "cmd/#", "cfg", "grants", "idle")),
             f"cubby/1/{self.site}/srv/state",
         )
-        self.say("avail", {"state": "online"}, retain=True)
-        return self
 
     def message(self, tail: str, data: dict[str, Any], **more: Any) -> Message[Any]:
         kind = FROM_TERMINAL[tail]
