@@ -215,6 +215,22 @@ def _view(row: Row[Any]) -> EventView:
     )
 
 
+def code_of(kind: str, details: dict[str, Any]) -> str:
+    """Why, or how, something was, as `domain.event_words.CODE_WORDS` names it; empty for nothing
+    to say."""
+    said = details.get("code") or details.get("cause") or details.get("mode")
+    return said or details.get(_SAYS.get(kind, ""), "")
+
+
+_SAYS = {
+    "AlertCleared": "alert",
+    "AlertRaised": "alert",
+    "CardTapped": "verdict",
+    "CommandMoved": "status",
+    "TerminalHeard": "state",
+}
+
+
 def unnamed(actor_kind: str) -> str:
     """What an actor is called whose name is not known, or not any more."""
     return {"person": SOMEBODY, "visitor": "a visitor", "staff": "staff"}.get(

@@ -31,7 +31,7 @@ from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
 from locker_app.domain.lockers import label
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
 from locker_app.queries.event_filter import REFUSED, Filter, Strand, strands
-from locker_app.queries.events import OF_A_PERSON, SOMEBODY, older, unnamed
+from locker_app.queries.events import OF_A_PERSON, SOMEBODY, code_of, older, unnamed
 
 CHUNK = 1000
 MAX_KEPT = 20_000
@@ -136,7 +136,7 @@ class _Words:
         """An event as a line of the file. A million are made one after the other."""
         at, id_, kind, actor_kind, actor_id, origin, site_id, bank_id = row[:_HALF]
         locker_id, queue_id, charger_id, person_id, staff_id, reason, details, term = row[_HALF:]
-        code = details.get("code") or details.get("cause") or details.get("mode") or ""
+        code = code_of(kind, details)
         number, name = self._people.get(person_id, _NOBODY)
         if not name:
             name = self._staff.get(staff_id) or (SOMEBODY if kind in OF_A_PERSON else "")

@@ -12,14 +12,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from locker_app.db.database import Database
 from locker_app.db.log import Trace
 from locker_app.db.migrate import upgrade
-from locker_app.db.tables import bank, charger, locker, metadata, queue, session, staff
+from locker_app.db.tables import (
+    bank,
+    card,
+    charger,
+    locker,
+    metadata,
+    queue,
+    session,
+    staff,
+    terminal,
+    terminal_alert,
+    visit,
+)
 from locker_app.db.transaction import Work
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
+from locker_app.domain.terminals import TapMode, TerminalKind, TerminalPlan
 from locker_app.services.bookings import book
 from locker_app.services.charger_line import join_line
 from locker_app.services.import_work import Worker, look_at
@@ -29,6 +42,7 @@ from locker_app.services.people_import import open_import
 from locker_app.services.sealing import Seal
 from locker_app.services.secrets import TokenKeys
 from locker_app.services.sessions import key_of, open_session
+from locker_app.services.terminals import add_terminal
 from locker_app.services.tickets import join_queue
 from tests import running
 from tests.running import Server
@@ -158,6 +172,21 @@ class House:
         """The site of each place in line for a spot that was there at first, by its id."""
         return {row.id: row.site_id for row in self.world.rows(metadata.tables["charger_wait"])}
 
+    @cached_property
+    def site_of_terminal(self) -> dict[Any, int]:
+        """The site of each card terminal that was there at first, by its id."""
+        return {row.id: row.site_id for row in self.world.rows(terminal)}
+
+    @cached_property
+    def site_of_alert(self) -> dict[Any, int]:
+        """The site of each alert that was there at first, by its id."""
+        return {row.id: row.site_id for row in self.world.rows(terminal_alert)}
+
+    @cached_property
+    def site_of_visit(self) -> dict[Any, int]:
+        """The site of each visit that was there at first, by its id."""
+        return {row.id: row.site_id for row in self.world.rows(visit)}
+
     def tables(self, above: dict[str, int] | None = None) -> Tables:
         """Everything in the database, as it is stored: read past all that makes rows handy, since
         it is read often. Of the tables that grow, only rows `above` these, if any are given."""
@@ -267,6 +296,7 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
         for name, spot in zip(("victim", "offered"), spots, strict=True)
     )
     ids = {
+        **_gate(world, admin, people["victim"], here),
         "charger": booked.charger_id,
         "booking": booked.booking_id,
         "place": world.run(people["waiter"], join_line, site_id=here),
@@ -288,6 +318,28 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
         "locker_abroad": abroad.locker_id,
     }
     return people, ids
+
+
+def _gate(world: World, admin: Actor, victim: Actor, site_id: int) -> dict[str, int]:
+    """A simulated terminal that is there, with an alert; somebody inside, whose card it knows, and
+    a card of nobody."""
+    plan = TerminalPlan("Gate", TerminalKind.GATE, TapMode.GATE)
+    gate = world.run(admin, add_terminal, site_id=site_id, plan=plan)
+    there = {"state": "online", "simulated": True, "password_hash": "x"}
+    now = world.clock.now
+    seen = {"created_at": now, "seen_at": now, "terminal_id": gate, "label": "", "verdict": ""}
+    world.change(update(terminal).where(terminal.c.id == gate).values(**there, provisioned_at=now))
+    for number, whose in (("A", victim.id), ("B", None)):
+        own = {"number": f"k1.{number * 26}", "person_id": whose, "answer": {}}
+        world.change(insert(card).values(**seen, **own, linked_at=now if whose else None))
+    world.change(insert(visit).values(site_id=site_id, person_id=victim.id, came_at=now))
+    about = {"site_id": site_id, "terminal_id": gate, "kind": "gap", "subject": "", "details": {}}
+    world.change(insert(terminal_alert).values(**about, count=1, at=now, last_at=now))
+    (own_card, stray), (inside,), (alert,) = (
+        world.rows(table) for table in (card, visit, terminal_alert)
+    )
+    ids = {"terminal": gate, "card": own_card, "stray": stray, "visit": inside, "alert": alert}
+    return {name: getattr(one, "id", one) for name, one in ids.items()}
 
 
 def _import(world: World, admin: Actor) -> int:

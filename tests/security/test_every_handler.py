@@ -112,6 +112,16 @@ SITE_FORM = {
 BANK_FORM = {"name": "Renamed", "reminder_minutes": "5", "overdue_action": "notify"}
 ACCOUNT_FORM = {"name": "New", "login": "brand.new", "role_0_admin": "on"}
 HELM, RULES = "pages.helm.HelmPage", "pages.queue_settings.QueueSettingsPage"
+TERMINALS = "pages.staff_terminals.StaffTerminalsPage"
+TERMINAL_SETUP = "pages.setup_terminals.SetupTerminalsPage"
+CONFIRMING = "confirming.Confirming"
+TERMINAL_FORM = {
+    "name": "New",
+    "mode": "gate",
+    "bank_id": "0",
+    "open_ms": "3000",
+    "dim_after_s": "60",
+}
 LIST, AFTER = "pages.staff_queues.StaffQueuesPage", "pages.after_class.AfterClassPage"
 RULES_FORM = {
     "name": "Renamed",
@@ -212,6 +222,79 @@ OURS: dict[str, Handler] = {
     f"{CHARGERS}.join": charging("joins the line"),
     f"{CHARGERS}.leave_line": charging("leaves it", wait_id="place"),
     f"{CHARGERS}.snooze": charging("lets an offer go by", wait_id="place"),
+    f"{TERMINALS}.load": public("watches terminals and visits: right checked by topic"),
+    f"{TERMINALS}.ask": public("opens this tab's question", what="end", about=1),
+    f"{TERMINALS}.close": public("closes it"),
+    f"{TERMINALS}.tell": staff(
+        Right.RUN_TERMINALS, "has one say who it is", what="identify", terminal_id="terminal"
+    ),
+    f"{TERMINALS}.restart": staff(
+        Right.RUN_TERMINALS,
+        "has one begin anew",
+        (f"{TERMINALS}.ask", {"what": "restart", "about": 1}),
+        terminal_id="terminal",
+    ),
+    f"{TERMINALS}.tap": staff(
+        Right.RUN_TERMINALS,
+        "puts a card on a simulated reader",
+        (f"{TERMINALS}.ask", {"what": "tap", "about": 1}),
+        form={"uid": "04A1B2C3", "demo": ""},
+        terminal_id="terminal",
+    ),
+    f"{TERMINALS}.clear_alert": staff(Right.RUN_TERMINALS, "sees to an alert", alert_id="alert"),
+    f"{TERMINALS}.end_visit": staff(
+        Right.END_VISITS,
+        "ends a visit",
+        (f"{TERMINALS}.ask", {"what": "end", "about": 1}),
+        form={"reason": "x"},
+        visit_id="visit",
+    ),
+    f"{TERMINALS}.find": public(
+        "finds people, if one may: checked by the query", form={"text": "QF700001"}
+    ),
+    f"{TERMINALS}.link": everywhere(
+        Right.MANAGE_PEOPLE,
+        "says whose a card is",
+        (f"{TERMINALS}.ask", {"what": "whose", "about": 1}),
+        card_id="stray",
+        person_id=1,
+    ),
+    f"{TERMINALS}.forget_card": everywhere(
+        Right.MANAGE_PEOPLE, "forgets a card of nobody", card_id="stray"
+    ),
+    f"{TERMINALS}.revoke": staff(
+        Right.RUN_TERMINALS,
+        "lets a terminal speak no more",
+        (f"{TERMINALS}.ask", {"what": "revoke", "about": 1}),
+        form={"reason": "x"},
+        terminal_id="terminal",
+    ),
+    f"{TERMINAL_SETUP}.load": public("watches a site with its rules: right checked by topic"),
+    f"{TERMINAL_SETUP}.ask": public(
+        "opens this tab's question", what="archive", terminal_id="terminal"
+    ),
+    f"{TERMINAL_SETUP}.close": public("closes it"),
+    f"{TERMINAL_SETUP}.add": staff(
+        Right.SET_UP, "sets up a terminal", form=TERMINAL_FORM, site_id="site"
+    ),
+    f"{TERMINAL_SETUP}.change": staff(
+        Right.SET_UP, "changes a terminal", form=TERMINAL_FORM, terminal_id="terminal"
+    ),
+    f"{TERMINAL_SETUP}.make_code": staff(
+        Right.SET_UP, "lets a device become one", terminal_id="terminal", name="Gate"
+    ),
+    f"{TERMINAL_SETUP}.archive": staff(
+        Right.SET_UP,
+        "takes a terminal down",
+        (f"{TERMINAL_SETUP}.ask", {"what": "archive", "terminal_id": 1}),
+        terminal_id="terminal",
+    ),
+    f"{TERMINAL_SETUP}.restore": staff(Right.SET_UP, "puts it up again", terminal_id="terminal"),
+    f"{TERMINAL_SETUP}.save_visits": staff(
+        Right.SET_UP, "changes the rules of visits", form={"max_minutes": "60"}, site_id="site"
+    ),
+    f"{CONFIRMING}.confirm": person("confirms their own tap", form={"pin": "1234"}),
+    f"{CONFIRMING}.decline": person("declines it"),
     f"{HELM}.load": public("watches a queue with names: right checked by topic"),
     f"{HELM}.press": helper("calls the next", queue_id="queue"),
     f"{HELM}.complete": helper("completes a ticket", queue_id="queue"),
@@ -288,6 +371,20 @@ OURS: dict[str, Handler] = {
         "erases somebody",
         form={"number": "QF700001", "reason": "x"},
         person_id=1,
+    ),
+    f"{PERSON}.ask_card": public("opens this tab's question", what="revoke", card_id="card"),
+    f"{PERSON}.ask_link": everywhere(
+        Right.MANAGE_PEOPLE,
+        "has a terminal wait for a card",
+        form={"terminal": "1", "label": "x"},
+        person_id=1,
+    ),
+    f"{PERSON}.cancel_link": everywhere(Right.MANAGE_PEOPLE, "no longer", person_id=1),
+    f"{PERSON}.rename_card": everywhere(
+        Right.MANAGE_PEOPLE, "names a card", form={"label": "x"}, card_id="card"
+    ),
+    f"{PERSON}.revoke_card": everywhere(
+        Right.MANAGE_PEOPLE, "blocks a card", form={"reason": "x"}, card_id="card"
     ),
     f"{IMPORTS}.load": public("watches the imports: right checked by topic"),
     f"{IMPORT}.load": public("watches an import: right checked by topic and query"),
@@ -529,6 +626,9 @@ def _site_of(house: House, sent: dict[str, Any]) -> int | None:
         ("ticket_id", house.site_of_ticket),
         ("bank_id", house.site_of_bank),
         ("booking_id", house.site_of_booking),
+        ("terminal_id", house.site_of_terminal),
+        ("alert_id", house.site_of_alert),
+        ("visit_id", house.site_of_visit),
         ("charger_id", house.site_of_charger),
         ("wait_id", house.site_of_place),
         ("site_id", {site_id: site_id for site_id in house.site_of_bank.values()}),

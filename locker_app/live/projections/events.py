@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from locker_app.live.projections.wire import Vars, millis
 from locker_app.live.topics import ALL
-from locker_app.queries.events import EventView, events_page
+from locker_app.queries.events import EventView, code_of, events_page
 
 
 def events(conn: Connection, site_id: int, _now: datetime) -> Vars:
@@ -19,17 +19,17 @@ def events(conn: Connection, site_id: int, _now: datetime) -> Vars:
 def event_row(event: EventView) -> list[Any]:
     """An event as a row for the screen."""
     details = event.details
-    code = details.get("code") or details.get("cause") or details.get("mode") or ""
+    code = code_of(event.kind, details)
     ticket = f"no. {event.ticket_number}" if event.ticket_number else ""
     charger = f"Charger {event.charger_name}" if event.charger_name else ""
-    terminal = f"Terminal {event.terminal_name}" if event.terminal_name else ""
+    terminal = "Terminal" if event.terminal_name else ""
     return [
         event.id,
         millis(event.at),
         event.kind,
         event.actor,
         event.bank_name or event.queue_name or charger or terminal,
-        event.locker_label or ticket,
+        event.locker_label or ticket or event.terminal_name or "",
         event.person_name or "",
         event.person_number or "",
         event.reason or details.get("text") or details.get("label") or "",

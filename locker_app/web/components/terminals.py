@@ -169,7 +169,13 @@ def _facts(row: Item, zone: Item) -> rx.Component:
         where("version", _known("Program", row["version"])),
         where(
             "reader",
-            _known("Reader", row["reader"], rx.cond(row["simulated"].to(bool), ", simulated", "")),
+            _known(
+                "Reader",
+                row["reader"],
+                rx.cond(
+                    row["simulated"].to(bool) & (row["reader"] != "simulated"), ", simulated", ""
+                ),
+            ),
         ),
         rx.cond(
             row["kind"] == "locker",
