@@ -29,14 +29,13 @@ class Readers:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._ids = count(1)
         self._seq = count(1)
 
     def terminal(
         self, site_id: int, bank_id: int | None = None, *, mode: str = "", **values: Any
     ) -> Actor:
         """A terminal of a bank with a relay for each of ten doors, or, without one, of a gate."""
-        n = next(self._ids)
+        n = len(self.world.rows(terminal)) + 1
         kind, mode = ("locker", "locker") if bank_id else ("gate", mode or "gate")
         row = {
             "site_id": site_id,

@@ -336,7 +336,9 @@ def _repeat(case: _Case) -> Outcome:
 
 def _give_back(case: _Case) -> Outcome:
     claims = _claims(case.tx.conn, case.now, case.person_id, case.ground)
-    row = next(one for one in claims if one.id == _has(claims, case.ground).here)
+    row = next((one for one in claims if one.id == _has(claims, case.ground).here), None)
+    if row is None:  # given back on the phone just now
+        return _denied(case, "not_holding")
     try:
         shown = lockers.give_back(case.tx, case.who, case.now, assignment_id=row.id)
     except DomainError as refused:
@@ -465,7 +467,7 @@ def _note(case: _Case, outcome: Outcome) -> None:
     row, at = case.card, case.tap.at
     if row is None or at is None or not case.tap.has_time:
         return
-    if row.seen_at is None or at >= row.seen_at or row.person_id is None:
+    if row.terminal_id is None or row.person_id is None or at >= (row.seen_at or at):
         note(case.tx.conn, row, case.numbers[0], case.ground.id, at, outcome)
 
 
