@@ -46,14 +46,14 @@ def house(world: World) -> House:
 
 def link_of_ada(house: House) -> str | None:
     now = house.world.clock.now
-    view = house.world.db.read(lambda conn: link_of(conn, house.ada.id or 0, now))
+    view = house.world.db.read(lambda conn: link_of(conn, house.ada_id, now))
     return None if view is None else view.outcome
 
 
 def test_the_next_tap_links(world: World, house: House) -> None:
     admin = world.staff()
     world.run(
-        admin, cards.ask_link, person_id=house.ada.id, terminal_id=house.terminal.id, label="ring"
+        admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.terminal_id, label="ring"
     )
     world.clock.advance(seconds=20)
     late = house.tap(house.terminal, "new", ago=11)
@@ -61,18 +61,18 @@ def test_the_next_tap_links(world: World, house: House) -> None:
     assert house.tap(house.terminal, "new").verdict == "linked"
     assert link_of_ada(house) == "linked"
     assert house.tap(house.terminal, "new").verdict == "assigned"
-    theirs = world.db.read(lambda conn: cards_of(conn, house.ada.id or 0))
+    theirs = world.db.read(lambda conn: cards_of(conn, house.ada_id))
     assert [(one.label, one.tail) for one in theirs][1:] == [("ring", number("new")[-4:])]
     linked = world.rows(event, kind="CardLinked")[0]
-    assert (linked.terminal_id, linked.person_id) == (house.terminal.id, house.ada.id)
+    assert (linked.terminal_id, linked.person_id) == (house.terminal_id, house.ada_id)
 
 
 def test_somebody_elses_card_is_not_linked(world: World, house: House) -> None:
     admin, bela = world.staff(), world.person()
-    world.run(admin, cards.ask_link, person_id=bela.id, terminal_id=house.gate.id)
+    world.run(admin, cards.ask_link, person_id=bela.id or 0, terminal_id=house.gate_id)
     assert house.tap(house.gate).code == "card_taken"
     assert house.readers.inside(house.ada) == []
-    waits = world.db.read(lambda conn: link_at(conn, house.gate.id or 0, world.clock.now))
+    waits = world.db.read(lambda conn: link_at(conn, house.gate_id, world.clock.now))
     assert waits is not None  # it goes on
     world.run(admin, cards.revoke_card, card_id=house.readers.card("ada").id)
     assert house.tap(house.gate).verdict == "linked"
@@ -81,19 +81,19 @@ def test_somebody_elses_card_is_not_linked(world: World, house: House) -> None:
 
 def test_a_wait_for_a_card_ends(world: World, house: House) -> None:
     admin, bela = world.staff(), world.person()
-    here = {"person_id": house.ada.id, "terminal_id": house.terminal.id}
+    here = {"person_id": house.ada_id, "terminal_id": house.terminal_id}
     world.run(admin, cards.ask_link, **here)
     with pytest.raises(TerminalBusy):
-        world.run(admin, cards.ask_link, person_id=bela.id, terminal_id=house.terminal.id)
-    world.run(admin, cards.ask_link, person_id=house.ada.id, terminal_id=house.gate.id)
-    world.run(admin, cards.ask_link, person_id=bela.id, terminal_id=house.terminal.id)
-    world.run(admin, cards.cancel_link, person_id=bela.id)
+        world.run(admin, cards.ask_link, person_id=bela.id or 0, terminal_id=house.terminal_id)
+    world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.gate_id)
+    world.run(admin, cards.ask_link, person_id=bela.id or 0, terminal_id=house.terminal_id)
+    world.run(admin, cards.cancel_link, person_id=bela.id or 0)
     with pytest.raises(LinkOver):
-        world.run(admin, cards.cancel_link, person_id=bela.id)
+        world.run(admin, cards.cancel_link, person_id=bela.id or 0)
     assert world.db.read(next_deadline) == world.clock.advance(minutes=2)
     assert link_of_ada(house) == "over"  # before the timer comes, too
     assert house.tap(house.gate, "new").code == "unknown_card"
-    world.run(admin, cards.ask_link, person_id=bela.id, terminal_id=house.gate.id)
+    world.run(admin, cards.ask_link, person_id=bela.id or 0, terminal_id=house.gate_id)
     outcomes = [row.outcome for row in world.rows(card_link)]
     assert outcomes == ["moved", "over", "cancelled", None]
     world.clock.advance(minutes=2)
@@ -105,26 +105,28 @@ def test_a_wait_for_a_card_ends(world: World, house: House) -> None:
 
 def test_where_nobody_can_wait(world: World, house: House) -> None:
     admin, gone = world.staff(), world.person()
-    world.run(admin, leaving.archive_person, person_id=gone.id)
-    for person_id, terminal_id in ((gone.id, 1), (99, 1), (house.ada.id, 99)):
+    world.run(admin, leaving.archive_person, person_id=gone.id or 0)
+    for person_id, terminal_id in ((gone.id or 0, 1), (99, 1), (house.ada_id, 99)):
         with pytest.raises(NotFound):
             world.run(admin, cards.ask_link, person_id=person_id, terminal_id=terminal_id)
     with pytest.raises(NotFound):
-        world.run(admin, cards.link_card, card_id=99, person_id=house.ada.id)
+        world.run(admin, cards.link_card, card_id=99, person_id=house.ada_id)
     world.change(terminal.update().values(revoked_at=world.clock.now))
     with pytest.raises(TerminalRevoked):
-        world.run(admin, cards.ask_link, person_id=house.ada.id, terminal_id=1)
+        world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=1)
 
 
 def test_a_card_that_was_seen_is_linked(world: World, house: House) -> None:
     admin, bela = world.staff(), world.person()
     house.tap(house.terminal, "new")
     (stranger,) = world.db.read(cards_of_nobody)
-    assert (stranger.tail, stranger.terminal_id) == (number("new")[-4:], house.terminal.id)
-    assert world.run(admin, cards.link_card, card_id=stranger.id, person_id=bela.id, label=" a  b ")
-    assert not world.run(admin, cards.link_card, card_id=stranger.id, person_id=bela.id)
+    assert (stranger.tail, stranger.terminal_id) == (number("new")[-4:], house.terminal_id)
+    assert world.run(
+        admin, cards.link_card, card_id=stranger.id, person_id=bela.id or 0, label=" a  b "
+    )
+    assert not world.run(admin, cards.link_card, card_id=stranger.id, person_id=bela.id or 0)
     with pytest.raises(CardTaken):
-        world.run(admin, cards.link_card, card_id=stranger.id, person_id=house.ada.id)
+        world.run(admin, cards.link_card, card_id=stranger.id, person_id=house.ada_id)
     with pytest.raises(CardTaken):
         world.run(admin, cards.forget_card, card_id=stranger.id)
     assert world.run(admin, cards.rename_card, card_id=stranger.id, label="c")
@@ -134,14 +136,10 @@ def test_a_card_that_was_seen_is_linked(world: World, house: House) -> None:
         world.run(admin, cards.rename_card, card_id=stranger.id, label="x" * 41)
     house.tap(house.terminal, "other")
     (stranger,) = world.db.read(cards_of_nobody)
-    for fn in (cards.rename_card, cards.revoke_card):
-        with pytest.raises(NotFound):
-            world.run(
-                admin,
-                fn,
-                card_id=stranger.id,
-                **({"label": "x"} if fn is cards.rename_card else {}),
-            )
+    with pytest.raises(NotFound):
+        world.run(admin, cards.rename_card, card_id=stranger.id, label="x")
+    with pytest.raises(NotFound):
+        world.run(admin, cards.revoke_card, card_id=stranger.id)
     assert world.run(admin, cards.forget_card, card_id=stranger.id)
 
 
@@ -153,7 +151,7 @@ def test_a_revoked_card_opens_nothing_at_once(world: World, house: House) -> Non
     assert not world.run(admin, cards.revoke_card, card_id=card_id)
     assert house.tap(house.terminal).code == "card_is_revoked"
     assert len(world.open_claims()) == 1  # the locker is still theirs
-    assert world.run(admin, cards.link_card, card_id=card_id, person_id=house.ada.id)
+    assert world.run(admin, cards.link_card, card_id=card_id, person_id=house.ada_id)
     assert house.tap(house.terminal).verdict == "yours"
 
 
@@ -164,8 +162,8 @@ def test_nobody_has_too_many(world: World, house: House) -> None:
     house.tap(house.terminal, "new")
     new = house.readers.card("new").id
     with pytest.raises(BadInput):
-        world.run(admin, cards.link_card, card_id=new, person_id=house.ada.id)
-    world.run(admin, cards.ask_link, person_id=house.ada.id, terminal_id=house.terminal.id)
+        world.run(admin, cards.link_card, card_id=new, person_id=house.ada_id)
+    world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.terminal_id)
     assert house.tap(house.terminal, "new").code == "bad_input"
     assert house.tap(house.terminal).verdict == "linked"  # theirs already
 
@@ -200,23 +198,23 @@ def test_all_is_handed_out_and_nothing_left(world: World, house: House) -> None:
     """Of somebody with cards, a visit, a wait for a card, a tap that waits for the PIN."""
     admin = world.staff()
     world.change(
-        terminal.update().where(terminal.c.id == house.terminal.id).values(pin_needed=True)
+        terminal.update().where(terminal.c.id == house.terminal_id).values(pin_needed=True)
     )
-    world.change(text(f"UPDATE person SET pin_hash = 'x' WHERE id = {house.ada.id}"))
+    world.change(text(f"UPDATE person SET pin_hash = 'x' WHERE id = {house.ada_id}"))
     house.tap(house.gate)
     world.clock.advance(seconds=5)
     assert house.tap(house.terminal).verdict == "confirm"
-    world.run(admin, cards.ask_link, person_id=house.ada.id, terminal_id=house.gate.id)
+    world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.gate_id)
     assert house.tap(house.gate, "second").verdict == "linked"
-    world.run(admin, cards.ask_link, person_id=house.ada.id, terminal_id=house.gate.id)
+    world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.gate_id)
     now = world.clock.now
-    data = world.db.read(lambda conn: person_data(conn, house.ada.id or 0, now))
+    data = world.db.read(lambda conn: person_data(conn, house.ada_id, now))
     assert [one["ends_with"] for one in data["cards"]] == [
         number(n)[-4:] for n in ("ada", "second")
     ]
     assert [(one["site"], one["left_at"]) for one in data["visits"]] == [("Library", None)]
     assert number("ada") not in json.dumps(data)
-    world.run(admin, leaving.erase_person, person_id=house.ada.id)
+    world.run(admin, leaving.erase_person, person_id=house.ada_id)
     for table in (card, card_link, tap_confirm):
         assert world.rows(table) == []
     assert [row.end_cause for row in world.rows(visit)] == ["person_left"]
@@ -231,9 +229,9 @@ def test_all_is_handed_out_and_nothing_left(world: World, house: House) -> None:
 def test_the_cards_of_somebody_archived_wait_for_them(world: World, house: House) -> None:
     admin = world.staff()
     house.tap(house.gate)
-    world.run(admin, leaving.archive_person, person_id=house.ada.id)
+    world.run(admin, leaving.archive_person, person_id=house.ada_id)
     assert house.readers.inside(house.ada) == []
     world.clock.advance(seconds=6)
     assert house.tap(house.gate).code == "person_archived"
-    world.run(admin, leaving.unarchive_person, person_id=house.ada.id)
+    world.run(admin, leaving.unarchive_person, person_id=house.ada_id)
     assert house.tap(house.gate).verdict == "in"

@@ -44,7 +44,7 @@ def confirm(house: House, pin: str = PIN, who: Actor | None = None) -> Confirmed
 
 def waits(house: House) -> bool:
     now = house.world.clock.now
-    return house.world.db.read(lambda conn: confirm_of(conn, house.ada.id or 0, now)) is not None
+    return house.world.db.read(lambda conn: confirm_of(conn, house.ada_id, now)) is not None
 
 
 def test_the_pin_gives_the_locker_and_opens_the_door(world: World, house: House) -> None:
@@ -55,13 +55,13 @@ def test_the_pin_gives_the_locker_and_opens_the_door(world: World, house: House)
     got = confirm(house)
     assert (got.verdict, got.label, got.opens) == ("assigned", "A1", True)
     (told,) = world.rows(terminal_command)
-    assert (told.kind, told.terminal_id) == ("open", house.terminal.id)
+    assert (told.kind, told.terminal_id) == ("open", house.terminal_id)
     assert told.arguments == {"locker": 1, "label": "A1"}
     assert not waits(house)
     with pytest.raises(NothingToConfirm):
         confirm(house)
     (assigned,) = world.rows(event, kind="LockerAssigned")
-    assert assigned.terminal_id == house.terminal.id
+    assert assigned.terminal_id == house.terminal_id
 
 
 def test_a_second_tap_after_that_gives_back(world: World, house: House) -> None:
@@ -99,7 +99,7 @@ def test_it_is_over_after_a_minute(world: World, house: House) -> None:
     assert [row.outcome for row in world.rows(tap_confirm)] == ["over"]
     with pytest.raises(NothingToConfirm):
         confirm(house)
-    assert world.row(person, house.ada.id or 0).failed_tries == 0
+    assert world.row(person, house.ada_id).failed_tries == 0
 
 
 def test_another_tap_takes_its_place(world: World, house: House) -> None:

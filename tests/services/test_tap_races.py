@@ -116,7 +116,7 @@ def test_link_against_link(world: World, house: House) -> None:
     admin, bela = world.staff(), world.person()
     for n in range(ROUNDS):
         for who, at in ((house.ada, house.terminal), (bela, house.gate)):
-            world.run(admin, cards.ask_link, person_id=who.id, terminal_id=at.id)
+            world.run(admin, cards.ask_link, person_id=who.id or 0, terminal_id=at.id or 0)
         said = together(
             lambda n=n: house.tap(house.terminal, f"new {n}"),
             lambda n=n: house.tap(house.gate, f"new {n}"),
@@ -133,7 +133,7 @@ def test_a_tap_against_erasing(world: World, house: House) -> None:
         house.readers.link(who, name)
         said, _ = together(
             lambda name=name: house.tap(house.gate, name),
-            lambda who=who: world.run(admin, leaving.erase_person, person_id=who.id),
+            lambda who=who: world.run(admin, leaving.erase_person, person_id=who.id or 0),
         )
         assert said.verdict in ("in", "denied")
         assert world.rows(card, person_id=who.id) == []

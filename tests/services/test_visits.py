@@ -38,12 +38,12 @@ def test_who_is_inside(world: World, house: House) -> None:
     house.tap(house.gate)
     now = world.clock.advance(minutes=1)
     (who,) = world.db.read(lambda conn: people_inside(conn, house.site, now))
-    gate = world.row(terminal, house.gate.id or 0)
-    assert (who.person_id, who.gate) == (house.ada.id, gate.name)
+    gate = world.row(terminal, house.gate_id)
+    assert (who.person_id, who.gate) == (house.ada_id, gate.name)
     assert count(house) == 1
     house.tap(house.gate)
     assert count(house) == 0
-    (last,) = world.db.read(lambda conn: visits_of(conn, house.ada.id or 0))
+    (last,) = world.db.read(lambda conn: visits_of(conn, house.ada_id))
     assert last.left_at == world.clock.now
 
 
@@ -140,9 +140,9 @@ def test_names_leave_visits_and_alerts(world: World, house: House) -> None:
     while world.run(SYSTEM, retention.forget_names, site_id=house.site):
         pass
     old, new = world.rows(visit)
-    assert (old.person_id, new.person_id) == (None, house.ada.id)
+    assert (old.person_id, new.person_id) == (None, house.ada_id)
     (alert,) = world.rows(terminal_alert)
     assert (alert.person_id, alert.subject) == (None, "")
     (said,) = world.rows(event, kind="NamesForgotten")
     assert said.details["visits"] == 2
-    assert world.db.read(lambda conn: visits_of(conn, house.ada.id or 0))[0].left_at is None
+    assert world.db.read(lambda conn: visits_of(conn, house.ada_id))[0].left_at is None

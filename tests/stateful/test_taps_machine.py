@@ -96,7 +96,7 @@ class TapsMachine(RuleBasedStateMachine):
         self.world.db.close()
 
     @initialize(needed=st.booleans())
-    def rules(self, needed: bool) -> None:
+    def rules_of_visits(self, needed: bool) -> None:
         self.needed = needed
         minutes = int(LONGEST.total_seconds() // 60)
         self.readers.rules(self.site, visit_needed=needed, max_minutes=minutes)
@@ -274,6 +274,8 @@ class _Taken:
 
 
 def test_taps(fresh_database: Callable[[], Database]) -> None:
-    run_state_machine_as_test(
-        lambda: TapsMachine(World(fresh_database(), Clock())), settings=of_examples(6)
-    )
+    class Machine(TapsMachine):
+        def __init__(self) -> None:
+            super().__init__(World(fresh_database(), Clock()))
+
+    run_state_machine_as_test(Machine, settings=of_examples(6))
