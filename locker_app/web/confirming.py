@@ -7,6 +7,7 @@ import reflex as rx
 from locker_app.services import confirms, runtime
 from locker_app.web.components.browser import Attention, Countdown, new_request_id
 from locker_app.web.components.fields import text_of
+from locker_app.web.components.parts import hidden
 from locker_app.web.live_states import Me
 from locker_app.web.refusals import Refusable
 from locker_app.web.session import perform, perform_secret, say
@@ -15,10 +16,14 @@ from locker_app.web.session import perform, perform_secret, say
 class Confirming(Refusable, rx.State):
     """What was wrong with the PIN that was entered last; the PIN itself is kept nowhere."""
 
+    tap: str = ""
+    """Which tap that was for: the next one is another question."""
+
     @rx.event
     async def confirm(self, form: dict[str, Any], request_id: str) -> Any:
         """Confirm one's own tap with the PIN."""
         self._begin("confirm")
+        self.tap = text_of(form, "tap")[:20]
         door, pin = runtime.current().door, text_of(form, "pin")
         done = await perform_secret(
             self,
@@ -43,6 +48,7 @@ class Confirming(Refusable, rx.State):
 def tap_to_confirm() -> rx.Component:
     """The question, while a tap waits; it comes by itself."""
     state = Confirming
+    wrong = rx.cond(state.tap == rx.Var.create(Me.confirm_id).to_string(), state.why, "")
     return rx.el.div(
         rx.cond(
             Me.confirm_id > 0,
@@ -58,6 +64,7 @@ def tap_to_confirm() -> rx.Component:
                     " to open the locker.",
                 ),
                 rx.el.form(
+                    hidden("tap", rx.Var.create(Me.confirm_id).to_string()),
                     rx.el.div(
                         rx.el.label("Your PIN", html_for="tap-pin"),
                         rx.el.input(
@@ -67,10 +74,10 @@ def tap_to_confirm() -> rx.Component:
                             input_mode="numeric",
                             auto_complete="current-password",
                             max_length=8,
-                            aria_invalid=rx.cond(state.why != "", "true", "false"),
+                            aria_invalid=rx.cond(wrong != "", "true", "false"),
                             aria_describedby="tap-pin-wrong",
                         ),
-                        rx.el.p(state.why, class_name="error", id="tap-pin-wrong", role="alert"),
+                        rx.el.p(wrong, class_name="error", id="tap-pin-wrong", role="alert"),
                         class_name="field",
                     ),
                     rx.el.button("Confirm", type="submit", class_name="primary"),

@@ -293,7 +293,7 @@ OURS: dict[str, Handler] = {
     f"{TERMINAL_SETUP}.save_visits": staff(
         Right.SET_UP, "changes the rules of visits", form={"max_minutes": "60"}, site_id="site"
     ),
-    f"{CONFIRMING}.confirm": person("confirms their own tap", form={"pin": "1234"}),
+    f"{CONFIRMING}.confirm": person("confirms their own tap", form={"pin": "1234", "tap": "1"}),
     f"{CONFIRMING}.decline": person("declines it"),
     f"{HELM}.load": public("watches a queue with names: right checked by topic"),
     f"{HELM}.press": helper("calls the next", queue_id="queue"),
