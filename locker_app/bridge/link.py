@@ -190,17 +190,23 @@ class Link:
                 loop.remove_reader(sock)
                 loop.remove_writer(sock)
 
-        def want_write(_client: object, _data: object, sock: Any) -> None:
-            loop.call_soon_threadsafe(_if_open, sock, loop.add_writer, sock, client.loop_write)
+        def writable() -> None:
+            """Write what there is. The loop is asked to wait for the socket only when that is full:
+            whoever waits for one that can always be written to never rests."""
+            client.loop_write()
+            sock: Any = client.socket()
+            if sock is not None and sock.fileno() >= 0:
+                if client.want_write():
+                    loop.add_writer(sock, writable)
+                else:
+                    loop.remove_writer(sock)
 
-        def no_write(_client: object, _data: object, sock: Any) -> None:
-            if sock.fileno() >= 0:
-                loop.remove_writer(sock)
+        def want_write(_client: object, _data: object, _sock: object) -> None:
+            loop.call_soon_threadsafe(writable)
 
         client.on_socket_open = on_open
         client.on_socket_close = on_close
         client.on_socket_register_write = want_write
-        client.on_socket_unregister_write = no_write
         client.on_connect = self._connack
         client.on_subscribe = self._suback
         client.on_disconnect = self._disconnected

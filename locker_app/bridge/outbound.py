@@ -42,8 +42,6 @@ _SHARE_OF_TIME = 10
 """Reckoning grants takes a tenth of the time at most."""
 RENEW_SECONDS = 6 * 3600.0
 RETRY_SECONDS = 1.0
-ELSEWHERE_SECONDS = 0.2
-"""What another process was told it sends itself, unless it can't."""
 _RETAINED = ("avail", "info", "display", "cfg", "grants", "idle")
 _OF_CARDS = frozenset(
     {

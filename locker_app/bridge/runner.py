@@ -22,9 +22,10 @@ from edge.protocol import (
     Presence,
     ServerState,
     Shown,
+    Telemetry,
+    new_id,
     parse,
 )
-from edge.protocol import Telemetry as Telemetry_
 from locker_app.bridge.home import Home
 from locker_app.bridge.home_assistant import Address
 from locker_app.bridge.known import Known, Speaker
@@ -271,8 +272,7 @@ class Bridge:
     async def _greet(self) -> None:
         """Say everything, in the epoch that the broker knows, or in a new one, if it knows none."""
         await asyncio.sleep(EPOCH_SECONDS)
-        if self._epochs:
-            self._outbound.epoch = min(self._epochs)
+        self._outbound.epoch = min(self._epochs) if self._epochs else new_id()
         self._epoch_is_known = True
         self._outbound.say_state()
         self._outbound.say_all()
@@ -373,7 +373,7 @@ class Bridge:
         match data:
             case Shown():
                 self._seen.shown(speaker.site_id, speaker.id, data, now)
-            case Telemetry_():
+            case Telemetry():
                 self._seen.telemetry(speaker.site_id, speaker.id, data, now)
             case Avail(state=Presence.ONLINE) if not came.retained:
                 self._outbound.greet()

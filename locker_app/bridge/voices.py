@@ -103,6 +103,8 @@ class Voice:
         self._db, self.speaker, self._answer, self._clock = db, speaker, answer, clock
         self._alone = alone
         self._applied = speaker.row.seq
+        self._moved_at = 0.0
+        """When another process was seen to have applied one."""
         self._facts: dict[int, _Fact] = {}
         """Those that wait, by their numbers."""
         self._others: deque[tuple[Callable[[], Awaitable[None]], Callable[[], None]]] = deque()
@@ -214,7 +216,8 @@ class Voice:
         first = min(self._facts)
         if first <= self._applied + 1:
             return first
-        left = self._facts[first].came + WAIT_SECONDS - time.monotonic()
+        since = max(self._facts[first].came, self._moved_at)
+        left = since + WAIT_SECONDS - time.monotonic()
         if left <= 0:
             return first
         self._wake.clear()
@@ -222,7 +225,8 @@ class Voice:
             await asyncio.wait_for(self._wake.wait(), left if self._alone else LOOK_SECONDS)
         if not self._alone:
             applied = await self._db.aread(lambda conn: seq_of(conn, self.speaker.id))
-            self._applied = max(self._applied, applied)
+            if applied > self._applied:
+                self._applied, self._moved_at = applied, time.monotonic()
         return None
 
     async def _safely(self, do: Callable[[], Awaitable[None]]) -> None:

@@ -439,7 +439,7 @@ class TestBrokerAway:
         with embedded() as broker, stage_of(sqlite_world, broker) as stage:
             bridge = stage.start()
             one = stage.terminal(sqlite_world.bank(count=3))
-            epoch = one.next("state").data.epoch
+            epoch = bridge.bridge._outbound.epoch
             one.next("cfg")
             one.next("idle")
             broker.down()
@@ -459,7 +459,8 @@ class TestBrokerAway:
         self, stage: Stage
     ) -> None:
         one = stage.terminal(stage.world.bank(count=3))
-        epoch = one.next("state").data.epoch
+        epoch = stage.bridges[0].bridge._outbound.epoch
+        one.until_told("state", lambda said: said.epoch == epoch)
         stage.stop(stage.bridges[0])
         one.until_told("state", lambda said: said.state == "stopping")
         stage.start()
