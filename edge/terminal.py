@@ -278,6 +278,8 @@ class Terminal:
     def _asked(self, asked: Asked) -> None:
         try:
             asked.answer.set_result(self._answer(asked.what))
+        except ValueError as error:  # of what was asked: no card has such a number
+            asked.answer.set_result({"error": str(error)})
         except Exception as error:
             asked.answer.set_exception(error)
 

@@ -208,6 +208,10 @@ def test_garbage_on_every_topic_changes_nothing(place: Stage) -> None:
                 server.send(tail, body)
         expected = len(tails) * len(garbage)
         wait_until(lambda: terminal.status()["counters"].get("invalid", 0) >= expected, "all of it")
+        with pytest.raises(NoTerminal, match="digits"):
+            terminal.tap("xyz")
+        with pytest.raises(NoTerminal, match="can't be asked"):
+            ask(place.folder, {"do": "dance"})
         terminal.tap()
         server.answer(server.wait("evt/tap").id, locker="A17", open=17)
         server.wait_shown("Locker A17")
