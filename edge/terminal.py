@@ -9,18 +9,17 @@ import logging
 import queue
 from collections import Counter, deque
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from edge import cards
-from edge import identity as identities
+from edge.belonging import Belonging, KeysCame
 from edge.clock import Clock
 from edge.control import Asked, Control
 from edge.display.opening import open_display
-from edge.display.screen import Screen, Tone, fields_of
-from edge.identity import CardKey, Identity
+from edge.display.screen import Screen, Tone
+from edge.doors import Doors
+from edge.identity import Identity
 from edge.keeping import TAP, Keeping
 from edge.link import Link, Overheard
 from edge.machines.effects import (
@@ -50,7 +49,6 @@ from edge.machines.events import (
     Mended,
     Moment,
     NotStored,
-    Pulsed,
     Tick,
 )
 from edge.machines.machine import step
@@ -60,30 +58,23 @@ from edge.messages import Arrived, remembered, understood, written
 from edge.protocol import (
     Avail,
     FaultOf,
-    Info,
     Invalid,
-    Part,
     Presence,
     Result,
-    Shown,
     Status,
     new_id,
 )
 from edge.reader import Back, Card, Dead, SimulatedReader, Trouble, open_reader
-from edge.relay import BadPulse, RelayDead, Relays, SimulatedRelays, open_relays
-from edge.settings import IDENTITY, PICTURE, VERSION, Settings
+from edge.saying import Parts, Saying, time_of_day
+from edge.settings import IDENTITY, PICTURE, Settings
 from edge.store import BEGUN, Store
-from edge.telemetry import measured
-from edge.workers import Drawing, Looking, ask_for_keys
+from edge.workers import Drawing, Looking
 
 log = logging.getLogger(__name__)
 
 TURN_S = 0.25
 """How long the loop waits for something to happen."""
-TELEMETRY_EVERY_S = 30.0
 CHECK_EVERY_S = 2.0
-RELAYS_READY_WITHIN_S = 5.0
-KEYS_EVERY_S = 60.0
 WAITS_VISIBLY_S = 1.0
 """A fact that waits for longer is counted on the display; it would only flicker before."""
 SAY_INVALID_EVERY_S = 60.0
@@ -104,46 +95,39 @@ class Stop:
     """Somebody wants the program to end."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeysCame:
-    """The server gave the card keys."""
-
-    keys: list[CardKey]
-
-
 class Terminal:
     """One terminal that is provisioned. Made and run by one thread; `stop` may be called by any."""
 
     def __init__(self, settings: Settings, identity: Identity, clock: Clock | None = None) -> None:
-        self.settings, self.identity = settings, identity
+        self.settings = settings
         self.clock = clock or Clock()
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.counters: Counter[str] = Counter()
-        self.opened: deque[dict[str, Any]] = deque(maxlen=50)
         self._end: End | None = None
         reader, why = open_reader(settings.reader)
         log.info("%s", why)
         self._reader = reader
         self._store = Store(settings.folder)
         self._keeping = Keeping(self._store, self.clock, settings.cap)
-        self._relays: Relays = SimulatedRelays()
-        self._wired: tuple[frozenset[int], bool] | None = None
-        self._wired_at = self.clock.mono()
+        self._doors = Doors(settings.relays, self.clock)
+        self._belonging = Belonging(identity, settings.folder / IDENTITY, self._put)
         display = open_display(settings.display, settings.folder / PICTURE)
-        self._display_name = display.name
+        self._parts = Parts(reader.name, display.name)
         self._drawing = Drawing(display)
         self.state = self._first_state()
-        self._started_at = self.state.started_at
         self._looking = Looking(reader, self._put)
         self._control = self._open_control()
-        will = self._written(Avail(state=Presence.LOST))
-        self._link = Link(identity, self.clock, self._put, will)
+        self._link = Link(identity, self.clock, self._put, self._presence(Presence.LOST))
+        self._saying = Saying(
+            self._link, self.clock, self._store.boot, self._parts, settings.folder
+        )
         self.screen = Screen("Starting", tone=Tone.BUSY)
-        self._published: Shown | None = None
-        self._measured_at = self._checked_at = float("-inf")
-        self._keys_asked_at = self._invalid_said_at = float("-inf")
-        self._identity_file = settings.folder / IDENTITY
-        self._identity_seen = self._identity_stat()
+        self._checked_at = self._invalid_said_at = float("-inf")
+
+    @property
+    def identity(self) -> Identity:
+        """Who this is, with the card keys that are in use now."""
+        return self._belonging.identity
 
     def stop(self) -> None:
         """End soon. May be called in a signal's handler, as this kind of queue allows for that."""
@@ -218,7 +202,8 @@ class Terminal:
             case (float(at), event):
                 self._saw(at, event)
             case KeysCame(keys=keys):
-                self._new_keys(keys)
+                if self._belonging.take_keys(keys):
+                    self._saying.announce(self.state, self.identity)
             case Asked():
                 self._asked(item)
             case Stop():
@@ -229,12 +214,10 @@ class Terminal:
         now = self.clock.moment()
         self._feed(Tick())
         self._check_parts(now)
-        self._keeping.tidy(now)
         self._send(now)
         self._show()
-        if self._link.up and now.mono - self._measured_at >= TELEMETRY_EVERY_S:
-            self._measured_at = now.mono
-            self._say_how_it_is(now)
+        self._keeping.tidy(now)
+        self._saying.measure(self._keeping.outbox, now)
 
     def _arrived(self, came: Arrived) -> None:
         try:
@@ -329,10 +312,10 @@ class Terminal:
             "cfg": self.state.config.version if self.state.config else 0,
             "grants": self.state.grants.version if self.state.grants else 0,
             "reader": self._reader.name,
-            "display": self._display_name,
+            "display": self._parts.display,
             "faults": [of.value for of, _ in self.state.faults],
             "storage": self._keeping.trouble,
-            "opened": list(self.opened),
+            "opened": list(self._doors.opened),
             "counters": dict(self.counters),
         }
 
@@ -352,20 +335,20 @@ class Terminal:
             case Record():
                 return self._record(effect)
             case Pulse():
-                return [self._pulse(effect)]
+                return [self._doors.pulse(effect)]
             case Begin(command=command):
                 self._keeping.mark_command(command, BEGUN)
             case Finish(command=command, status=status):
                 self._keeping.mark_command(command, status.value)
             case Reply(command=command, status=status, reason=reason):
-                self._publish("res", Result(status=status, reason=reason), command)
+                self._saying.say("res", Result(status=status, reason=reason), command)
             case Announce():
-                self._wire()
-                self._announce()
+                self._doors.wire(self.state.config)
+                self._saying.announce(self.state, self.identity)
             case Flush():
                 self._keeping.outbox.again()
             case FetchKeys():
-                self._fetch_keys()
+                self._look_for_keys()
             case PutCard(uid=uid, seconds=seconds):
                 if isinstance(self._reader, SimulatedReader):
                     self._reader.put(bytes.fromhex(uid), seconds)
@@ -382,86 +365,11 @@ class Terminal:
         trouble = Broken(FaultOf.STORAGE, self._keeping.trouble)
         return [NotStored(fact.id), trouble] if fact.tail == TAP and fact.id else [trouble]
 
-    def _pulse(self, pulse: Pulse) -> Event:
-        try:
-            self._relays.open(pulse.pin, pulse.seconds)
-        except (RelayDead, BadPulse, OSError) as error:
-            log.error("Door %d could not be opened: %s", pulse.door, error)
-            return Pulsed(pulse.door, pulse.cause, str(error) or "relay")
-        self.counters["opened"] += 1
-        self.opened.append({"door": pulse.door, "re": pulse.cause.id, "at": self.clock.mono()})
-        return Pulsed(pulse.door, pulse.cause)
-
-    def _wire(self) -> None:
-        """Have the relays that the configuration names."""
-        config = self.state.config
-        if config is None:
-            return
-        wanted = (frozenset(config.relays.values()), config.active_low)
-        if wanted == self._wired:
-            return
-        self._relays.close()
-        try:
-            self._relays, why = open_relays(
-                self.settings.relays, wanted[0], active_low=config.active_low
-            )
-            log.info("%s", why)
-        except ValueError as error:
-            log.error("The relays can't be set up: %s", error)
-            self._relays = SimulatedRelays(())
-            self._relays.trouble = str(error)
-        self._wired, self._wired_at = wanted, self.clock.mono()
-
-    def _announce(self) -> None:
-        config = self.state.config
-        self._publish("avail", Avail(state=Presence.ONLINE))
-        info = Info(
-            kind=config.kind if config else None,
-            version=VERSION,
-            reader=self._reader.name[:40],
-            display=self._display_name[:40],
-            lockers=sorted(int(door) for door in config.relays)[:500] if config else [],
-            simulated=self.state.simulated,
-            cfg=config.version if config else 0,
-            kids=[one.kid for one in self.identity.card_keys][:8],
-        )
-        self._publish("info", info)
-        self._published = None  # so that it is published again
-        self._measured_at = float("-inf")
-
-    def _fetch_keys(self) -> None:
-        """If the configuration names one that isn't here. Not more than once a minute."""
-        wanted = set(self.state.config.kids) if self.state.config else set()
-        now = self.clock.mono()
-        if wanted <= {one.kid for one in self.identity.card_keys}:
-            return
-        if now - self._keys_asked_at >= KEYS_EVERY_S:
-            self._keys_asked_at = now
-            ask_for_keys(self.identity, lambda keys: self._put(KeysCame(keys)))
-
-    def _new_keys(self, keys: list[CardKey]) -> None:
-        if keys == self.identity.card_keys:
-            return
-        self.identity = self.identity.model_copy(update={"card_keys": keys})
-        try:
-            identities.save(self._identity_file, self.identity)
-            self._identity_seen = self._identity_stat()
-        except OSError as error:
-            log.error("The new card keys are not kept: %s", error)
-        log.info("The card keys are now %s", ", ".join(one.kid for one in keys))
-        self._announce()
-
     def _send(self, now: Moment) -> None:
         if not self._link.up:
             return
         for fact in self._keeping.outbox.due(now):
             self._link.publish(fact.tail, fact.body())
-
-    def _publish(self, tail: str, data: Part, re: str | None = None) -> None:
-        self._link.publish(tail, self._written(data, re))
-
-    def _written(self, data: Part, re: str | None = None) -> bytes:
-        return written(self.clock, self._store.boot, data, re)
 
     def _show(self) -> None:
         """Have what the machine wants to be seen on the display, and in the panel."""
@@ -470,69 +378,32 @@ class Terminal:
         late = waiting.oldest_s(now) >= WAITS_VISIBLY_S or not self.state.online
         self.screen = replace(
             screen(self.state, now),
-            clock=self._time_of_day(now),
+            clock=time_of_day(self.state, now),
             outbox=waiting.depth if late else 0,
         )
         self._drawing.show(self.screen)
-        self._publish_display(self.screen)
-
-    def _publish_display(self, seen: Screen) -> None:
-        shown = _as_shown(seen)
-        if self._link.up and shown != self._published:
-            self._published = shown
-            self._publish("display", shown)
-
-    def _time_of_day(self, now: Moment) -> str:
-        if now.wall is None or self.state.config is None:
-            return ""
-        try:
-            zone = ZoneInfo(self.state.config.time_zone)
-            return datetime.fromtimestamp(now.wall / 1000, UTC).astimezone(zone).strftime("%H:%M")
-        except (ValueError, OSError, OverflowError, KeyError):  # unknown zones are KeyErrors
-            return ""
-
-    def _say_how_it_is(self, now: Moment) -> None:
-        outbox = self._keeping.outbox
-        up = int(now.mono - self._started_at)
-        data = measured(self.settings.folder, outbox.depth, outbox.oldest_s(now), up)
-        self._publish("tele", data)
+        self._saying.show(self.screen)
 
     def _check_parts(self, now: Moment) -> None:
         self._judge(FaultOf.STORAGE, self._keeping.trouble)
         self._judge(FaultOf.DISPLAY, self._drawing.fault)
-        if now.mono - self._wired_at > RELAYS_READY_WITHIN_S:
-            self._judge(FaultOf.RELAY, self._relays.trouble)
+        self._judge(FaultOf.RELAY, self._doors.trouble)
         if now.mono - self._checked_at >= CHECK_EVERY_S:
             self._checked_at = now.mono
-            self._fetch_keys()
-            self._look_at_identity()
+            self._look_for_keys()
+            if self._belonging.was_replaced():
+                log.info("The identity is another one now")
+                self._end = End.RESTART
+
+    def _look_for_keys(self) -> None:
+        kids = self.state.config.kids if self.state.config else []
+        self._belonging.look_for_keys(kids, self.clock.mono())
 
     def _judge(self, of: FaultOf, trouble: str) -> None:
         if trouble and not self.state.broken(of):
             self._feed(Broken(of, trouble))
         elif not trouble and self.state.broken(of):
             self._feed(Mended(of))
-
-    def _look_at_identity(self) -> None:
-        """Somebody provisioned it anew: begin anew as that."""
-        seen = self._identity_stat()
-        if seen == self._identity_seen:
-            return
-        self._identity_seen = seen
-        try:
-            changed = identities.load(self._identity_file) != self.identity
-        except identities.NotProvisioned:
-            changed = False
-        if changed:
-            log.info("The identity is another one now")
-            self._end = End.RESTART
-
-    def _identity_stat(self) -> tuple[int, int] | None:
-        try:
-            found = self._identity_file.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_ino
 
     def _first_state(self) -> State:
         belongs = self._store.kept("terminal")
@@ -549,6 +420,9 @@ class Terminal:
             done=tuple((one, Status(how)) for one, how in commands if how != BEGUN),
         )
 
+    def _presence(self, state: Presence) -> bytes:
+        return written(self.clock, self._store.boot, Avail(state=state))
+
     def _open_control(self) -> Control | None:
         """Without it the terminal still works, and only can't be asked."""
         try:
@@ -561,16 +435,12 @@ class Terminal:
         """All off, quietly. Also when the loop itself failed."""
         last = AGAIN if self._end is End.RESTART else SWITCHED_OFF
         state = Presence.UPDATING if self._end is End.RESTART else Presence.OFFLINE
-        self._relays.all_off()
+        self._doors.all_off()
         self._looking.stop()
-        self._publish_display(last)
-        self._link.stop(self._written(Avail(state=state)))
-        self._relays.close()
+        self._saying.show(last)
+        self._link.stop(self._presence(state))
+        self._doors.close()
         if self._control:
             self._control.close()
         self._drawing.stop(last)
         self._store.close()
-
-
-def _as_shown(seen: Screen) -> Shown:
-    return Shown.model_validate(fields_of(seen))

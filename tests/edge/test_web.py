@@ -2,6 +2,7 @@
 
 import base64
 import json
+import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from edge.__main__ import main
+from edge.belonging import Belonging, KeysCame
 from edge.identity import CardKey, Identity, NotProvisioned, load, save
 from edge.settings import IDENTITY, folder_for
 from edge.web import KEYS, PROVISION, Refused, checked, fetch_keys, provision
@@ -183,3 +185,26 @@ def test_the_folder_is_the_chosen_one(tmp_path: Path) -> None:
     assert folder_for(None, environment) == Path("/from/environment")
     assert folder_for(None, {}, tmp_path) == tmp_path
     assert folder_for(None, {}, tmp_path / "none") == Path.home() / ".cubby-terminal"
+
+
+def test_a_key_that_is_named_and_missing_is_fetched_once_a_minute_and_kept(
+    site: Site, tmp_path: Path
+) -> None:
+    who = Identity(**ANSWER, server=site.url)
+    came: queue.Queue[KeysCame] = queue.Queue()
+    belonging = Belonging(who, tmp_path / IDENTITY, came.put)
+    belonging.look_for_keys(["k1"], now=0)
+    site.answers({"card_keys": [{"kid": "k3", "key": KEY}]})
+    belonging.look_for_keys(["k3", "k2"], now=1)
+    belonging.look_for_keys(["k3", "k2"], now=60)
+    keys = came.get(timeout=20).keys
+    assert len(site.asked) == 1
+    assert belonging.take_keys(keys)
+    assert not belonging.take_keys(keys)
+    assert load(tmp_path / IDENTITY).card_keys == keys
+    assert not belonging.was_replaced(), "by itself"
+    save(tmp_path / IDENTITY, who)
+    assert belonging.was_replaced()
+    assert not belonging.was_replaced()
+    (tmp_path / IDENTITY).write_bytes(b"half")
+    assert not belonging.was_replaced(), "nobody can be that"
