@@ -44,7 +44,7 @@ class Broker:
     """How this process stands with the broker by which it speaks with terminals."""
 
     kind: str = ""
-    """mosquitto, embedded (the development broker), external, or off; empty: not known yet."""
+    """mosquitto, embedded (the development broker), outside, or off; empty: not known yet."""
     connected: bool = False
     why: str = ""
     """A sentence that says why not, if there is more to say."""

@@ -311,6 +311,17 @@ def test_what_set_up_changes_is_looked_for_everywhere(house: House, kind: str) -
     assert sorted(house.numbers) == [0, 0, 5, 6]  # in whatever order
 
 
+def test_a_terminal_that_comes_or_goes_is_seen_where_it_opens_doors(house: House) -> None:
+    """The event names neither the bank nor the doors."""
+
+    def goes() -> None:
+        house.db.numbers[1] = 7
+        house.hub.publish([Logged(1, "TerminalHeard", 1, terminal_id=9)])
+
+    play(house, lambda: house.watch(ONE), goes)
+    assert house.numbers == [0, 7]
+
+
 def test_a_commit_after_the_end_harms_nobody(house: House) -> None:
     play(house)
     house.db.listener([Logged(1, "LockerAssigned", 1, bank_id=1)])

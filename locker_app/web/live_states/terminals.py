@@ -84,7 +84,7 @@ class Terminals(LiveState, rx.State):
     site_name: str = ""
     time_zone: str = ""
     broker: str = ""
-    """mosquitto, embedded, external or off; empty while nobody knows."""
+    """mosquitto, embedded, outside or off; empty while nobody knows."""
     connected: bool = False
     broker_why: str = ""
     terminals: list[TerminalRow] = []
