@@ -209,12 +209,20 @@ def _says_give_back(tap: Tap, place: Place, card: Whose) -> bool:
     )
 
 
+_SAME_AGAIN = {
+    TapMode.GATE: (TapVerdict.IN, TapVerdict.OUT, TapVerdict.LINKED),
+    TapMode.IN: (TapVerdict.IN, TapVerdict.LINKED),
+    TapMode.OUT: (TapVerdict.OUT, TapVerdict.LINKED),
+}
+"""What the last tap has come to be where another one soon after is the same."""
+
+
 def _is_repeat(tap: Tap, place: Place, last: LastTap | None) -> bool:
     return (
         last is not None
         and tap.at is not None
         and last.terminal_id == place.terminal_id
-        and last.verdict in (TapVerdict.IN, TapVerdict.OUT, TapVerdict.LINKED)
+        and last.verdict in _SAME_AGAIN[tap.mode]
         and abs(tap.at - last.at) < ONE_TAP_WITHIN
     )
 

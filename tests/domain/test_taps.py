@@ -99,6 +99,9 @@ CASES: list[tuple[str, timedelta | None, Place, Whose, Step]] = [
     ("gate", AT_ONCE, GATE, replace(IN, last=last(GATE, 5, "in")), Step.GO_OUT),
     ("gate", AT_ONCE, GATE, replace(IN, last=last(GATE, 1, "denied")), Step.GO_OUT),
     ("gate", AT_ONCE, GATE, replace(IN, last=last(BANK, 1, "in")), Step.GO_OUT),
+    ("out", AT_ONCE, GATE, replace(IN, last=last(GATE, 1, "in")), Step.GO_OUT),
+    ("in", AT_ONCE, GATE, replace(ADA, last=last(GATE, 1, "out")), Step.COME_IN),
+    ("in", AT_ONCE, GATE, replace(IN, last=last(GATE, 1, "linked")), Step.REPEAT),
     ("gate", LATE, GATE, replace(ADA, last=last(GATE, 1197, "in")), Step.REPEAT),
     # at gates, told late
     ("out", LATE, GATE, replace(ADA, then=INSIDE), Step.LATE_OUT),

@@ -81,8 +81,7 @@ def test_somebody_elses_card_is_not_linked(world: World, house: House) -> None:
 
 def test_a_wait_for_a_card_ends(world: World, house: House) -> None:
     admin, bela = world.staff(), world.person()
-    here = {"person_id": house.ada_id, "terminal_id": house.terminal_id}
-    world.run(admin, cards.ask_link, **here)
+    world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.terminal_id)
     with pytest.raises(TerminalBusy):
         world.run(admin, cards.ask_link, person_id=bela.id or 0, terminal_id=house.terminal_id)
     world.run(admin, cards.ask_link, person_id=house.ada_id, terminal_id=house.gate_id)
@@ -182,7 +181,8 @@ def test_keys(world: World, house: House) -> None:
     assert len(set(kept.values())) == 2
     assert not any(key.hex() in row.sealed for row in world.rows(card_key) for key in kept.values())
     assert world.db.read(lambda conn: cards.card_keys(conn, other)) == []
-    make(), make()
+    for _ in range(2):
+        make()
     assert [kid for kid, _ in world.db.read(lambda conn: cards.card_keys(conn, seal))] == [
         "k4",
         "k3",

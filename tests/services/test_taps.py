@@ -121,7 +121,7 @@ def test_what_a_display_says_when_it_is_refused(world: World, house: House) -> N
     world.change(update(person).values(archived_at=world.clock.now))
     assert house.tap(house.terminal).code == "person_archived"
     assert world.refusals() == []  # they are answers
-    assert len(house.tapped()) == 9
+    assert len(house.tapped()) == 10
 
 
 def test_only_terminals_tap(world: World, house: House) -> None:

@@ -278,4 +278,4 @@ def test_taps(fresh_database: Callable[[], Database]) -> None:
         def __init__(self) -> None:
             super().__init__(World(fresh_database(), Clock()))
 
-    run_state_machine_as_test(Machine, settings=of_examples(6))
+    run_state_machine_as_test(Machine, settings=of_examples(3))
