@@ -61,7 +61,7 @@ def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
 
 
 def test_it_stops_when_the_machine_does(tmp_path: Path) -> None:
-    with running.running(tmp_path, anew=True) as server:
+    with running.running(tmp_path) as server:
         _stops_whole_and_quietly(server, signal.SIGTERM)
 
 

@@ -27,7 +27,7 @@ def test_a_database_that_hangs_is_down_and_takes_one_thread(
 
     def hang(_: object) -> bool:
         asked.append(1)
-        return go_on.wait(10)
+        return go_on.wait(60)
 
     monkeypatch.setattr(health, "database_answers", hang)
     monkeypatch.setattr(health.Probe.__init__, "__defaults__", (0.05,))
@@ -41,7 +41,7 @@ def test_a_database_that_hangs_is_down_and_takes_one_thread(
         assert len(asked) == 1
 
         go_on.set()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while program.get("/health").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.01)

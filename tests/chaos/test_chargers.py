@@ -16,7 +16,7 @@ from tests import running
 from tests.e2e.library import SECRET_KEY, Library
 from tests.invariants_chargers import check_at
 
-SOON = timedelta(seconds=1.5)
+SOON = timedelta(seconds=3)
 PATIENCE = 20.0
 
 

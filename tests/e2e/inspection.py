@@ -18,6 +18,9 @@ _VIOLATIONS = """async (options) => {
 }"""
 _OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
+_seen: set[str] = set()
+"""The kinds of pages that any test has looked at."""
+
 _WIDER_THAN_THE_SCREEN = """() => {
   const wide = document.scrollingElement.clientWidth;
   if (document.scrollingElement.scrollWidth <= wide) return [];
@@ -51,26 +54,25 @@ class Inspector:
 
     def __init__(self) -> None:
         self.found: list[str] = []
-        self._pages: set[str] = set()
 
     def inspect(self, page: Page, name: str) -> None:
         """Look at the page as it is now, in both themes and several sizes.
 
         What stands around its content is the same in each of its states: it is looked at on a
-        desktop by all rules when the page is new; then dark colours are looked at on a phone.
+        desktop, in dark colours and by all rules, when the page is new; then dark colours are
+        looked at on a phone.
         """
         if page.evaluate("!('axe' in window)"):  # it stays until the next page is loaded
             page.evaluate(_AXE)
-        new = _kind(page.url) not in self._pages
-        self._pages.add(_kind(page.url))
+        new = _kind(page.url) not in _seen
+        _seen.add(_kind(page.url))
         page.set_viewport_size(PHONE)  # pyright: ignore[reportArgumentType]
         self._axe(page, f"{name}, 390 px, light", "light", {})
         if not new:
             self._axe(page, f"{name}, 390 px, dark", "dark", _OF_COLOURS)
         page.set_viewport_size(DESKTOP)  # pyright: ignore[reportArgumentType]
         if new:
-            self._axe(page, f"{name}, 1440 px, light", "light", {})
-            self._axe(page, f"{name}, 1440 px, dark", "dark", _OF_COLOURS)
+            self._axe(page, f"{name}, 1440 px, dark", "dark", {})
         self._measure(page, f"{name}, 1440 px", _TOO_SMALL_TO_TAP)
         page.set_viewport_size(NARROW)  # pyright: ignore[reportArgumentType]
         self._measure(page, f"{name}, 320 px, too wide", _WIDER_THAN_THE_SCREEN)

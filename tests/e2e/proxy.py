@@ -24,7 +24,7 @@ class Network:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="network", daemon=True)
         self._thread.start()
-        self._ready.wait(timeout=10)
+        self._ready.wait(timeout=30)
 
     @property
     def url(self) -> str:
@@ -46,7 +46,7 @@ class Network:
     def close(self) -> None:
         """Stop the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=30)
 
     def _do(self, action) -> None:
         done = threading.Event()
@@ -56,7 +56,7 @@ class Network:
             done.set()
 
         self._loop.call_soon_threadsafe(act)
-        assert done.wait(timeout=10)
+        assert done.wait(timeout=30)
 
     def _break(self) -> None:
         self._up = False

@@ -1,4 +1,5 @@
-"""Charging spots for staff, by clicks at both widths: set up, watched live, stepped in."""
+"""Charging spots for staff, by clicks: set up on a laptop, watched live and stepped in on a phone.
+How the same pages look at other widths is for the inspector."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,15 +29,9 @@ def inspector() -> Iterator[Inspector]:
     assert not made.found, "\n".join(made.found)
 
 
-@pytest.fixture(params=["phone", "desktop"])
-def screens(request: pytest.FixtureRequest) -> NewScreen:
-    """Screens of either width in turn."""
-    return request.getfixturevalue(request.param)
-
-
-def test_spots_are_set_up(library: Library, screens: NewScreen, phone: NewScreen) -> None:
+def test_spots_are_set_up(library: Library, desktop: NewScreen, phone: NewScreen) -> None:
     site_id = library.site()
-    screen = screens(library.staff()).open(f"/staff/setup/{site_id}")
+    screen = desktop(library.staff()).open(f"/staff/setup/{site_id}")
     page = screen.page
     page.get_by_role("link", name="Set up chargers").click()
     screen.sees("No charging spot has been set up here yet.")
@@ -104,11 +99,11 @@ def test_spots_are_set_up(library: Library, screens: NewScreen, phone: NewScreen
     expect(page.get_by_label("Sheet for Spot North 1")).to_contain_text(f"/go/{code}")
 
 
-def test_staff_watch_and_step_in(library: Library, screens: NewScreen, phone: NewScreen) -> None:
+def test_staff_watch_and_step_in(library: Library, phone: NewScreen) -> None:
     site_id = library.site()
     ids = library.chargers(site_id, 3)
     ada, ben, eve = library.people(3)
-    screen = screens(library.staff()).open(f"/staff/chargers/{site_id}")
+    screen = phone(library.staff()).open(f"/staff/chargers/{site_id}")
     summary = screen.page.get_by_test_id("desk-summary")
     expect(summary).to_contain_text("3 of 3 free, 0 waiting")
     expect(spots(screen).first).to_contain_text("free")

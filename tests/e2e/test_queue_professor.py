@@ -157,7 +157,7 @@ def test_undo_while_its_seconds_run(
     expect(undo).to_be_disabled()
     desk.settles().big.click()
     desk.helps(2)
-    expect(undo).to_be_disabled(timeout=15_000)
+    expect(undo).to_be_disabled()
     assert library.line(queue_id) == {1: "done", 2: "serving", 3: "waiting"}
 
 

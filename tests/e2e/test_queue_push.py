@@ -83,7 +83,7 @@ class Worker:
 
     def push(self, server: Server, message: dict[str, str]) -> None:
         """What a push service would deliver, decrypted."""
-        for _ in range(100):
+        for _ in range(600):
             if self._versions:
                 break
             self.screen.page.wait_for_timeout(50)
@@ -110,7 +110,7 @@ class Worker:
         )
 
     def until_shown(self, titles: list[str]) -> list[dict[str, Any]]:
-        for _ in range(100):
+        for _ in range(600):
             shown = self.shown()
             if [one["title"] for one in shown] == titles:
                 return shown

@@ -39,7 +39,7 @@ class Screens:
         raise AssertionError(session_id)
 
     async def until_sent(self, how_many: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(self.sent) < how_many:
                 self._came.clear()
                 await self._came.wait()

@@ -143,12 +143,13 @@ class ByHand:
 
 
 @pytest.mark.parametrize(
-    ("zone", "begin", "seed"),
+    ("database_url", "zone", "begin", "seed"),
     [
-        ("Europe/Berlin", datetime(2026, 3, 28, 6, 10, tzinfo=UTC), 1),
-        ("America/St_Johns", datetime(2026, 10, 31, 6, 10, tzinfo=UTC), 2),
-        ("Asia/Kathmandu", datetime(2026, 10, 24, 6, 10, tzinfo=UTC), 3),
+        ("sqlite", "Europe/Berlin", datetime(2026, 3, 28, 6, 10, tzinfo=UTC), 1),
+        ("postgresql", "America/St_Johns", datetime(2026, 10, 31, 6, 10, tzinfo=UTC), 2),
+        ("sqlite", "Asia/Kathmandu", datetime(2026, 10, 24, 6, 10, tzinfo=UTC), 3),
     ],
+    indirect=["database_url"],
 )
 def test_as_by_hand_from_the_log(world: World, zone: str, begin: datetime, seed: int) -> None:
     chance = random.Random(seed)

@@ -110,18 +110,33 @@ def scene(world: World, request: pytest.FixtureRequest) -> Scene:
     return Scene(world, request.param)
 
 
-@pytest.mark.parametrize("move", COMMANDS)
-def test_every_move_by_whom_it_is_for(scene: Scene, move: Move) -> None:
-    before, part = scene.status(), MOVES[move][0]
-    refused = scene.attempt(scene.holder if part is Part.HOLDER else scene.staff, move)
-    expected = after(move, before)
-    if expected is not None:
-        assert (refused, scene.status()) == (None, expected)
-    else:
-        ended = part is Part.HOLDER and before not in (TicketStatus.WAITING, TicketStatus.SERVING)
-        at_work = move is Move.CALL and before is TicketStatus.SERVING
-        code = "not_your_ticket" if ended else "at_work" if at_work else "ticket_moved"
-        assert (refused, scene.status()) == (code, before)
+def by_whom_it_is_for(scene: Scene, move: Move) -> Actor:
+    return scene.holder if MOVES[move][0] is Part.HOLDER else scene.staff
+
+
+@pytest.mark.parametrize(
+    ("scene", "move"),
+    [(status, move) for move in COMMANDS for status in TicketStatus if after(move, status)],
+    indirect=["scene"],
+)
+def test_every_move_that_can_be_made(scene: Scene, move: Move) -> None:
+    expected = after(move, scene.status())
+    refused = scene.attempt(by_whom_it_is_for(scene, move), move)
+    assert (refused, scene.status()) == (None, expected)
+
+
+def test_every_move_that_can_not_be_made(scene: Scene) -> None:
+    """One after the other: none of them leaves anything behind."""
+    before, mark = scene.status(), scene.world.mark()
+    for move in COMMANDS:
+        if after(move, before) is None:
+            refused = scene.attempt(by_whom_it_is_for(scene, move), move)
+            of_holder = MOVES[move][0] is Part.HOLDER
+            ended = of_holder and before not in (TicketStatus.WAITING, TicketStatus.SERVING)
+            at_work = move is Move.CALL and before is TicketStatus.SERVING
+            code = "not_your_ticket" if ended else "at_work" if at_work else "ticket_moved"
+            assert (move, refused, scene.status()) == (move, code, before)
+    assert set(scene.world.kinds(mark)) == {"Refused"}
 
 
 def test_every_move_by_all_others(scene: Scene) -> None:
