@@ -12,8 +12,10 @@ import logging
 import random
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -28,6 +30,7 @@ CONNECT_SECONDS = 10
 LONGEST_PAUSE_SECONDS = 15.0
 _FIRST_PAUSE_SECONDS = 0.2
 _IN_FLIGHT = 100
+_READ_BYTES = 64 * 1024
 _GOODBYE_TRIES, _GOODBYE_SECONDS = 50, 0.01
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 _OK = MQTTErrorCode.MQTT_ERR_SUCCESS
@@ -44,6 +47,38 @@ class Incoming:
     body: bytes
     retained: bool
     taken: Callable[[], None]
+
+
+class _Client(paho.Client):
+    """paho's, which asks the system for each packet three times or more; and each time the threads
+    of a busy process may take turns. Here it is asked once for all that has come."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._ahead = b""
+        self._asked = False
+
+    def read_all(self) -> None:
+        """Take all that has come. On the event loop, when the socket can be read."""
+        self._asked = False
+        self.loop_read()
+        sock = self.socket()
+        while self._ahead or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            if not self._ahead:
+                self._asked = False
+            self.loop_read()
+            sock = self.socket()
+            if sock is None:
+                break
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if not self._ahead:
+            if self._asked:
+                raise BlockingIOError
+            self._asked = True
+            self._ahead = super()._sock_recv(_READ_BYTES)
+        part, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
+        return part
 
 
 class Link:
@@ -101,8 +136,7 @@ class Link:
             return False
         properties = None
         if lives_s is not None and self._version is _V5:
-            properties = Properties(PacketTypes.PUBLISH)
-            properties.MessageExpiryInterval = max(1, round(lives_s))
+            properties = _expiring(max(1, round(lives_s)))
         sent = client.publish(topic, body, qos, retain, properties)
         client.loop_write()
         return sent.rc == _OK
@@ -158,7 +192,7 @@ class Link:
 
     def _new_client(self, loop: asyncio.AbstractEventLoop) -> paho.Client:
         more: dict[str, Any] = {} if self._version is _V5 else {"clean_session": True}
-        client = paho.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             self._broker.user,
             protocol=self._version,
@@ -174,21 +208,16 @@ class Link:
             ca = None if self._broker.ca_file is None else str(self._broker.ca_file)
             client.tls_set_context(ssl.create_default_context(cafile=ca))
 
-        def readable() -> None:
-            client.loop_read()
-            sock = client.socket()
-            while isinstance(sock, ssl.SSLSocket) and sock.pending():
-                client.loop_read()
-                sock = client.socket()
-
         def on_open(_client: object, _data: object, sock: Any) -> None:
             _no_delay(sock)
-            loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, sock, readable)
+            loop.call_soon_threadsafe(_if_open, sock, loop.add_reader, sock, client.read_all)
 
         def on_close(_client: object, _data: object, sock: Any) -> None:
             if sock.fileno() >= 0:
                 loop.remove_reader(sock)
                 loop.remove_writer(sock)
+
+        here = threading.get_ident()
 
         def writable() -> None:
             """Write what there is. The loop is asked to wait for the socket only when that is full:
@@ -202,7 +231,10 @@ class Link:
                     loop.remove_writer(sock)
 
         def want_write(_client: object, _data: object, _sock: object) -> None:
-            loop.call_soon_threadsafe(writable)
+            if threading.get_ident() == here:
+                loop.call_soon(writable)
+            else:
+                loop.call_soon_threadsafe(writable)
 
         client.on_socket_open = on_open
         client.on_socket_close = on_close
@@ -222,11 +254,14 @@ class Link:
                 self._version = _V311
             self._end()
             return
-        code, mid = client.subscribe([(one, 1) for one in self._subscriptions])
-        if code != _OK or mid is None:
-            self._end()
-            return
-        self._waiting_for = {mid}
+        # The first by itself: what is retained there has come when the others are granted.
+        self._waiting_for = set()
+        for part in (self._subscriptions[:1], self._subscriptions[1:]):
+            code, mid = client.subscribe([(one, 1) for one in part])
+            if code != _OK or mid is None:
+                self._end()
+                return
+            self._waiting_for.add(mid)
         if self._wishes:
             client.subscribe([(one, 1) for one in self._wishes])
 
@@ -238,6 +273,9 @@ class Link:
         if any(reason.is_failure for reason in reasons):
             self._why = "it does not let the server read what terminals say"
             self._end()
+            return
+        self._waiting_for.discard(mid)
+        if self._waiting_for:
             return
         self._ready = True
         self._begun.set()
@@ -262,13 +300,21 @@ class Link:
         def taken() -> None:
             if qos and self._client is client:
                 client.ack(mid, qos)
-                client.loop_write()
 
         try:
             self._on_message(Incoming(message.topic, message.payload, message.retain, taken))
         except Exception:  # the connection is everybody's
             log.exception("a message could not be taken; it goes on")
             taken()
+
+
+@lru_cache(maxsize=64)
+def _expiring(seconds: int) -> Properties:
+    """Properties of a message that the broker forgets then. Making them takes longer than to send
+    a message, so they are kept; nobody changes them."""
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.MessageExpiryInterval = seconds
+    return properties
 
 
 def _if_open(sock: Any, do: Callable[..., Any], *args: Any) -> None:

@@ -44,10 +44,10 @@ from locker_app.live.seen_terminals import SeenTerminals
 from locker_app.services.sealing import Seal
 
 SUBSCRIPTIONS = (
+    f"{ROOT}/+/{SERVER}/state",
     f"$share/cubby/{ROOT}/+/+/evt/#",
     f"$share/cubby/{ROOT}/+/+/res",
     *(f"{ROOT}/+/+/{tail}" for tail in ("avail", "info", "display", "tele")),
-    f"{ROOT}/+/{SERVER}/state",
 )
 """Facts and results are taken by one process of the server each; how terminals are, and what they
 show, every process hears for itself, also what was said before it came."""

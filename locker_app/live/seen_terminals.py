@@ -74,6 +74,11 @@ class SeenTerminals:
             for site_id in list(self._asked):
                 self._changed(site_id)
 
+    @property
+    def how_broker_is(self) -> Broker:
+        """How it stands with the broker, for who looks once."""
+        return self._broker
+
     def broker_for(self, site_id: int) -> Broker:
         """How it stands with the broker; screens of this site hear when that changes."""
         self._asked.add(site_id)

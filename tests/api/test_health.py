@@ -17,7 +17,8 @@ def test_a_working_installation(any_library: Library) -> None:
 
     written = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": True, "version": written}
+    said = {"status": "ok", "database": True, "terminals": "away", "version": written}
+    assert answer.json() == said
 
 
 def test_a_database_that_hangs_is_down_and_takes_one_thread(

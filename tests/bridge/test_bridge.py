@@ -246,6 +246,7 @@ class TestPresence:
     def test_who_is_silent_for_long_is_lost(self, stage: Stage) -> None:
         one = stage.terminal(stage.world.bank(count=3))
         bridge = stage.bridges[0]
+        eventually(lambda: bridge.bridge._voices[one.id].is_online)
         bridge.call(lambda: bridge.bridge._voices[one.id].gone())
         eventually(lambda: stage.state(one.id) == "lost")
         one.say("avail", {"state": "online"}, retain=True)

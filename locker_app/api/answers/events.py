@@ -51,4 +51,7 @@ class HealthAnswer(Answer):
 
     status: Literal["ok", "down"]
     database: bool = Field(description="Whether the database answers.")
+    terminals: Literal["connected", "away", "off"] = Field(
+        description="Whether the broker of card terminals is there. The rest works without it."
+    )
     version: str = Field(examples=["0.1.0"])

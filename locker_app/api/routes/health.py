@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from typing import Literal
 
 from fastapi import APIRouter, Response
 
 from locker_app.api.answers.events import HealthAnswer
+from locker_app.live.seen_terminals import seen
 from locker_app.queries.health import database_answers
 from locker_app.services.runtime import current
 from locker_app.version import VERSION
@@ -27,7 +29,12 @@ def health_router() -> APIRouter:
         database = await probe.answers()
         if not database:
             response.status_code = 503
-        return HealthAnswer(status="ok" if database else "down", database=database, version=VERSION)
+        return HealthAnswer(
+            status="ok" if database else "down",
+            database=database,
+            terminals=_terminals(),
+            version=VERSION,
+        )
 
     return router
 
@@ -56,6 +63,13 @@ class Probe:
             _log.warning("the database answers again")
         self._down = False
         return answered
+
+
+def _terminals() -> Literal["connected", "away", "off"]:
+    broker = seen.how_broker_is
+    if broker.kind == "off":
+        return "off"
+    return "connected" if broker.connected else "away"
 
 
 async def _ask() -> bool:
