@@ -11,11 +11,17 @@ from sqlalchemy import insert, update
 
 from locker_app.db.tables import card, person, terminal, terminal_alert, terminal_command, visit
 from locker_app.domain.actors import SYSTEM, Actor, ActorKind, Role
-from locker_app.domain.terminals import CommandStatus, TapMode, TerminalKind, TerminalPlan
+from locker_app.domain.terminals import (
+    CommandStatus,
+    TapMode,
+    TerminalKind,
+    TerminalPlan,
+    TerminalState,
+)
 from locker_app.services.commands import claim
 from locker_app.services.secrets import hash_secret
 from locker_app.services.taps import take_tap
-from locker_app.services.terminal_reports import result
+from locker_app.services.terminal_reports import heard, result
 from locker_app.services.terminals import add_terminal
 from tests.e2e.conftest import NewScreen
 from tests.e2e.inspection import Inspector
@@ -122,9 +128,9 @@ def test_a_door_is_opened_from_afar(library: Library, desktop: NewScreen) -> Non
         library.run(hall, result, uid=given.uid, status=status)
         expect(opening).to_contain_text(words)
     # it goes away while one looks: what can't be done is not offered
-    library.change(update(terminal).where(terminal.c.id == hall.id).values(state="lost"))
-    screen.reload().door(1).click()
+    library.run(hall, heard, state=TerminalState.LOST, boot=1)
     expect(screen.panel).to_contain_text("It is not connected now")
+    expect(screen.panel.get_by_role("button", name="Open the door…")).to_have_count(0)
 
 
 def test_a_card_is_linked_by_a_tap_and_revoked(library: Library, desktop: NewScreen) -> None:
