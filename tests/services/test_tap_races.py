@@ -1,7 +1,7 @@
 """Cards at several terminals, phones and staff at the same moment, on both databases."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -14,10 +14,19 @@ from locker_app.domain.errors import DomainError
 from locker_app.services import cards, leaving
 from locker_app.services.lockers import give_back
 from locker_app.services.taps import take_tap
+from tests import invariants, invariants_visits
 from tests.services.test_taps import House
 from tests.world import World
 
 ROUNDS = 4
+
+
+@pytest.fixture(autouse=True)
+def _sound(world: World) -> Iterator[None]:
+    """Whatever was raced for, all is sound afterwards."""
+    yield
+    invariants.check(world)
+    invariants_visits.check(world)
 
 
 @pytest.fixture
