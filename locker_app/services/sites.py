@@ -12,7 +12,7 @@ from locker_app.domain.errors import BadInput, NotFound, RulesChanged, WouldStra
 from locker_app.domain.facts import SiteArchived, SiteCreated, SiteRestored, SiteRulesChanged
 from locker_app.domain.queues import QueueMode
 from locker_app.domain.sites import SiteRules, check_site, version_of
-from locker_app.services import banks, chargers, opening, rounds, terminals
+from locker_app.services import banks, chargers, opening, rounds, terminals, visits
 from locker_app.services.ids import Id, Text
 from locker_app.services.sessions import end_sessions
 
@@ -88,8 +88,8 @@ def change_site(
 
 
 def archive_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
-    """Take a site out of use, with its banks, queues and charging spots; whether that changes
-    anything.
+    """Take a site out of use, with its banks, queues, charging spots and terminals; whether that
+    changes anything. Nobody counts as inside any more.
 
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
@@ -105,6 +105,7 @@ def archive_site(tx: Tx, actor: Actor, now: datetime, *, site_id: Id) -> bool:
     for bank_id in tx.conn.scalars(here.order_by(bank.c.id)).all():
         banks.archive_bank(tx, actor, now, bank_id=bank_id)
     terminals.archive_all(tx, actor, now, site_id)
+    visits.end_of_site(tx, actor, now, site_id)
     tx.conn.execute(update(site).where(_S.id == site_id).values(archived_at=now, changes_at=None))
     tx.record(SiteArchived(site_id=site_id), actor, now)
     return True

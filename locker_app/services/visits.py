@@ -147,6 +147,12 @@ def end_of_person(tx: Tx, actor: Actor, now: datetime, person_id: int) -> None:
         visit_rows.end(tx, actor, now, row, VisitEnd.PERSON_LEFT)
 
 
+def end_of_site(tx: Tx, actor: Actor, now: datetime, site_id: int) -> None:
+    """End all visits to a site that is taken out of use, for those who may."""
+    for row in _open_of(tx.conn, _V.site_id == site_id):
+        visit_rows.end(tx, actor, now, row, VisitEnd.ENDED_BY_STAFF)
+
+
 def _open_of(conn: Connection, which: Any) -> Sequence[Any]:
     there = select(_V.id, _V.site_id, _V.person_id, _V.came_at).where(which, _V.left_at.is_(None))
     return conn.execute(there.order_by(_V.id)).all()

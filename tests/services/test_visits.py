@@ -13,12 +13,13 @@ from locker_app.domain.errors import (
     NotInside,
     ReasonNeeded,
     RulesChanged,
+    TerminalRevoked,
     VisitNeeded,
 )
 from locker_app.domain.sites import version_of
 from locker_app.domain.visits import VisitRules
 from locker_app.queries.visits import inside, people_inside, visit_rules, visits_of
-from locker_app.services import lockers, retention, visits, waiting
+from locker_app.services import lockers, retention, sites, visits, waiting
 from locker_app.services.expiry import next_deadline
 from tests.services.test_taps import House
 from tests.world import World
@@ -125,6 +126,14 @@ def test_the_phone_asks_for_a_visit_too(world: World) -> None:
     house.readers.link(bela, "bela")
     house.tap(house.gate, "bela")
     world.run(bela, waiting.take_held, assignment_id=held.id)
+
+
+def test_nobody_is_inside_an_archived_site(world: World, house: House) -> None:
+    house.tap(house.gate)
+    world.run(world.staff(), sites.archive_site, site_id=house.site)
+    assert [row.end_cause for row in world.rows(visit)] == ["ended_by_staff"]
+    with pytest.raises(TerminalRevoked):
+        house.tap(house.gate)
 
 
 def test_names_leave_visits_and_alerts(world: World, house: House) -> None:
