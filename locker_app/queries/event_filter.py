@@ -256,12 +256,13 @@ def _strands(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) -> 
 
 
 def _by_place(conn: Connection, wanted: Filter, kinds: frozenset[str] | None) -> Iterator[Strand]:
-    first, *rest = _one_place(wanted) or [None]
-    besides = [_besides(column) == id_ for column, id_ in rest]
+    one = _one_place(wanted)
+    besides = [_besides(column) == id_ for column, id_ in one[1:]]
     places: list[ColumnElement[bool]]
     by_kind = kinds is not None
-    if first is not None:
-        places, by_kind = [first[0] == first[1]], True
+    if one:
+        column, id_ = one[0]
+        places, by_kind = [column == id_], True
     elif wanted.sites is not None:
         places = [_E.site_id == site_id for site_id in sorted(wanted.sites)]
     else:
