@@ -49,7 +49,8 @@ def _check_told_once(conn: Connection) -> None:
     taps = select(e.terminal_id, e.request_id).where(
         e.kind == "CardTapped", e.request_id.is_not(None)
     )
-    _assert_once("tap", conn.execute(taps).tuples())
+    told = conn.execute(taps).all()
+    _assert_once("tap", ((row.terminal_id, row.request_id) for row in told))
 
 
 def _assert_once(what: str, found: Iterable[Any]) -> None:
