@@ -13,6 +13,7 @@ import random
 import socket
 import ssl
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,6 +80,38 @@ class _Client(paho.Client):
             self._ahead = super()._sock_recv(_READ_BYTES)
         part, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
         return part
+
+
+class _Acks:
+    """Acknowledges messages in the order in which they came, whichever is taken first: MQTT asks
+    for that, and the embedded broker ends a connection that does otherwise."""
+
+    def __init__(self, acknowledge: Callable[[int, int], None]) -> None:
+        self._acknowledge = acknowledge
+        self._open: deque[int] = deque()
+        self._taken: dict[int, int] = {}
+        """The quality of service of what was taken and waits for what came before."""
+
+    def came(self, mid: int, qos: int) -> Callable[[], None]:
+        """A message came; what is to be called once it was taken."""
+        if not qos:
+            return lambda: None
+        self._open.append(mid)
+        waits = True
+
+        def taken() -> None:
+            nonlocal waits
+            if waits:
+                waits = False
+                self._taken[mid] = qos
+                self._go_on()
+
+        return taken
+
+    def _go_on(self) -> None:
+        while self._open and self._open[0] in self._taken:
+            mid = self._open.popleft()
+            self._acknowledge(mid, self._taken.pop(mid))
 
 
 class Link:
@@ -160,6 +193,7 @@ class Link:
         self._begun, self._ended = asyncio.Event(), asyncio.Event()
         self._ready, self._why = False, ""
         client = self._client = self._new_client(loop)
+        self._acks = _Acks(lambda mid, qos: self._ack(client, mid, qos))
         was_ready = False
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -294,13 +328,13 @@ class Link:
         self._begun.set()
         self._ended.set()
 
-    def _message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        mid, qos = message.mid, message.qos
+    def _ack(self, client: paho.Client, mid: int, qos: int) -> None:
+        """What came by a connection that is over is acknowledged nowhere."""
+        if self._client is client:
+            client.ack(mid, qos)
 
-        def taken() -> None:
-            if qos and self._client is client:
-                client.ack(mid, qos)
-
+    def _message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        taken = self._acks.came(message.mid, message.qos)
         try:
             self._on_message(Incoming(message.topic, message.payload, message.retain, taken))
         except Exception:  # the connection is everybody's
