@@ -15,7 +15,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -92,6 +92,11 @@ class TestBroker:
         self._accounts[name] = Account(name, password_hash(password))
         self._sync()
         return password
+
+    def know(self, hashes: Mapping[str, str]) -> None:
+        """Make accounts whose passwords somebody else has made, by name."""
+        self._accounts |= {name: Account(name, hashed) for name, hashed in hashes.items()}
+        self._sync()
 
     def remove(self, *names: str) -> None:
         """Take accounts away."""

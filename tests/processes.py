@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-_PRELOADED = ["pytest", "locker_app.db.migrate", "tests.world", "tests.warm"]
+_PRELOADED = ["pytest", "locker_app.db.migrate", "tests.world", "tests.warm", "edge.terminal"]
 
 
 def forking() -> ForkServerContext:

@@ -1,21 +1,27 @@
-"""The network between a phone and the server, which can go silent or break."""
+"""The network before a server, which can go silent, be slow, or break."""
 
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+Overhears = Callable[[], Callable[[bytes], None]]
+"""Makes, for each connection, what is told all that the server says in it."""
 
 
 class Network:
     """A TCP proxy on a port of its own, run by a thread.
 
     `silence` keeps connections and delivers nothing, as a phone out of reach sees it; what was
-    sent meanwhile arrives when it ends. `cut` breaks all connections and refuses new ones.
+    sent meanwhile arrives when it ends. `slow` delivers later. `cut` breaks all connections and
+    refuses new ones.
     """
 
-    def __init__(self, server_port: int) -> None:
+    def __init__(self, server_port: int, overhears: Overhears = lambda: lambda _said: None) -> None:
         self.port = 0
         self._server_port = server_port
+        self._overhears = overhears
+        self._late_by = 0.0
         self._loop = asyncio.new_event_loop()
         self._flows = asyncio.Event()
         self._flows.set()
@@ -34,6 +40,10 @@ class Network:
     def silence(self) -> None:
         """Deliver nothing from now on."""
         self._do(self._flows.clear)
+
+    def slow(self, seconds: float) -> None:
+        """Deliver everything so much later from now on."""
+        self._late_by = seconds
 
     def cut(self) -> None:
         """Break all connections, and refuse new ones."""
@@ -64,7 +74,7 @@ class Network:
             writer.transport.abort()
 
     def _mend(self) -> None:
-        self._up = True
+        self._up, self._late_by = True, 0.0
         self._flows.set()
 
     def _serve(self) -> None:
@@ -90,15 +100,23 @@ class Network:
             pair = {writer, up_writer}
             self._writers |= pair
             try:
-                await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
+                down = self._pump(up_reader, writer, self._overhears())
+                await asyncio.gather(self._pump(reader, up_writer), down)
             finally:
                 self._writers -= pair
         writer.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        overhears: Callable[[bytes], None] = lambda _said: None,
+    ) -> None:
         try:
             while data := await reader.read(65536):
+                await asyncio.sleep(self._late_by)
                 await self._flows.wait()
+                overhears(data)
                 writer.write(data)
                 await writer.drain()
         except OSError:
