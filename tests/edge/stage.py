@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edge.clock import Clock
 from edge.control import NoTerminal, ask
 from edge.identity import Broker, CardKey, Identity, save
 from edge.protocol import (
@@ -171,14 +172,16 @@ class Server:
 class Threaded:
     """A terminal in a thread of the tests."""
 
-    def __init__(self, folder: Path, who: Identity, cap: int = 5000) -> None:
+    def __init__(
+        self, folder: Path, who: Identity, cap: int = 5000, clock: Clock | None = None
+    ) -> None:
         self.folder = folder
         settings = Settings(folder, "simulated", "picture", "simulated", cap)
         self.terminal: Terminal | None = None
         self.end: End | None = None
 
         def run() -> None:
-            self.terminal = Terminal(settings, who)
+            self.terminal = Terminal(settings, who, clock)
             self.end = self.terminal.run()
 
         self._thread = threading.Thread(target=run)
@@ -222,6 +225,11 @@ class Process:
         with contextlib.suppress(NoTerminal):
             return ask(self.folder, {"do": "status"})
         return None
+
+    @property
+    def boot(self) -> int:
+        """How often it has started; 0 while it can't be asked."""
+        return (self.try_status() or {"boot": 0})["boot"]
 
     def tap(self, uid: str = CARD) -> None:
         ask(self.folder, {"do": "tap", "uid": uid})
