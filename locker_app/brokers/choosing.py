@@ -5,6 +5,7 @@ its package is there for this machine. Of several processes with the same data f
 and when that one ends the next does.
 """
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -239,7 +240,7 @@ class _Own:
         self._settings, self._folder, self.kind = settings, folder, kind
         self._keeper: Keeper | None = None
         self._turn: int | None = None
-        self._stopped = False
+        self._stopped = self._is_told = False
         self._changing = threading.RLock()
         self.port, self._prefix = settings.mqtt_port, settings.home_assistant_prefix
         password = settings.bridge_password()
@@ -275,7 +276,7 @@ class _Own:
         self.accounts.prepare()
         for attempt in range(_TRIES):
             self.port = free_port(self.port if attempt == 0 else 0)
-            self._keeper = Keeper(_NAMES[self.kind], self._command())
+            self._keeper = Keeper(_NAMES[self.kind], self._command(), begun=self._begun)
             try:
                 self._keeper.start(lambda: answers(self.port))
                 break
@@ -288,7 +289,18 @@ class _Own:
                 "Port %d is taken: the broker is on %d", self._settings.mqtt_port, self.port
             )
         log.info("%s listens on %s:%d", _NAMES[self.kind], _LOOPBACK, self.port)
-        said = {"kind": self.kind.value, "port": self.port, "pid": self.pid}
+        self._is_told = True
+        self._tell(self.pid)
+
+    def _begun(self, pid: int) -> None:
+        """It was started, at first or again, as another process."""
+        if self._is_told:
+            with contextlib.suppress(OSError):
+                self._tell(pid)
+
+    def _tell(self, pid: int | None) -> None:
+        """Let other processes of the server know where it is, and whom to send signals."""
+        said = {"kind": self.kind.value, "port": self.port, "pid": pid}
         write_privately(self._folder / "running.json", json.dumps(said))
 
     def follow(self, said: dict[str, Any]) -> None:
@@ -320,8 +332,9 @@ class _Own:
     def _reload(self) -> None:
         if self._keeper:
             self._keeper.reload()
-        elif said := _said(self._folder):
-            os.kill(said["pid"], signal.SIGHUP)
+        elif (said := _said(self._folder)) and said["pid"]:
+            with contextlib.suppress(ProcessLookupError):  # it reads the files when it is back
+                os.kill(said["pid"], signal.SIGHUP)
 
     def _command(self) -> list[str]:
         if self.kind is Kind.EMBEDDED:

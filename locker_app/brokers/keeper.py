@@ -33,15 +33,21 @@ class Keeper:
     """
 
     def __init__(
-        self, name: str, command: list[str], heard: Callable[[str], None] | None = None
+        self,
+        name: str,
+        command: list[str],
+        heard: Callable[[str], None] | None = None,
+        begun: Callable[[int], None] = lambda _pid: None,
     ) -> None:
         """
         Args:
             name: what to call it in the log.
             command: how to start it. It writes what is wrong to its standard error.
             heard: gets each line that it says; by default they go to our log.
+            begun: gets its process each time that it was started.
         """
         self._name, self._command = name, command
+        self._has_begun = begun
         self._heard = heard or (lambda line: log.info("%s: %s", name, line))
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -119,6 +125,7 @@ class Keeper:
                 # Ctrl-C is for us: terminals are told good-bye by it before it ends.
                 start_new_session=True,
             )
+        self._has_begun(process.pid)
         assert process.stderr is not None
         assert process.stdin is not None
         for line in process.stderr:

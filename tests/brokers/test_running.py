@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from locker_app.brokers import choosing, embedded, keeper, leash, mosquitto
-from locker_app.brokers.accounts import Account, password_hash
+from locker_app.brokers.accounts import Account, new_password, password_hash
 from locker_app.brokers.broker import Kind, NoBroker
 from locker_app.brokers.choosing import answers, free_port, kind_here, open_broker, where
 from locker_app.brokers.keeper import Died, Keeper
@@ -142,6 +142,17 @@ def test_it_is_started_again_when_it_was_killed(
             wait_until(lambda: client.reasons.count("Success") == 2, "its coming back")
     said = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
     assert [line for line in said if "has ended (by signal 9); it is started again in" in line]
+
+
+def test_another_process_has_a_broker_read_its_accounts_that_was_started_again(
+    tmp_path: Path,
+) -> None:
+    with running_mosquitto(tmp_path) as broker, open_broker(broker.settings) as other:
+        assert other.pid is None
+        broker.kill()
+        secret = new_password()
+        other.accounts.sync([Account("door-1", password_hash(secret))])
+        wait_until(lambda: lets_in(broker.broker, "door-1", secret), "the new account")
 
 
 def test_mosquitto_keeps_sessions_and_retained_messages_that_were_saved(tmp_path: Path) -> None:
