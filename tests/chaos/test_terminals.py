@@ -121,8 +121,10 @@ def _trouble(hall: Hall, load: Load) -> Counter[str]:
         met["long outage"] += 1
     for n in range(load.troubles):
         if not bag:
-            bag = [*usual, *kinds]
+            bag, first = list(kinds), list(usual)
             hall.chance.shuffle(bag)
+            hall.chance.shuffle(first)
+            bag += first
         name = bag.pop()
         kinds[name](hall, hall.chance)
         met[name] += 1
