@@ -29,6 +29,7 @@ from bench.queue import make_line, measure_joins, measure_press
 from bench.report import Report
 from bench.server import NotStarted, new_folder, serving
 from bench.start import measure_start
+from bench.terminals import KINDS, measure_alone, measure_many, measure_screens
 from bench.year import Year
 
 
@@ -54,6 +55,10 @@ class Sizes:
     year: Year
     days: int
     """Of made-up charging sessions."""
+    taps: int
+    """At one terminal."""
+    tapping: float
+    """Seconds with all terminals."""
 
 
 FULL = Sizes(
@@ -72,6 +77,8 @@ FULL = Sizes(
     rows=50_000,
     year=Year(),
     days=100,
+    taps=300,
+    tapping=20,
 )
 QUICK = Sizes(
     ((PAGE, 200), (PAGE, 500)),
@@ -89,6 +96,8 @@ QUICK = Sizes(
     5_000,
     Year(banks=2, visits=240, stays=5_000, events=100_000),
     30,
+    100,
+    5,
 )
 STUDENTS = 500
 """In the line when "complete" is pressed."""
@@ -98,6 +107,8 @@ TICKETS = 100_000
 """Looked back on after class."""
 STAYS = 100_000
 """At charging spots, that a forecast has learned from."""
+TERMINALS, TAPS_A_SECOND = 50, 400
+TAP_SCREENS = 200
 
 
 async def fan_out(sizes: Sizes, report: Report) -> None:
@@ -204,6 +215,16 @@ async def forecast(sizes: Sizes, report: Report) -> None:
     report.table("live", "Forecast: the same as the pages ask for it, by the bookings", live)
 
 
+async def terminals(sizes: Sizes, report: Report) -> None:
+    """Card terminals: from a tap to its answer, alone and with many others, and to screens."""
+    alone = [await measure_alone(kind, sizes.taps) for kind in KINDS]
+    report.table("taps", "Taps: one terminal, from the card until the answer is done", alone)
+    many = [await measure_many(kind, TERMINALS, TAPS_A_SECOND, sizes.tapping) for kind in KINDS]
+    report.table("many-taps", "Taps: many terminals at fixed times, durable, each once", many)
+    shown = await measure_screens(TAP_SCREENS, sizes.batches * 5)
+    report.table("tap-screens", "Taps: until screens of the bank show what came of it", [shown])
+
+
 ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "fan-out": fan_out,
     "commands": commands,
@@ -216,6 +237,7 @@ ALL: dict[str, Callable[[Sizes, Report], Awaitable[None]]] = {
     "bookings": bookings,
     "import": importing,
     "forecast": forecast,
+    "terminals": terminals,
     "start": start,
 }
 

@@ -84,11 +84,11 @@ async def measure_fan_out(
 
 
 @asynccontextmanager
-async def watching(server: Server, library: Library, page: str, screens: int):
+async def watching(server: Server, library: Library, page: str, screens: int, bank: int = BANK):
     """That many screens on the page, and one person more who acts."""
     tokens = library.people[1:] if page == PAGE else [library.staff] * screens
     crowd = await open_crowd(
-        server.port, [Screen(page, BANK, token) for token in tokens[:screens]], _MARKS[page]
+        server.port, [Screen(page, bank, token) for token in tokens[:screens]], _MARKS[page]
     )
     person = Person(Screen(PAGE, BANK, library.people[0]))
     try:

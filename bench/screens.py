@@ -67,6 +67,8 @@ class Crowd:
         self._mark = mark
         self._waiting: set[Wire] = set()
         self._all: asyncio.Future[float] | None = None
+        self.heard_at: list[float] = []
+        """When each of them has heard what was expected last."""
 
     def add(self, member: Wire) -> None:
         """Count this one from now on."""
@@ -76,12 +78,14 @@ class Crowd:
         """A frame has come for a member."""
         if self._mark in frame and member in self._waiting:
             self._waiting.discard(member)
+            self.heard_at.append(time.perf_counter())
             if not self._waiting and self._all is not None and not self._all.done():
-                self._all.set_result(time.perf_counter())
+                self._all.set_result(self.heard_at[-1])
 
     def expect(self) -> "asyncio.Future[float]":
         """The moment at which each member will have heard the mark once more."""
         self._waiting = set(self.members)
+        self.heard_at = []
         self._all = asyncio.get_running_loop().create_future()
         return self._all
 

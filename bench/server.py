@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from locker_app.settings import ROOT
 WORK = ROOT / ".build" / "bench"
 """On the disk of the project: a folder in memory would make durable commits look free."""
 SECRET_KEY = "only for benchmarks on a database that is thrown away"
+NO_TERMINALS: Mapping[str, str] = {"CUBBY_MQTT": "off"}
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -35,13 +36,18 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """User and system time of the process so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return cpu_seconds_of(self.pid)
 
     def megabytes(self) -> float:
         """Memory that the process has in use."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def new_folder(name: str) -> Path:
@@ -64,8 +70,8 @@ def url_of(folder: Path) -> str:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Server]:
-    """Cubby on the database in this folder."""
+def serving(data: Path, more: Mapping[str, str] = NO_TERMINALS) -> Iterator[Server]:
+    """Cubby on the database in this folder, with more settings."""
     port = free_port()
     settings = {
         "CUBBY_PORT": str(port),
@@ -74,6 +80,7 @@ def serving(data: Path) -> Iterator[Server]:
         "CUBBY_ADMIN_PASSWORD": SECRET_KEY,
         "CUBBY_SAMPLE": "false",
         "DATABASE_URL": url_of(data),
+        **more,
     }
     with _process([sys.executable, "-m", "locker_app.cli", "run"], settings, data, port) as pid:
         yield Server(pid, port, data)
