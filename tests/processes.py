@@ -21,8 +21,9 @@ def forking() -> ForkServerContext:
 class ForkedServer:
     """A server as a process that was forked; what is used of it is as `subprocess.Popen` has it."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        self._process = forking().Process(target=_serve, args=(environment, log), daemon=True)
+    def __init__(self, environment: Mapping[str, str], log: Path, command: str = "run") -> None:
+        what = (environment, log, command)
+        self._process = forking().Process(target=_serve, args=what, daemon=True)
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -45,7 +46,7 @@ class ForkedServer:
         return code
 
 
-def _serve(environment: Mapping[str, str], log: Path) -> None:
+def _serve(environment: Mapping[str, str], log: Path, command: str) -> None:
     from tests.warm import serve  # only there: it has imported it already
 
-    serve(environment, log)
+    serve(environment, log, command)

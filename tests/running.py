@@ -67,7 +67,14 @@ def clean_environment(**settings: str) -> dict[str, str]:
     return kept | settings
 
 
-def start(data: Path, port: int | None = None, *, anew: bool = False, **settings: str) -> Server:
+def start(
+    data: Path,
+    port: int | None = None,
+    *,
+    anew: bool = False,
+    command: str = "run",
+    **settings: str,
+) -> Server:
     """Start a server and wait until it answers; `anew` as the shell does it.
 
     Raises:
@@ -83,7 +90,7 @@ def start(data: Path, port: int | None = None, *, anew: bool = False, **settings
         "CUBBY_MQTT": "off",  # tests of terminals switch it on
     }
     environment = clean_environment(**(usual | settings))
-    process = _start_anew(environment, log) if anew else ForkedServer(environment, log)
+    process = _start_anew(environment, log) if anew else ForkedServer(environment, log, command)
     server = Server(f"http://localhost:{port}", port, process, log)
     _wait_until_it_answers(server)
     return server

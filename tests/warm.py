@@ -20,8 +20,8 @@ import locker_app.serving.server  # noqa: E402, F401
 from locker_app import cli  # noqa: E402
 
 
-def serve(environment: Mapping[str, str], log: Path) -> None:
-    """Be `python -m locker_app.cli run` in this environment, printing into the log."""
+def serve(environment: Mapping[str, str], log: Path, command: str) -> None:
+    """Be `python -m locker_app.cli COMMAND` in this environment, printing into the log."""
     os.setsid()
     with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
         for ours, its in ((nothing, 0), (output, 1), (output, 2)):
@@ -29,4 +29,4 @@ def serve(environment: Mapping[str, str], log: Path) -> None:
     os.environ.clear()
     os.environ.update(environment)
     get_settings.cache_clear()
-    sys.exit(cli.main(["run"]))
+    sys.exit(cli.main([command]))
