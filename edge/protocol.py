@@ -13,7 +13,6 @@ number of a card (see `edge.cards`).
 import json
 import os
 import time
-import uuid
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -429,7 +428,8 @@ def new_id(now_ms: int | None = None) -> str:
     value = (ms & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 7 << 76
     value = value & ~(0x3 << 62) | 2 << 62
-    return str(uuid.UUID(int=value))
+    digits = f"{value:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def schemas() -> dict[str, Any]:

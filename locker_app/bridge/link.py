@@ -52,12 +52,15 @@ class Incoming:
 
 class _Client(paho.Client):
     """paho's, which asks the system for each packet three times or more; and each time the threads
-    of a busy process may take turns. Here it is asked once for all that has come."""
+    of a busy process may take turns. Here it is asked once for all that has come, and once for all
+    that is to go."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._ahead = b""
         self._asked = False
+        self._gone: int | None = None
+        """Bytes of the packets that are to go which the system has taken, all in one."""
 
     def read_all(self) -> None:
         """Take all that has come. On the event loop, when the socket can be read."""
@@ -80,6 +83,31 @@ class _Client(paho.Client):
             self._ahead = super()._sock_recv(_READ_BYTES)
         part, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
         return part
+
+    def _packet_write(self) -> MQTTErrorCode:
+        if len(self._out_packet) < 2:
+            return super()._packet_write()
+        parts = [one["packet"][one["pos"] :] for one in list(self._out_packet)]
+        try:
+            self._gone = super()._sock_send(b"".join(parts))
+        except BlockingIOError:
+            return MQTTErrorCode.MQTT_ERR_AGAIN
+        except OSError:
+            return MQTTErrorCode.MQTT_ERR_CONN_LOST
+        try:
+            return super()._packet_write()  # which notes what has gone
+        finally:
+            self._gone = None
+
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        if self._gone is None:
+            return super()._sock_send(buf)
+        if not self._gone:
+            self._call_socket_register_write()
+            raise BlockingIOError
+        taken = min(len(buf), self._gone)
+        self._gone -= taken
+        return taken
 
 
 class _Acks:
@@ -170,15 +198,15 @@ class Link:
         properties = None
         if lives_s is not None and self._version is _V5:
             properties = _expiring(max(1, round(lives_s)))
-        sent = client.publish(topic, body, qos, retain, properties)
-        client.loop_write()
-        return sent.rc == _OK
+        # It goes with all else that is said in this turn of the loop.
+        return client.publish(topic, body, qos, retain, properties).rc == _OK
 
     async def close(self) -> None:
         """Say goodbye, when what is on its way has arrived, or soon anyway."""
         client = self._client
         if client is None:
             return
+        client.loop_write()  # at once: `run` may be about to end
         for _ in range(_GOODBYE_TRIES):
             if not client.want_write() and not client._out_messages:
                 break

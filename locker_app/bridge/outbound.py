@@ -35,8 +35,9 @@ from locker_app.services.terminals import NewGrants, renew_grants
 STATE_SECONDS = 10.0
 GREET_SECONDS = 1.0
 """All that come within are told at once."""
-IDLE_SECONDS = 0.15
-"""How often a display at rest is told something new at most."""
+IDLE_SECONDS, IDLE_SECONDS_EACH = 0.15, 0.01
+"""How often displays at rest are told something new at most: the more there are, the less often, as
+these messages would otherwise be more than those to whoever waits for an answer."""
 GRANTS_SECONDS = 1.0
 _SHARE_OF_TIME = 10
 """Reckoning grants takes a tenth of the time at most."""
@@ -92,7 +93,7 @@ class Outbound:
         """What is to run for as long as the bridge does."""
         return [
             self._whenever("given", self._send_given, 0),
-            self._whenever("idle", self._say_idle, IDLE_SECONDS),
+            self._whenever("idle", self._say_idle, 0),
             self._whenever("grants", self._say_grants, GRANTS_SECONDS),
             self._whenever("state", self._greet, GREET_SECONDS),
             self._every(STATE_SECONDS, self.say_state),
@@ -227,12 +228,17 @@ class Outbound:
         if not due:
             return
         now = self._clock()
-        rows = await self._db.aread(
-            lambda conn: [(one, idle_of(conn, one.row, now)) for one in due]
-        )
-        for one, row in rows:
+
+        def read(conn: Connection) -> list[tuple[Speaker, IdleRow]]:
+            """Once for each bank and each site's gates: dozens of terminals may be at one."""
+            places = {(one.row.bank_id, one.site_id): one for one in due}
+            shown = {place: idle_of(conn, one.row, now) for place, one in places.items()}
+            return [(one, shown[one.row.bank_id, one.site_id]) for one in due]
+
+        for one, row in await self._db.aread(read):
             if self._said_idle.get(one.id) != row and self._retain(one, "idle", words.idle(row)):
                 self._said_idle[one.id] = row
+        await asyncio.sleep(max(IDLE_SECONDS, IDLE_SECONDS_EACH * len(due)))
 
     async def _say_grants(self) -> None:
         due, self._grants = self._speakers(self._grants), set()

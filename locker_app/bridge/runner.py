@@ -259,7 +259,6 @@ class Bridge:
 
     def _connected(self) -> None:
         self._connected_at = time.monotonic()
-        self._epochs, self._epoch_is_known = set(), False
         for voice in self._voices.values():
             voice.hear_again()
         if self._home is not None:
@@ -283,6 +282,8 @@ class Bridge:
             await self._outbound.look_for_commands()
 
     def _lost(self, why: str) -> None:
+        # Not when the next one is of use: the epoch that the broker knows may come before that.
+        self._epochs, self._epoch_is_known = set(), False
         if why != self._away:
             log.warning("The broker for terminals is away: %s", why)
         self._away = why

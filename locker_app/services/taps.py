@@ -7,7 +7,7 @@ call to `services.command`, which gives the answer that there was.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -199,6 +199,8 @@ def do_asked(tx: Tx, now: datetime, ground: Any, who: Actor) -> Outcome:
 
 
 _NOTHING = Whose(None)
+_KEPT = [field.name for field in fields(TapAnswer)]
+"""`asdict` copies all that is in it, which was a fourteenth of the time that a tap takes."""
 
 
 def _look(tx: Tx, tap: Tap, ground: Any, numbers: list[str]) -> tuple[_Case, Whose]:
@@ -458,7 +460,7 @@ def note(
         seen_at=at,
         terminal_id=terminal_id,
         verdict=of.answer.verdict.value,
-        answer=asdict(of.answer) | {"open": None},
+        answer={name: getattr(of.answer, name) for name in _KEPT} | {"open": None},
         assignment_id=of.assignment_id,
     )
 

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 
@@ -22,6 +23,9 @@ from locker_app.serving.websocket import WebSocket
 from locker_app.settings import Settings
 
 _GRACE_SECONDS = 3  # for requests under way when the server is asked to stop
+_TURN_SECONDS = 0.0005
+"""After so long a thread lets another one go on. By Python's own 5 ms the thread that writes
+waits for the event loop at each of the dozen statements of a command (docs/decisions/0027)."""
 _LARGEST_FRAME = (
     256 * 1024
 )  # bytes from a browser; Engine.IO takes a quarter, counted in characters
@@ -37,6 +41,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             _spare_the_collector()
+            sys.setswitchinterval(_TURN_SECONDS)
             self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
