@@ -364,7 +364,7 @@ class Link:
     def _message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         taken = self._acks.came(message.mid, message.qos)
         try:
-            self._on_message(Incoming(message.topic, message.payload, message.retain, taken))
+            self._on_message(Incoming(message.topic, bytes(message.payload), message.retain, taken))
         except Exception:  # the connection is everybody's
             log.exception("a message could not be taken; it goes on")
             taken()

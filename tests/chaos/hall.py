@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -77,7 +78,7 @@ class Hall:
         self.near = self._line()
         self.far = self._line(self.deliveries)
         user, password = self.broker.broker.user, self.broker.broker.password
-        self._settings = {
+        self._settings: dict[str, Any] = {
             "CUBBY_SECRET_KEY": SECRET_KEY,
             "CUBBY_SAMPLE": "false",
             "CUBBY_MQTT": "auto",

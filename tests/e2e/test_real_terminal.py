@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -27,7 +28,8 @@ def server(_built_pages: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The running server, with a broker as its child."""
     folder = tmp_path_factory.mktemp("with-broker")
     port = str(running.free_port())
-    settings = {"CUBBY_MQTT": "auto", "CUBBY_MQTT_PORT": port, "CUBBY_SECRET_KEY": SECRET_KEY}
+    settings: dict[str, Any] = {"CUBBY_MQTT": "auto", "CUBBY_MQTT_PORT": port}
+    settings["CUBBY_SECRET_KEY"] = SECRET_KEY
     with running.running(folder, **settings) as started:
         yield started
         assert "Traceback" not in started.output, started.output
