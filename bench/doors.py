@@ -9,7 +9,8 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ _SEAL = Seal((SECRET_KEY,))
 _WHO = Actor(ActorKind.SYSTEM, roles=((None, Role.ADMIN),))
 _RELAYS = dict(enumerate((pin for pin in PINS if pin not in TAKEN_PINS), 1))
 _FOR_TERMINALS = ("ack", "cmd/#", "cfg", "grants", "idle")
+_TAP = "evt/tap"
 PATIENCE_SECONDS = 20.0
 
 
@@ -124,7 +126,7 @@ class Whole(Terminal):
             server="http://127.0.0.1",
         )
         self._loop = asyncio.get_running_loop()
-        self._answer: asyncio.Future[float] | None = None
+        self._waited_for: asyncio.Future[float] | None = None
         self._ready = asyncio.Event()
         self.verdicts: Counter[str] = Counter()
         folder.mkdir(parents=True, exist_ok=True)
@@ -146,18 +148,22 @@ class Whole(Terminal):
 
     async def tap(self, uid: bytes) -> float:
         """A card is read; how long it takes until what was answered is done."""
-        self._answer = self._loop.create_future()
+        self._waited_for = self._loop.create_future()
         began = time.perf_counter()
         self._put((self.clock.mono(), Card(uid)))
-        return await asyncio.wait_for(self._answer, PATIENCE_SECONDS) - began
+        return await asyncio.wait_for(self._waited_for, PATIENCE_SECONDS) - began
 
     def _feed(self, event: Event) -> None:
         super()._feed(event)
         if not self._ready.is_set() and self.state.online and self.state.config is not None:
             self._loop.call_soon_threadsafe(self._ready.set)
-        if isinstance(event, Answered) and event.ack.show is not None and self._answer is not None:
+        if (
+            isinstance(event, Answered)
+            and event.ack.show is not None
+            and self._waited_for is not None
+        ):
             self.verdicts[event.ack.verdict] += 1
-            answer, at, self._answer = self._answer, time.perf_counter(), None
+            answer, at, self._waited_for = self._waited_for, time.perf_counter(), None
             self._loop.call_soon_threadsafe(answer.set_result, at)
 
     async def leave(self) -> None:
@@ -167,13 +173,18 @@ class Whole(Terminal):
 
 
 class Light:
-    """The outbox of a terminal and a connection, and nothing else."""
+    """The outbox of a terminal and a connection, and nothing else.
 
-    def __init__(self, folder: Path, given: Given) -> None:
+    In a library each has a disk of its own. Here they share one, so each waits for it in a thread,
+    to which its outbox belongs, and the others go on meanwhile.
+    """
+
+    def __init__(self, folder: Path, given: Given, disk: ThreadPoolExecutor) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._clock = Clock()
-        self._store = Store(folder)
-        self._outbox = Outbox(self._store, self._clock)
+        self._disk = disk
+        self._store: Store = disk.submit(Store, folder).result()
+        self._outbox: Outbox = disk.submit(Outbox, self._store, self._clock).result()
         self._given = given
         self._client: Client
         self._keys = {kid: base64.b64decode(key) for kid, key in given.secrets.card_keys}
@@ -198,28 +209,42 @@ class Light:
     def tap(self, uid: bytes, began: float | None = None) -> "asyncio.Future[float]":
         """A card is read; when it was answered."""
         numbers = [card_id(kid, key, uid) for kid, key in self._keys.items()]
-        fact = self._outbox.record("evt/tap", Tap(card=numbers, mode=Mode.LOCKER))
         answer = asyncio.get_running_loop().create_future()
+        fact = new_id()
         self._sent[fact] = (began or time.perf_counter(), answer)
         self.taps += 1
-        for due in self._outbox.due(self._clock.moment()):
-            self.repeated += due.sent > 1
-            self._client.publish(self.topic(due.tail), due.body())
+        self._later(lambda: self._outbox.record(_TAP, Tap(card=numbers, mode=Mode.LOCKER), fact))
         return answer
 
     async def until_answered(self) -> None:
         """Wait for what was not answered yet, which is sent again as the program does."""
         end = time.monotonic() + PATIENCE_SECONDS
         while self._sent and time.monotonic() < end:
-            for due in self._outbox.due(self._clock.moment()):
-                self.repeated += due.sent > 1
-                self._client.publish(self.topic(due.tail), due.body())
+            self._later(lambda: None)
             await asyncio.sleep(0.05)
+
+    def _later(self, do: Callable[[], object]) -> None:
+        """Do something with the outbox, then say what is due."""
+        loop = asyncio.get_running_loop()
+
+        def with_the_disk() -> None:
+            do()
+            due = self._outbox.due(self._clock.moment())
+            if due:
+                said = [(one.tail, one.body(), one.sent > 1) for one in due]
+                loop.call_soon_threadsafe(self._send, said)
+
+        self._disk.submit(with_the_disk)
+
+    def _send(self, said: list[tuple[str, bytes, bool]]) -> None:
+        for tail, body, again in said:
+            self.repeated += again
+            self._client.publish(self.topic(tail), body)
 
     def leave(self) -> None:
         """Go away."""
         self._client.close()
-        self._store.close()
+        self._disk.submit(self._store.close).result()
 
     def _publish(self, tail: str, data: dict[str, object]) -> None:
         ts = int(time.time() * 1000)
@@ -234,7 +259,7 @@ class Light:
         if topic.endswith("/ack"):
             said = json.loads(body)
             began, answer = self._sent.pop(said["re"], (None, None))
-            self._outbox.answered(said["re"])
+            self._disk.submit(self._outbox.answered, said["re"])
             if began is not None and answer is not None:
                 self.verdicts[said["data"]["verdict"]] += 1
                 self.seconds.append(now - began)

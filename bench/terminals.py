@@ -10,6 +10,7 @@ import json
 import statistics
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.check import check
@@ -26,6 +27,8 @@ _CARDS = 9
 _PAUSE_SECONDS = 0.05
 """Between two taps at one terminal, so that what the last one left to do is done."""
 _SETTLE_SECONDS = 1.0
+_DISKS = 10
+"""Threads that wait for the disk for the light terminals."""
 _WARM = 12
 """Taps that are not counted."""
 
@@ -144,7 +147,10 @@ def _broker(kind: str, port: int) -> dict[str, str]:
 
 
 async def _light(folder: Path, given: list[Given], port: int) -> list[Light]:
-    doors = [Light(folder / f"terminal-{one.id}", one) for one in given]
+    disks = [ThreadPoolExecutor(1) for _ in given[:_DISKS]]
+    doors = [
+        Light(folder / f"terminal-{one.id}", one, disks[n % _DISKS]) for n, one in enumerate(given)
+    ]
     for door in doors:
         await door.connect(port)
     await asyncio.sleep(_SETTLE_SECONDS)
