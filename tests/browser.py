@@ -35,15 +35,20 @@ _ARGUMENTS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
+_AS_WRITTEN = "--js-flags=--no-opt --no-maglev"
+"""Scripts are not made faster by what was learnt of them, which takes a processor more than it
+saves where a page lives for seconds. Not for figures."""
 
 
 def launch(playwright: Playwright, *, whole: bool = False) -> Browser:
-    """Start the browser, as `launch_options` says.
+    """Start the browser, as `launch_options` says, for pages that live for seconds.
 
     Raises:
         AssertionError: it is not installed; `make test` installs it.
     """
-    return playwright.chromium.launch(**launch_options(whole=whole))
+    options = launch_options(whole=whole)
+    options["args"] = [*options["args"], _AS_WRITTEN]
+    return playwright.chromium.launch(**options)
 
 
 def launch_options(*, whole: bool = False) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from locker_app.api.app import make_api
 from locker_app.api.problems import MEDIA_TYPE
 from locker_app.db.database import Database
 from locker_app.db.tables import (
@@ -36,10 +35,9 @@ from locker_app.db.tables import (
 )
 from locker_app.domain.actors import Actor, Role
 from locker_app.services.tickets import join_queue
-from tests.api.clients import Client, Library
+from tests.api.clients import DOCUMENT, Client, Library
 from tests.world import Clock, World
 
-DOCUMENT: dict[str, Any] = make_api().openapi()
 OPERATIONS = [
     (method, path, operation)
     for path, methods in DOCUMENT["paths"].items()

@@ -10,9 +10,8 @@ from pydantic import TypeAdapter
 from locker_app.api import asked, asked_charging
 from locker_app.api.app import make_api
 from locker_app.api.problems import MEDIA_TYPE
-from tests.api.clients import Library
+from tests.api.clients import DOCUMENT, Library
 
-DOCUMENT: dict[str, Any] = make_api().openapi()
 OPERATIONS = [
     (method, path, operation)
     for path, methods in DOCUMENT["paths"].items()

@@ -54,7 +54,7 @@ def until(reached: Callable[[], bool]) -> None:
 
 def say(address: tuple[str, int], *parts: bytes) -> bytes:
     """Write the parts to a socket; all that comes back until the server closes it or waits."""
-    with socket.create_connection(address, timeout=0.5) as connection:
+    with socket.create_connection(address, timeout=20) as connection:
         answer = b""
         with contextlib.suppress(OSError):  # it no longer listens, but has perhaps answered
             for part in parts:
@@ -62,6 +62,7 @@ def say(address: tuple[str, int], *parts: bytes) -> bytes:
         with contextlib.suppress(OSError):
             while block := connection.recv(65536):
                 answer += block
+                connection.settimeout(0.3)
         return answer
 
 

@@ -15,6 +15,8 @@ from tests.e2e.library import SECRET_KEY, Library
 from tests.running import Server
 
 CLASS = 200
+SMALL_CLASS = 80
+"""Enough to be in the middle of when the server dies."""
 SEED = 20220006
 _SHOWN = ("queue_id", "given", "shown", "serving", "line", "done", "round", "mode", "pace")
 
@@ -22,15 +24,15 @@ _SHOWN = ("queue_id", "given", "shown", "serving", "line", "done", "round", "mod
 class Lab:
     """A queue on a running server, with a class and its professor."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, size: int) -> None:
+        self.data, self.size = data, size
         self.server: Server = running.start(data, CUBBY_SECRET_KEY=SECRET_KEY)
         self.library = Library(data)
         site = self.library.site()
         self.queue_id = self.library.queue(site, name="Lab", tickets_per_group=2)
         self.code = self.library.row(queue, self.queue_id).code
         staff = self.library.staff(Role.PROFESSOR, site)
-        self.people = self.library.people(CLASS)
+        self.people = self.library.people(size)
         self.tokens = [self.library.token(person) for person in self.people]
         self.staff_token = self.library.token(staff)
 
@@ -51,15 +53,15 @@ class Lab:
     def check_numbers(self) -> None:
         """In the tables and in the log: 1 to n, once each, one for each person."""
         rows = self.library.rows(ticket, queue_id=self.queue_id)
-        assert sorted(row.number for row in rows) == list(range(1, CLASS + 1))
+        assert sorted(row.number for row in rows) == list(range(1, self.size + 1))
         assert {row.person_id for row in rows} == {person.id for person in self.people}
         taken = [row.details["ticket_number"] for row in self.library.rows(event)
                  if row.kind == "TicketTaken"]  # fmt: skip
-        assert taken == list(range(1, CLASS + 1))
+        assert taken == list(range(1, self.size + 1))
 
 
 def test_two_hundred_join_in_the_same_second(tmp_path: Path) -> None:
-    lab = Lab(tmp_path / "data")
+    lab = Lab(tmp_path / "data", CLASS)
     try:
         asyncio.run(_all_at_once(lab))
         lab.check_numbers()
@@ -91,7 +93,7 @@ async def _all_at_once(lab: Lab) -> None:
 
 
 def test_a_class_that_sees_its_server_die_and_come_back(tmp_path: Path) -> None:
-    lab = Lab(tmp_path / "data")
+    lab = Lab(tmp_path / "data", SMALL_CLASS)
     try:
         asyncio.run(_through_a_kill(lab))
         lab.check_numbers()
@@ -103,7 +105,7 @@ def test_a_class_that_sees_its_server_die_and_come_back(tmp_path: Path) -> None:
             if row.kind in ("TicketCalled", "TicketCompleted")
         )
         assert set(kinds.values()) == {1}  # nobody was called twice, or skipped
-        assert len(kinds) == 2 * CLASS
+        assert len(kinds) == 2 * SMALL_CLASS
     finally:
         lab.library.db.close()
         lab.server.stop(signal.SIGKILL)
@@ -114,7 +116,7 @@ async def _through_a_kill(lab: Lab) -> None:
     chance = random.Random(SEED)
     professor, students = Professor(lab.queue_id, lab.staff_token), lab.students()
     await appear(lab.server.port, [professor, *students])
-    early, late = students[: CLASS // 2], students[CLASS // 2 :]
+    early, late = students[: lab.size // 2], students[lab.size // 2 :]
     for student in early:
         student.join()
     promised = {student: await student.joined() for student in early}
@@ -148,7 +150,7 @@ async def _all_see_the_same(
     fresh = Student(lab.code, lab.tokens[0], "1")
     await appear(lab.server.port, [fresh])
     wanted = {name: fresh.of("live_states.Line")[name] for name in _SHOWN}
-    assert (wanted["given"], wanted["line"], wanted["serving"]) == (CLASS, [], [])
+    assert (wanted["given"], wanted["line"], wanted["serving"]) == (lab.size, [], [])
     for student in students:
         await student.until(
             lambda student=student: (
