@@ -129,27 +129,24 @@ class Bridge:
         return self._link is not None and self._link.connected
 
     async def run(self) -> None:
-        """Until cancelled; then the broker, if it is our child, is ended."""
-        self._loop = asyncio.get_running_loop()
+        """Until cancelled, unless terminals are switched off. In the end the broker, if it is
+        our child, is ended too. A fault of ours begins it all again."""
         while True:
+            self._loop = asyncio.get_running_loop()
             try:
                 self._running = await asyncio.to_thread(self._open)
+                await self._serve(self._running)
             except NoBroker as error:
                 self._say("off" if str(error) == OFF else "", why=str(error))
                 if str(error) == OFF:
                     return
                 log.warning("%s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            except OSError as error:
-                log.warning("the broker for terminals can't be started: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            break
-        try:
-            await self._serve(self._running)
-        finally:
-            await self._end()
+            except Exception:
+                log.exception("the bridge to terminals failed; it begins again soon")
+                self._say(why="Something went wrong. It is tried again.")
+            finally:
+                await self._end()
+            await asyncio.sleep(RETRY_SECONDS)
 
     def follow(self, events: Iterable[Logged] | None) -> None:
         """Events that another process committed; None when some may have been missed. On the event
@@ -166,7 +163,7 @@ class Bridge:
     # -- begin and end -------------------------------------------------------------------------
 
     async def _serve(self, running: Running) -> None:
-        self._link = Link(
+        link = self._link = Link(
             running.broker,
             SUBSCRIPTIONS,
             on_message=self._hear,
@@ -177,7 +174,7 @@ class Bridge:
         )
         await self._until_read()
         self._say(running.broker.kind.value)
-        work: list[Awaitable[None]] = [self._link.run()]
+        work: list[Awaitable[None]] = [link.run()]
         work += [self._keep_known(), self._look_after_silent()]
         work += self._outbound.tasks()
         if self._home is not None:
@@ -190,7 +187,7 @@ class Bridge:
                 self._outbound.say_state(stopping=True)
                 if self._home is not None:
                     self._home.leave()
-                await self._link.close()
+                await link.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -202,8 +199,9 @@ class Bridge:
         for voice in list(self._voices.values()):
             await voice.end()
         self._voices.clear()
-        if self._running is not None:
-            await asyncio.to_thread(self._running.stop)
+        running, self._running, self._link = self._running, None, None
+        if running is not None:
+            await asyncio.to_thread(running.stop)
 
     async def _until_read(self) -> None:
         """Know the terminals, and have their accounts at the broker."""

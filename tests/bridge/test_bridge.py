@@ -10,7 +10,7 @@ import pytest
 
 from edge.protocol import FROM_TERMINAL, MAX_BYTES, dump
 from edge.signing import is_genuine
-from locker_app.bridge import link, voices
+from locker_app.bridge import link, runner, voices
 from locker_app.brokers.choosing import Running
 from locker_app.brokers.rights import BRIDGES
 from locker_app.db.database import Database
@@ -467,6 +467,24 @@ class TestBrokerAway:
         stage.start()
         back = one.until_told("state", lambda said: said.state == "online")
         assert back.epoch == epoch, "the broker has forgotten nothing"
+
+    def test_a_fault_of_the_bridge_begins_it_again(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        one = stage.terminal(stage.world.bank(count=3))
+        stage.stop(stage.bridges[0])
+        look, faults = runner.Bridge._look_after_silent, [ZeroDivisionError("once")]
+
+        async def fails_once(bridge: runner.Bridge) -> None:
+            if faults:
+                raise faults.pop()
+            await look(bridge)
+
+        monkeypatch.setattr(runner, "RETRY_SECONDS", 0.05)
+        monkeypatch.setattr(runner.Bridge, "_look_after_silent", fails_once)
+        stage.start()
+        assert one.answer(one.tap(stage.card_of(stage.world.person()))).locker == "A1"
+        assert "begins again soon" in caplog.text
 
 
 @pytest.fixture
