@@ -92,6 +92,18 @@ def test_never_in_the_past_and_always_in_order(
             assert now <= found.low <= found.likely <= found.high
 
 
+def test_who_comes_later_in_the_day_than_all_before_left_is_forecast_too() -> None:
+    """Also where everybody so far has left by the clock to the minute."""
+    began = datetime(2025, 3, 1, tzinfo=UTC)
+    past = [
+        Stay(began, began + 18 * MINUTE),
+        Stay(began + 18 * MINUTE, began + 19 * MINUTE),
+    ]
+    later = Going(began + 19 * MINUTE)
+    found = loaded(past, "Pacific/Chatham").forecast(later, later.began_at)
+    assert found is not None and found.likely > later.began_at
+
+
 def test_a_few_stays_are_no_match_for_what_is_stated() -> None:
     """And however alike the stays were, nobody leaves by the minute."""
     few, stays = (daily("ada", 9, 12, days=many) for many in (FEW - 1, FEW))

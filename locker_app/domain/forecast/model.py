@@ -180,9 +180,11 @@ class Model:
         own, others = self._memory.recall(going.holder, about)
         leaning = self._leaning.to_the_clock(going.holder)
         samples = own + others
+        ends = [(after, weight) for after, weight in _by_clock(began, samples) if after > 0]
+        if not ends:  # all of them were over by this time of day: the clock says nothing
+            leaning = 0.0
         lasting = [(after, weight * (1 - leaning)) for weight, after, _ in samples]
-        ends = _by_clock(began, samples)
-        clock = [(after, weight * leaning) for after, weight in ends if after > 0]
+        clock = [(after, weight * leaning) for after, weight in ends]
         return _Thought(own, others, lasting, clock, Spread(lasting + clock))
 
     def _compare(self, said: _Said, lasted: float) -> None:
