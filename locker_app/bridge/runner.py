@@ -51,8 +51,9 @@ SUBSCRIPTIONS = (
 )
 """Facts and results are taken by one process of the server each; how terminals are, and what they
 show, every process hears for itself, also what was said before it came."""
-EPOCH_SECONDS = 0.3
-"""How long after it was let in the server waits to hear the epoch that the broker knows."""
+EPOCH_SECONDS = 1.5
+"""How long after it was let in the server waits, at most, for the epoch that the broker knows: one
+that knows none says nothing."""
 RETRY_SECONDS = 30.0
 """After which it is tried again to start a broker."""
 SILENT_SECONDS = 90.0
@@ -109,6 +110,7 @@ class Bridge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._anew = asyncio.Event()
         self._epochs: set[str] = set()
+        self._epoch_was_heard = asyncio.Event()
         self._epoch_is_known = False
         self._connected_at = 0.0
         self._away: str | None = None
@@ -268,7 +270,8 @@ class Bridge:
 
     async def _greet(self) -> None:
         """Say everything, in the epoch that the broker knows, or in a new one, if it knows none."""
-        await asyncio.sleep(EPOCH_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._epoch_was_heard.wait(), EPOCH_SECONDS)
         self._outbound.epoch = min(self._epochs) if self._epochs else new_id()
         self._epoch_is_known = True
         self._outbound.say_state()
@@ -282,6 +285,7 @@ class Bridge:
     def _lost(self, why: str) -> None:
         # Not when the next one is of use: the epoch that the broker knows may come before that.
         self._epochs, self._epoch_is_known = set(), False
+        self._epoch_was_heard.clear()
         if why != self._away:
             log.warning("The broker for terminals is away: %s", why)
         self._away = why
@@ -391,6 +395,7 @@ class Bridge:
         except Invalid:
             return
         self._epochs.add(said.epoch)
+        self._epoch_was_heard.set()
         if not self._epoch_is_known or said.epoch == self._outbound.epoch:
             if said.state == "stopping" and self._epoch_is_known and not self._alone:
                 self._outbound.say_state()

@@ -211,8 +211,7 @@ class NotSimulated(DomainError):
 
 
 class CodeOver(DomainError):
-    """This code is wrong, was used already, or is older than 15 minutes. Make a new one in the
-    panel."""
+    """This code is wrong, was used already, or is over 15 minutes old. Make a new one."""
 
     status = 403
 

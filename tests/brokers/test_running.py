@@ -25,11 +25,12 @@ from tests.broker import KINDS, PATIENCE, Client, TestBroker, lets_in, of_kind, 
 from tests.broker import mosquitto as running_mosquitto
 
 _SERVER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from locker_app.brokers.choosing import open_broker
 from locker_app.settings import Settings
 kind, folder, port = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & has it ignored
 running = open_broker(Settings(mqtt=kind, mqtt_url="", data_dir=folder, mqtt_port=port))
 print(running.broker.port, running.pid, flush=True)
 time.sleep(600)

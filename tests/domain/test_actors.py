@@ -25,6 +25,8 @@ ALLOWED = {
         "manage_people",
         "manage_staff",
         "see_statistics",
+        "run_terminals",
+        "end_visits",
     },
     Role.PROFESSOR: {"serve_queue", "set_up_queue", "see_statistics"},
     Role.VIEWER: {"see_board", "see_statistics"},

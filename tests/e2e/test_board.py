@@ -25,7 +25,7 @@ def test_force_release_needs_a_reason_and_reaches_the_phone(
     board = desktop(library.staff()).open(f"/staff/board/{bank_id}")
     board.press("A1, held")
     expect(board.panel).to_contain_text(library.name(student))
-    expect(board.panel).to_contain_text("This bank has no terminal")
+    expect(board.panel).to_contain_text("No terminal opens this door")
     board.press("Force release").press("Release it")
     board.sees_refusal("Please give a reason")
     expect(mine.number).to_have_text("A1")

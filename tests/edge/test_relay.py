@@ -166,8 +166,9 @@ def test_without_a_keeper_nothing_is_opened_and_it_is_said(
 
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from edge.relay import GpioRelays
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & has it ignored
 relays = GpioRelays([5, 6])
 assert relays.wait_until_ready(30)
 relays.open(5, float(sys.argv[1]))
