@@ -6,7 +6,6 @@ unanswered messages would send again what the outbox sends again anyway.
 
 import contextlib
 import logging
-import random
 import socket
 import ssl
 import threading
@@ -21,6 +20,7 @@ from edge.clock import Clock
 from edge.identity import Identity
 from edge.machines.events import LinkDown, LinkUp
 from edge.messages import Arrived
+from edge.patience import Patience
 from edge.protocol import QOS, RETAINED, SERVER, topic
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 KEEPALIVE_S = 10
 CONNECT_S = 5.0
 SILENT_S = 15
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 15.0
-REFUSED_PAUSE_S = 10.0
 FAREWELL_S = 1.0
 MOST_BYTES = 64 * 1024
 """Of a message that is handed on; the contract's own limit is judged later."""
@@ -62,7 +60,7 @@ class Link:
         self._ended = threading.Event()
         self._stopping = threading.Event()
         self._refused = False
-        self._failures = 0
+        self._patience = Patience()
         self._told = ""
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
@@ -110,7 +108,7 @@ class Link:
                 if not isinstance(error, OSError):
                     log.exception("The connection failed in a way that it should not")
             self._end()
-            self._stopping.wait(self._pause())
+            self._stopping.wait(self._patience.pause_s())
 
     def _connect_once(self) -> None:
         """One connection, from its beginning to its end. Raises OSError and what paho raises."""
@@ -163,7 +161,7 @@ class Link:
                 and self._version != MQTTProtocolVersion.MQTTv311
             ):
                 self._version = MQTTProtocolVersion.MQTTv311
-                self._failures = 0
+                self._patience.begin_anew()
             else:
                 self._refused = True
                 self._say(f"The broker refused this terminal: {reason}")
@@ -172,7 +170,8 @@ class Link:
         mine = [topic(self._identity.site, self._identity.terminal, tail) for tail in TAILS]
         server = topic(self._identity.site, SERVER, "state")
         client.subscribe([(name, 1) for name in (*mine, server)])
-        self._failures, self._told = 0, ""
+        self._patience.connected(self._clock.mono())
+        self._told = ""
         log.info("Connected to the broker")
         self._up.set()
         self._put(LinkUp())
@@ -195,16 +194,9 @@ class Link:
     def _end(self) -> None:
         was_up = self._up.is_set()
         self._up.clear()
-        if was_up or self._refused or self._failures == 0:
+        if was_up or self._refused or self._patience.failures == 0:
             self._put(LinkDown(self._refused))
-        self._failures += 1
-
-    def _pause(self) -> float:
-        """With chance in it, so that all terminals don't come back at once."""
-        if self._refused:
-            return random.uniform(0.5, 1.5) * REFUSED_PAUSE_S  # noqa: S311 - no secret
-        most = min(SHORTEST_PAUSE_S * 2 ** min(self._failures, 8), LONGEST_PAUSE_S)
-        return random.uniform(0.3, 1.0) * most  # noqa: S311 - no secret
+        self._patience.ended(self._clock.mono(), refused=self._refused)
 
     def _say(self, what: str) -> None:
         """An outage is logged when it begins, and when another one takes its place."""

@@ -2,7 +2,8 @@
 there until the server's own answer. That the broker has it means nothing.
 
 At most 32 are on their way at once, in the order of their numbers. What isn't answered is sent
-again with the same id, first after 1.5 s, then with growing pauses, and after each reconnect.
+again with the same id, first after 1.5 s, then with growing pauses, and after each reconnect. How
+often there is one doesn't matter: by that, all of them are sent again once in 1.5 s at most.
 """
 
 import json
@@ -68,6 +69,8 @@ class Outbox:
         self._lives = store.lives
         self.depth = 0
         """How many facts wait."""
+        self._again_at = float("-inf")
+        """When all are sent again, or were last, because somebody is new."""
         self._load()
 
     def record(
@@ -145,10 +148,17 @@ class Outbox:
         self._store.clear()
         self._load()
 
-    def again(self) -> None:
-        """All that wait are to be sent now: the connection is new, or the server is."""
+    def again(self, now: Moment) -> None:
+        """All that wait are to be sent: the connection is new, or the server is.
+
+        Now, if that was not so just before; else when 1.5 s have passed since then.
+        """
+        if self._again_at > now.mono:
+            return
+        self._again_at = max(now.mono, self._again_at + AGAIN_AFTER_S)
         for fact in self._flight.values():
-            fact.due, fact.sent = float("-inf"), 0
+            if fact.sent:
+                fact.due, fact.sent = min(fact.due, self._again_at), 0
 
     def next_due(self) -> float:
         """When something is to be sent, on the monotonic clock."""

@@ -346,7 +346,7 @@ class Terminal:
                 self._doors.wire(self.state.config)
                 self._saying.announce(self.state, self.identity)
             case Flush():
-                self._keeping.outbox.again()
+                self._keeping.outbox.again(self.clock.moment())
             case FetchKeys():
                 self._look_for_keys()
             case PutCard(uid=uid, seconds=seconds):

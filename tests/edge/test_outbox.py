@@ -65,8 +65,31 @@ def test_a_fact_goes_out_until_it_is_answered(tmp_path: Path) -> None:
     assert not outbox.answered(first)
     outbox.tidy()
     assert _all(tmp_path) == [(2, second)]
-    outbox.again()
+    outbox.again(time.moment)
     assert [one.id for one in outbox.due(time.moment)] == [second]
+
+
+def test_however_often_the_connection_is_new_what_waits_goes_out_every_1_5_s(
+    tmp_path: Path,
+) -> None:
+    _, outbox, time = _opened(tmp_path)
+    ids = [_record(outbox) for _ in range(IN_FLIGHT)]
+    outbox.due(time.moment)
+    time.now += 0.1
+    outbox.again(time.moment)
+    assert [one.id for one in outbox.due(time.moment)] == ids, "the first time at once"
+    sent = []
+    for _ in range(300):
+        time.now += 0.1
+        outbox.again(time.moment)
+        if found := outbox.due(time.moment):
+            assert [one.id for one in found] == ids, "all of them, in order"
+            sent.append(time.now)
+    gaps = [later - before for before, later in itertools.pairwise(sent)]
+    assert min(gaps) > 1.4
+    assert max(gaps) < 1.7, "and it goes on: pauses don't grow by it"
+    fresh = _record(outbox) if outbox.answered(ids[0]) else ""
+    assert [one.id for one in outbox.due(time.moment)] == [fresh], "what is new waits for nobody"
 
 
 def test_pauses_grow_and_have_a_limit(tmp_path: Path) -> None:
