@@ -24,7 +24,7 @@ from edge.reader.opening import NoReader
 from edge.relay.opening import KINDS as RELAYS
 from edge.settings import IDENTITY, LOCK, PICTURE, Settings, folder_for
 from edge.terminal import End, Terminal
-from edge.web import Refused, provision
+from edge.web import Refused, checked, is_read_by_others, provision
 
 log = logging.getLogger("edge")
 
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _provision(folder: Path, chosen: argparse.Namespace) -> int:
     ca = chosen.ca.read_text() if chosen.ca else None
-    if chosen.url.strip().lower().startswith("http:"):
+    if is_read_by_others(checked(chosen.url, insecure=chosen.insecure)):
         sys.stderr.write("Warning: plain http. Whoever listens on this network sees the keys.\n")
     got = provision(chosen.url, chosen.code, ca, insecure=chosen.insecure)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

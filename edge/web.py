@@ -73,12 +73,27 @@ def checked(url: str, *, insecure: bool = False) -> str:
 
 def is_near(host: str) -> bool:
     """Whether a host is this machine or on a private network."""
+    found = _addresses(host)
+    return bool(found) and all(
+        one.is_private or one.is_loopback or one.is_link_local for one in found
+    )
+
+
+def is_read_by_others(url: str) -> bool:
+    """Whether somebody on the network could read what is sent there: by plain HTTP, to another
+    machine than this one."""
+    parts = urlsplit(url)
+    found = _addresses(parts.hostname or "")
+    return parts.scheme == "http" and not (found and all(one.is_loopback for one in found))
+
+
+def _addresses(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Those of a host; none when it is not known."""
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError:
-        return False
-    addresses = [ipaddress.ip_address(str(one).partition("%")[0]) for one in found]
-    return all(one.is_private or one.is_loopback or one.is_link_local for one in addresses)
+        return []
+    return [ipaddress.ip_address(str(one).partition("%")[0]) for one in found]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

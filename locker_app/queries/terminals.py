@@ -171,7 +171,7 @@ _OF_DOOR = Statement(
     .limit(1)
 )
 _OPENERS = Statement(
-    select(_T.id, _T.name, _T.state, _T.relays)
+    select(_T.id, _T.site_id, _T.name, _T.state, _T.relays)
     .where(_T.bank_id == bindparam("bank_id"), _IN_USE, _T.password_hash.is_not(None))
     .order_by(_T.id)
 )
@@ -253,8 +253,8 @@ def alerts_of(conn: Connection, site_id: int) -> list[AlertRow]:
 
 
 def opener_of(conn: Connection, bank_id: int, number: int) -> Any | None:
-    """The terminal that opens the door with this number, with `id`, `name` and `state`: one that is
-    connected before others; None when none does."""
+    """The terminal that opens the door with this number, with `id`, `site_id`, `name` and `state`:
+    one that is connected before others; None when none does."""
     rows = [
         row for row in _OPENERS.rows(conn, bank_id=bank_id) if str(number) in (row.relays or {})
     ]

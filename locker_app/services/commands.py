@@ -33,6 +33,7 @@ from locker_app.domain.terminals import (
     CommandStatus,
     TerminalState,
 )
+from locker_app.queries.terminals import opener_of
 from locker_app.services.ids import Id, Text
 
 _C, _T = terminal_command.c, terminal.c
@@ -108,7 +109,7 @@ def open_remotely(
         NoTerminal: none opens this door.
         TerminalAway: the one that does is not connected.
     """
-    row = terminal_of_door(tx.conn, place.bank_id, place.number)
+    row = opener_of(tx.conn, place.bank_id, place.number)
     if row is None:
         raise NoTerminal
     _require_there(row)
@@ -118,16 +119,6 @@ def open_remotely(
         tx, actor, now, row, CommandKind.OPEN, arguments,
         person_id=person_id, reason=reason or None, **about,
     )  # fmt: skip
-
-
-def terminal_of_door(conn: Connection, bank_id: int, number: int) -> Any | None:
-    """The terminal that opens the door with this number, one that is connected before others; None
-    when none does."""
-    rows = [
-        row for row in _OF_BANK.rows(conn, bank_id=bank_id) if str(number) in (row.relays or {})
-    ]
-    there = [row for row in rows if row.state == TerminalState.ONLINE.value]
-    return next(iter(there or rows), None)
 
 
 def give(
@@ -310,14 +301,10 @@ def _card(text: str) -> str:
 
 
 _MOVED = (_C.id, _C.site_id, _C.terminal_id, _C.kind, _C.locker_id)
-_TOLD = (_T.id, _T.site_id, _T.bank_id, _T.state, _T.simulated, _T.relays)
-_ONE = Statement(select(*_TOLD).where(_T.id == bindparam("terminal_id"), _T.archived_at.is_(None)))
-_OF_BANK = Statement(
-    select(*_TOLD)
-    .where(
-        _T.bank_id == bindparam("bank_id"), _T.archived_at.is_(None), _T.password_hash.is_not(None)
+_ONE = Statement(
+    select(_T.id, _T.site_id, _T.state, _T.simulated).where(
+        _T.id == bindparam("terminal_id"), _T.archived_at.is_(None)
     )
-    .order_by(_T.id)
 )
 _BANK_OF = Statement(
     select(bank.c.id)

@@ -16,7 +16,15 @@ from edge.__main__ import main
 from edge.belonging import Belonging, KeysCame
 from edge.identity import CardKey, Identity, NotProvisioned, load, save
 from edge.settings import IDENTITY, folder_for
-from edge.web import KEYS, PROVISION, Refused, checked, fetch_keys, provision
+from edge.web import (
+    KEYS,
+    PROVISION,
+    Refused,
+    checked,
+    fetch_keys,
+    is_read_by_others,
+    provision,
+)
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 ANSWER: dict[str, Any] = {
@@ -88,7 +96,7 @@ def test_a_code_is_exchanged_for_an_identity(
     assert (folder / IDENTITY).stat().st_mode & 0o777 == 0o600
     out = capsys.readouterr()
     assert "Lockers, ground floor" in out.out
-    assert "plain http" in out.err
+    assert out.err == "", "nobody else reads what stays on this machine"
     assert "secret" not in out.out + out.err
 
 
@@ -147,6 +155,17 @@ def test_plain_http_stays_near() -> None:
     with pytest.raises(Refused, match="https"):
         checked("http://8.8.8.8")
     assert checked("http://8.8.8.8", insecure=True) == "http://8.8.8.8"
+
+
+def test_who_sends_plain_http_to_another_machine_is_warned(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert is_read_by_others("http://192.168.1.5/cubby")
+    assert not is_read_by_others("https://192.168.1.5")
+    assert not is_read_by_others("http://[::1]:8000")
+    url = site.url.replace("127.0.0.1", "0.0.0.0")  # arrives here, and is no loopback address
+    assert main(["--dir", str(tmp_path), "provision", url, "x"]) == 0
+    assert "plain http" in capsys.readouterr().err
 
 
 def test_nobody_there_is_a_sentence() -> None:
