@@ -14,7 +14,8 @@ from locker_app.domain.terminals import CommandKind, TapMode, TerminalKind, Term
 from locker_app.queries.setup import sites_to_set_up
 from locker_app.queries.terminals import TerminalRow, terminals_of
 from locker_app.services import alerts, commands, provisioning, terminals
-from locker_app.settings import Settings
+from locker_app.serving.addresses import addresses, is_for_phones
+from locker_app.settings import Settings, get_settings
 
 _EXAMPLES = """\
 examples:
@@ -29,6 +30,10 @@ examples:
 TERMINAL is its name on the wire, as `terminal list` shows it, or its name; with --site where
 several sites have one of this name.
 """
+_ONLY_HERE = (
+    "That address means this machine alone. On another device write the one by which people open"
+    " Cubby's pages, or say it here once and for all: CUBBY_PUBLIC_URL, see README.md."
+)
 
 
 def add_to(commands: Any) -> None:
@@ -105,9 +110,13 @@ def _code(desk: Desk, asked: argparse.Namespace) -> str:
     """make the code by which a device becomes this terminal: good once, for 15 minutes"""
     row = _named(desk, asked)
     made = desk.run(provisioning.make_code, terminal_id=row.id)
-    return f"Code of {row.name}, good once until {made.until:%H:%M} UTC:\n{made.code}\n" + (
-        f"On the device: python -m edge provision URL {made.code}"
-    )
+    address = addresses(get_settings())[0]
+    said = [
+        f"Code of {row.name}, good once until {made.until:%H:%M} UTC:",
+        made.code,
+        f"On the device: python -m edge provision {address} {made.code}",
+    ]
+    return "\n".join(said if is_for_phones(address) else [*said, _ONLY_HERE])
 
 
 def _tell(kind: CommandKind, words: str) -> Any:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from locker_app.db.tables import terminal, terminal_command
+from locker_app.settings import get_settings
 from tests.test_cli_setup import Shell, shell, words, world
 from tests.world import World
 
@@ -21,7 +22,7 @@ def here(shell: Shell, world: World) -> str:
     return login
 
 
-def test_set_up(shell: Shell, world: World, here: str) -> None:
+def test_set_up(shell: Shell, world: World, here: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert words(shell("terminal", "list")) == [f"{here} Hall bank 1 not provisioned"]
     assert world.rows(terminal)[0].relays == {"1": 5, "2": 6, "3": 13}
     shell("terminal", "add", "Door", "--mode", "in", "--place", "Main door")
@@ -34,7 +35,13 @@ def test_set_up(shell: Shell, world: World, here: str) -> None:
     assert "no terminal called" in shell("terminal", "code", "nowhere", fails=True)
     said = shell("terminal", "code", here)
     code = said.splitlines()[1]
-    assert said.splitlines()[2] == f"On the device: python -m edge provision URL {code}"
+    on_it = "On the device: python -m edge provision"
+    assert said.splitlines()[2] == f"{on_it} http://localhost:3000 {code}"
+    assert "CUBBY_PUBLIC_URL" in said.splitlines()[3], "which only this machine knows it by"
+    monkeypatch.setenv("CUBBY_PUBLIC_URL", "https://lockers.example.org")
+    get_settings.cache_clear()
+    said = shell("terminal", "code", here).splitlines()
+    assert said[2:] == [f"{on_it} https://lockers.example.org {said[1]}"]
     assert shell("terminal", "archive", "Door") == "Door is taken down."
     assert shell("terminal", "archive", "door", fails=True)
     assert "Door" not in shell("terminal", "list")
