@@ -19,10 +19,20 @@ from edge.display.opening import KINDS as DISPLAYS
 from edge.display.opening import open_display
 from edge.display.screen import Screen, Tone
 from edge.identity import NotProvisioned
+from edge.reader.chip import DEFAULT_GAIN_DB, GAINS_DB
 from edge.reader.opening import KINDS as READERS
 from edge.reader.opening import NoReader
 from edge.relay.opening import KINDS as RELAYS
-from edge.settings import IDENTITY, LOCK, PICTURE, Settings, folder_for
+from edge.settings import (
+    GAIN_VARIABLE,
+    IDENTITY,
+    LOCK,
+    PICTURE,
+    BadSetting,
+    Settings,
+    folder_for,
+    gain_for,
+)
 from edge.terminal import End, Terminal
 from edge.web import Refused, checked, is_read_by_others, provision
 
@@ -48,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _status(folder, as_json=chosen.json)
             case _:
                 return _run(folder, chosen)
-    except (Refused, NoTerminal, NoReader) as refused:
+    except (Refused, NoTerminal, NoReader, BadSetting) as refused:
         return _fail(str(refused))
     except OSError as error:
         return _fail(f"{error.filename or folder}: {error.strerror or error}")
@@ -58,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m edge", description="A terminal of Cubby.")
     parser.add_argument("--dir", help="where it keeps its files (or CUBBY_EDGE_DIR)")
     parser.add_argument("--reader", choices=READERS, default="auto")
+    parser.add_argument(
+        "--gain", type=int, choices=GAINS_DB, metavar="DB",
+        help=f"of the reader: {', '.join(map(str, GAINS_DB))}; more reaches further and hears more"
+        f" noise; by default {DEFAULT_GAIN_DB} (or {GAIN_VARIABLE})",
+    )  # fmt: skip
     parser.add_argument("--display", choices=DISPLAYS, default="auto")
     parser.add_argument("--relays", choices=RELAYS, default="auto")
     commands = parser.add_subparsers(dest="command")
@@ -105,8 +120,9 @@ def _status(folder: Path, *, as_json: bool) -> int:
 
 def _run(folder: Path, chosen: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    gain_db = gain_for(chosen.gain, os.environ)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = Settings(folder, chosen.reader, chosen.display, chosen.relays)
+    settings = Settings(folder, chosen.reader, chosen.display, chosen.relays, gain_db)
     with (folder / LOCK).open("w") as lock:
         if not _is_ours(lock):
             return _fail(f"A terminal runs already in {folder}.")

@@ -104,7 +104,7 @@ class Terminal:
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.counters: Counter[str] = Counter()
         self._end: End | None = None
-        reader, why = open_reader(settings.reader)
+        reader, why = open_reader(settings.reader, gain_db=settings.gain_db)
         log.info("%s", why)
         self._reader = reader
         self._store = Store(settings.folder)
