@@ -282,6 +282,28 @@ class TestOddInput:
         (alert,) = alerts(stage, "bad_messages")
         assert "script" not in str(alert.details)
 
+    def test_a_megabyte_on_every_topic_is_refused_and_the_next_message_is_taken(
+        self, stage: Stage
+    ) -> None:
+        one, bridge = stage.terminal(stage.world.bank(count=3)), stage.bridges[0]
+        tails = (*FROM_TERMINAL, "evt/unheard_of")
+        tap = one.message("evt/tap", _tap(stage.card_of(stage.world.person())), seq=1)
+        huge = dump(tap)[:-1] + b',"more":"' + b"x" * 2**20 + b'"}'
+        one.leave()
+        for tail in tails:  # our broker ends the connection
+            with Client(stage.broker, one.login, one.given.password) as client:
+                client.paho.publish(one.topic(tail), huge, 0 if tail == "tele" else 1)
+                client.wait_end()
+        taken: list[str] = []
+        for tail in tails:  # another one may pass it on
+            came = link.Incoming(one.topic(tail), huge, False, lambda tail=tail: taken.append(tail))
+            bridge.call(bridge.bridge._hear, came)
+        eventually(lambda: len(taken) == len(tails), "all of them")
+        eventually(lambda: alerts(stage, "bad_messages"))
+        assert not stage.world.rows(assignment)
+        assert one.connect().answer(one.tap(tap.data.card[0])).verdict == "assigned"
+        assert kinds(stage, "CardTapped") == 1
+
     def test_nobody_speaks_for_another_or_elsewhere(self, stage: Stage) -> None:
         bank = stage.world.bank(count=3)
         one, other = stage.terminal(bank), stage.terminal(bank)
