@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from functools import cache
 from types import FrameType
 from typing import NoReturn
 
@@ -32,13 +33,7 @@ from locker_app.settings import ROOT, Settings, SettingsError, get_settings, unk
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="cubby", description="Run Cubby.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in _COMMANDS.items():
-        commands.add_parser(name, help=command.__doc__)
-    for more in _OF_A_LIBRARY.values():
-        more.add_to(commands)
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     os.chdir(ROOT)  # Reflex looks for its files here
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -54,6 +49,19 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130
+
+
+@cache
+def _parser() -> argparse.ArgumentParser:
+    """What reads the command line: made once in a process, as that takes longer than most commands
+    do."""
+    parser = argparse.ArgumentParser(prog="cubby", description="Run Cubby.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__)
+    for more in _OF_A_LIBRARY.values():
+        more.add_to(commands)
+    return parser
 
 
 def run(settings: Settings) -> int:

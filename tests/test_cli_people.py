@@ -1,6 +1,7 @@
 """People from the shell."""
 
 import json
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,10 @@ Shell = Callable[..., str]
 
 @pytest.fixture
 def shell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    migrated_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Shell]:
     """Types a command and gives what it printed; of a library without people."""
     monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
@@ -30,6 +34,7 @@ def shell(
         said = capsys.readouterr()
         return (said.err if fails else said.out).strip()
 
+    shutil.copy(migrated_file, tmp_path / "cubby.db")
     run("init")
     yield run
     signal.signal(signal.SIGTERM, before)

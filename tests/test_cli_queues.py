@@ -1,5 +1,6 @@
 """Queues from the shell: what each command does, and what is said when it can't be done."""
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,10 @@ Shell = Callable[..., str]
 
 @pytest.fixture
 def shell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    migrated_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Shell]:
     """Types a command and gives what it printed; of a fresh sample library."""
     monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
@@ -33,6 +37,7 @@ def shell(
         said = capsys.readouterr()
         return (said.err if fails else said.out).strip()
 
+    shutil.copy(migrated_file, tmp_path / "cubby.db")
     run("init")
     yield run
     signal.signal(signal.SIGTERM, before)

@@ -1,5 +1,6 @@
 """Sites and banks from the shell: set up, changed, archived, and what is said when it can't be."""
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ Shell = Callable[..., str]
 
 @pytest.fixture
 def shell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    migrated_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Shell]:
     """Types a command and gives what it printed; there is an admin and nothing else."""
     monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
@@ -32,6 +36,7 @@ def shell(
         said = capsys.readouterr()
         return (said.err if fails else said.out).strip()
 
+    shutil.copy(migrated_file, tmp_path / "cubby.db")
     run("init")
     yield run
     signal.signal(signal.SIGTERM, before)
