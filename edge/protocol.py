@@ -40,6 +40,12 @@ MessageId = Annotated[
 ]
 Millis = Annotated[int, Field(ge=0, le=2**53)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
+Depth = Annotated[int, Field(ge=0, le=1_000_000)]
+"""Of an outbox: no terminal keeps more facts than that."""
+LONGEST_S = 100 * 366 * 24 * 3600
+"""A hundred years: longer than any clock was ever wrong."""
+Seconds = Annotated[int, Field(ge=0, le=LONGEST_S)]
+Bytes = Annotated[int, Field(ge=0, le=2**50)]
 Door = Annotated[int, Field(ge=1, le=99_999)]
 Line = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9_]*$")]
@@ -179,7 +185,7 @@ class Shown(Part):
     tone: Code = "ready"
     link: bool = True
     clock: Annotated[str, Field(max_length=8)] = ""
-    outbox: Count = 0
+    outbox: Depth = 0
     dim: bool = False
     qr: Annotated[str, Field(max_length=100)] = ""
 
@@ -187,16 +193,16 @@ class Shown(Part):
 class Telemetry(Part):
     """How the terminal is; every half minute."""
 
-    outbox: Count
-    oldest_s: Count = 0
+    outbox: Depth
+    oldest_s: Seconds = 0
     """How long the oldest fact has been waiting for an answer."""
     temperature: Annotated[float, Field(ge=-100, le=200)] | None = None
     """Of the processor, in degrees Celsius."""
     signal: Annotated[int, Field(ge=-200, le=0)] | None = None
     """Of the wireless network, in dBm."""
-    disk_free: Count | None = None
+    disk_free: Bytes | None = None
     """In bytes, where the outbox lies."""
-    up_s: Count = 0
+    up_s: Seconds = 0
 
 
 # -- to a terminal -----------------------------------------------------------------------------
@@ -227,7 +233,8 @@ class Verdict(StrEnum):
     CONFIRM = "confirm"
     """Its holder has to confirm it with the PIN, on the phone."""
     NOTED = "noted"
-    """The answer to every fact that is not a tap."""
+    """The answer to every fact that is not a tap, also to one of a kind that the server, as it is
+    older, does not know: what comes after that need not wait."""
 
 
 class Ack(Part):

@@ -48,13 +48,15 @@ class Known:
         self._by_login: dict[str, Speaker] = {}
         self._by_id: dict[int, Speaker] = {}
 
-    async def read(self) -> list[Speaker]:
-        """Read them; those that may speak no more."""
+    async def read(self) -> tuple[list[Speaker], list[Speaker]]:
+        """Read them; those that may speak no more, and those that are another device now than when
+        they were read before, with keys of its own."""
         rows = await self._db.aread(speaking)
         before = self._by_id
         self._by_id = {row.id: Speaker(row) for row in rows}
         self._by_login = {one.login: one for one in self._by_id.values()}
-        return [one for one in before.values() if one.id not in self._by_id]
+        gone = [one for one in before.values() if one.id not in self._by_id]
+        return gone, [one for one in self._by_id.values() if _is_another(one, before.get(one.id))]
 
     def named(self, login: str) -> Speaker | None:
         """The one with this name."""
@@ -71,3 +73,7 @@ class Known:
     def sites(self) -> list[int]:
         """Where they are."""
         return sorted({one.site_id for one in self._by_id.values()})
+
+
+def _is_another(now: Speaker, before: Speaker | None) -> bool:
+    return before is None or before.row.password_hash != now.row.password_hash

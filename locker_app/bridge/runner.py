@@ -7,6 +7,7 @@ says what is new. The app runs without it: while there is no broker, screens say
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from edge.protocol import (
     SERVER,
     Avail,
     Invalid,
+    Part,
     Presence,
     ServerState,
     Shown,
@@ -43,14 +45,11 @@ from locker_app.live import seen_terminals
 from locker_app.live.seen_terminals import SeenTerminals
 from locker_app.services.sealing import Seal
 
-SUBSCRIPTIONS = (
-    f"{ROOT}/+/{SERVER}/state",
-    f"$share/cubby/{ROOT}/+/+/evt/#",
-    f"$share/cubby/{ROOT}/+/+/res",
-    *(f"{ROOT}/+/+/{tail}" for tail in ("avail", "info", "display", "tele")),
-)
-"""Facts and results are taken by one process of the server each; how terminals are, and what they
-show, every process hears for itself, also what was said before it came."""
+SHARED = (f"{ROOT}/+/+/evt/#", f"{ROOT}/+/+/res")
+"""Facts and results are taken by one process of the server each."""
+OF_ALL = tuple(f"{ROOT}/+/+/{tail}" for tail in ("avail", "info", "display", "tele"))
+"""How terminals are, and what they show, every process hears for itself, also what was said before
+it came."""
 EPOCH_SECONDS = 1.5
 """How long after it was let in the server waits, at most, for the epoch that the broker knows: one
 that knows none says nothing."""
@@ -67,6 +66,9 @@ _OF_TERMINALS = frozenset(
         *("TerminalArchived", "TerminalRestored", "CardKeyMade"),
     }
 )
+
+_UNKNOWN_FACT = re.compile(r"evt/[a-z0-9_]{1,40}")
+"""A fact of a kind that is not known here, from a terminal that is newer than this server."""
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,8 @@ class Bridge:
         self._connected_at = 0.0
         self._away: str | None = None
         """Why the broker is away, as the log has it."""
+        self._to_clear: set[str] = set()
+        """Topics where something is retained that nobody wants, and could not be cleared yet."""
         self._strangers = 0
         self._strangers_told = -_LOG_SECONDS
         self._tasks: set[asyncio.Task[None]] = set()
@@ -167,7 +171,7 @@ class Bridge:
     async def _serve(self, running: Running) -> None:
         link = self._link = Link(
             running.broker,
-            SUBSCRIPTIONS,
+            _subscriptions(running.broker),
             on_message=self._hear,
             on_connected=self._connected,
             on_lost=self._lost,
@@ -215,7 +219,9 @@ class Bridge:
     async def _read(self) -> bool:
         """Read the terminals anew; whether that worked."""
         try:
-            gone = await self._known.read()
+            gone, others = await self._known.read()
+            self._outbound.begin_anew(others)
+            await asyncio.sleep(0)  # what was said is on its way before they may come in
             if self._running is not None:
                 accounts = [Account(one.login, one.row.password_hash) for one in self._known.all()]
                 await asyncio.to_thread(self._running.accounts.sync, accounts)
@@ -266,6 +272,7 @@ class Bridge:
         self._away = None
         log.info("The broker for terminals is there")
         self._say(connected=True)
+        self._clear()
         self._spawn(self._greet())
 
     async def _greet(self) -> None:
@@ -348,29 +355,40 @@ class Bridge:
             self._count_stranger()
             return
         voice = self._voice(speaker)
-        kind = FROM_TERMINAL.get(tail)
-        if not came.body and came.retained:
+        kind = _kind_of(tail)
+        if not came.body:  # nothing is retained there any more
             came.taken()
         elif site != str(speaker.site_id):
-            came.taken()
-            voice.hear_bad("another site's topic")
+            self._hear_bad(voice, came, "a topic of another site")
         elif kind is None:
-            came.taken()
-            voice.hear_bad("an unknown topic")
+            self._hear_bad(voice, came, "an unknown topic")
         elif came.retained and tail.startswith(("evt/", "res")):
-            came.taken()
-            voice.hear_bad("a retained fact")
-        elif not came.body:  # nothing is retained there any more
-            came.taken()
+            self._hear_bad(voice, came, f"{tail}: retained, as no report may be")
         else:
-            self._hear_message(speaker, voice, tail, came)
+            self._hear_message(speaker, voice, tail, kind, came)
 
-    def _hear_message(self, speaker: Speaker, voice: Voice, tail: str, came: Incoming) -> None:
+    def _hear_bad(self, voice: Voice, came: Incoming, why: str) -> None:
+        """What is retained would come again with each connection: it is counted once, and goes."""
+        came.taken()
+        if came.topic not in self._to_clear:
+            voice.hear_bad(why)
+        if came.retained:
+            self._to_clear.add(came.topic)
+            self._clear()
+
+    def _clear(self) -> None:
+        self._to_clear = {
+            topic for topic in self._to_clear if not self._publish(topic, b"", retain=True)
+        }
+
+    def _hear_message(
+        self, speaker: Speaker, voice: Voice, tail: str, kind: type[Part], came: Incoming
+    ) -> None:
         try:
-            message = parse(came.body[: MAX_BYTES + 1], FROM_TERMINAL[tail])
+            message = parse(came.body[: MAX_BYTES + 1], kind)
         except Invalid as error:
             came.taken()
-            voice.hear_bad(str(error))
+            voice.hear_bad(f"{tail}: {error}")
             return
         now, data = self._clock(), message.data
         match data:
@@ -443,3 +461,14 @@ class Bridge:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("the bridge failed at something; it goes on", exc_info=task.exception())
+
+
+def _subscriptions(broker: Broker) -> tuple[str, ...]:
+    """First what the server says of itself, as it has to come first."""
+    return (f"{ROOT}/+/{SERVER}/state", *(broker.shared(one) for one in SHARED), *OF_ALL)
+
+
+def _kind_of(tail: str) -> type[Part] | None:
+    """What is said on a terminal's topic that ends so; None where nothing is to be said."""
+    kind = FROM_TERMINAL.get(tail)
+    return Part if kind is None and _UNKNOWN_FACT.fullmatch(tail) else kind

@@ -72,7 +72,8 @@ class _Bad:
 
     count: int = 0
     why: str = ""
-    told: float = -TOLD_EVERY_SECONDS
+    again: asyncio.TimerHandle | None = None
+    """Tells of those that come within a minute of the last time."""
 
 
 @dataclass(slots=True)
@@ -126,6 +127,8 @@ class Voice:
 
     async def end(self) -> None:
         """Take nothing more."""
+        if self._bad.again is not None:
+            self._bad.again.cancel()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -154,12 +157,19 @@ class Voice:
         self._last.heard = time.monotonic()
         bad = self._bad
         bad.count, bad.why = bad.count + 1, why
-        if time.monotonic() - bad.told >= TOLD_EVERY_SECONDS:
-            bad.told = time.monotonic()
-            count, bad.count = bad.count, 0
-            log.warning("%s said %d things that can't be read: %s", self._name, count, why)
-            told = {"count": count, "why": why[:200]}
-            self._then(lambda: self._report(reports.bad_messages, **told))
+        if bad.again is None:
+            self._tell_bad()
+
+    def _tell_bad(self) -> None:
+        bad = self._bad
+        bad.again = None
+        if not bad.count:
+            return
+        bad.again = asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell_bad)
+        count, bad.count = bad.count, 0
+        log.warning("%s said %d things that can't be read: %s", self._name, count, bad.why)
+        told = {"count": min(count, 10**6), "why": bad.why[:200]}
+        self._then(lambda: self._report(reports.bad_messages, **told))
 
     def hear_again(self) -> None:
         """The broker was away: that it was silent meanwhile means nothing."""
@@ -299,6 +309,8 @@ class Voice:
                     "grants": opened.grants,
                 }
                 await self._fact(message, now, reports.opened_offline, **said)
+            case _:
+                await self._fact(message, now, reports.unknown_fact, kind=fact.tail)
         return words.noted()
 
     async def _fact(

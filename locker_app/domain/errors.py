@@ -216,6 +216,10 @@ class CodeOver(DomainError):
     status = 403
 
 
+class SaidOnce(DomainError):
+    """This was done already, and what came of it is said only once. Make a new one."""
+
+
 class UnknownCard(DomainError):
     """This card is nobody's here. Please see the desk."""
 

@@ -31,9 +31,10 @@ def raise_alert(
     locker_id: int | None = None,
     person_id: int | None = None,
     details: dict[str, Any] | None = None,
+    times: int = 1,
 ) -> int:
     """Raise an alert about a terminal (a row with `id` and `site_id`); its id. While one of the
-    same kind and subject stands, that one counts one more, and nothing else happens."""
+    same kind and subject stands, that one counts so many `times` more, and nothing else happens."""
     add = _INSERT[tx.conn.dialect.name](terminal_alert).values(
         site_id=terminal.site_id,
         terminal_id=terminal.id,
@@ -42,17 +43,17 @@ def raise_alert(
         locker_id=locker_id,
         person_id=person_id,
         details=details or {},
-        count=1,
+        count=times,
         at=now,
         last_at=now,
     )
     raised = add.on_conflict_do_update(
         index_elements=[_A.terminal_id, _A.kind, _A.subject],
         index_where=_A.cleared_at.is_(None),
-        set_={"count": _A.count + 1, "last_at": now, "details": add.excluded.details},
+        set_={"count": _A.count + times, "last_at": now, "details": add.excluded.details},
     ).returning(_A.id, _A.count)
     row: Any = tx.conn.execute(raised).one()
-    if row[1] == 1:
+    if row[1] == times:
         fact = AlertRaised(
             site_id=terminal.site_id,
             terminal_id=terminal.id,

@@ -2,7 +2,8 @@
 
 Every command is a function `(tx, actor, now, *, …)`; the types of its keyword arguments are the
 contract, checked here for every caller. Adapters build the work with `command(call, fn, …)` and
-give it to the database.
+give it to the database. An answer whose class says `SAID_ONCE`, as there is a secret in it, is
+kept nowhere: who asks again is told that it was done.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from locker_app.db.statement import Statement
 from locker_app.db.tables import bank, booking, charger, locker, queue, request, ticket
 from locker_app.db.transaction import Tx, Work
 from locker_app.domain.actors import NOBODY, Actor
-from locker_app.domain.errors import BadInput, DomainError, KeyReused
+from locker_app.domain.errors import BadInput, DomainError, KeyReused, SaidOnce
 from locker_app.domain.facts import Refused
 from locker_app.services.sessions import identify
 
@@ -117,7 +118,8 @@ def command(call: Call, fn: Command[P, R], *_: P.args, **arguments: P.kwargs) ->
         if not _claim_key(tx.conn, call, actor, fingerprint):
             return answer.validate_json(_answer_given(tx.conn, call, actor, fingerprint))
         result = run(tx, actor, call.now, **checked)
-        _keep_answer(tx.conn, call, actor, answer.dump_json(result).decode())
+        if not _is_said_once(fn):
+            _keep_answer(tx.conn, call, actor, answer.dump_json(result).decode())
         return result
 
     def on_refusal(tx: Tx, refusal: DomainError) -> None:
@@ -165,6 +167,8 @@ def _answer_given(conn: Connection, call: Call, actor: Actor, fingerprint: str) 
         raise KeyReused
     if row.refusal is not None:
         raise Replayed(**json.loads(row.refusal))
+    if row.answer is None:
+        raise SaidOnce
     return row.answer
 
 
@@ -220,6 +224,11 @@ def _check_arguments(fn: Callable[..., Any], arguments: dict[str, Any]) -> dict[
 def _fingerprint(fn: Callable[..., Any], arguments: dict[str, Any]) -> str:
     text = json.dumps([fn.__name__, arguments], default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache
+def _is_said_once(fn: Callable[..., Any]) -> bool:
+    return getattr(inspect.signature(fn).return_annotation, "SAID_ONCE", False)
 
 
 @lru_cache

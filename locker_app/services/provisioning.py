@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, select, update
 
@@ -43,6 +43,9 @@ _LETTERS = "abcdefghijkmnpqrstuvwxyz"
 class Code:
     """The code by which a device becomes a terminal. It is shown once and kept nowhere."""
 
+    SAID_ONCE: ClassVar[bool] = True
+    """Not even as the answer to a request."""
+
     code: str
     until: datetime
 
@@ -67,6 +70,7 @@ def make_code(tx: Tx, actor: Actor, now: datetime, *, terminal_id: Id) -> Code:
 
     Raises:
         NotSignedIn, NotAllowed, NotFound: as the words say.
+        SaidOnce: the same request was answered already.
     """
     row = _lock(tx.conn, _T.id == terminal_id)
     if row is None:

@@ -41,6 +41,7 @@ from locker_app.services.ids import Flag, When
 R = TypeVar("R")
 Number = Annotated[int, Field(strict=True, ge=1, le=99_999)]
 Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+Times = Annotated[int, Field(strict=True, ge=1, le=10**6)]
 Word = Annotated[str, Field(strict=True, max_length=200)]
 Cards = Annotated[list[Word], Field(min_length=1, max_length=4)]
 
@@ -238,7 +239,7 @@ def fault(
         subject=subject,
         bank_id=None if door is None else row.bank_id,
         locker_id=None if door is None else door.id,
-        details={"of": of.value, "text": text},
+        details={"of": of.value, "door": number, "text": text},
     )
     return True
 
@@ -307,10 +308,19 @@ def missed(tx: Tx, actor: Actor, now: datetime, *, after: Count, before: Count) 
     raise_alert(tx, actor, now, terminal=row, kind=AlertKind.GAP, details=details)
 
 
-def bad_messages(tx: Tx, actor: Actor, now: datetime, *, count: Count, why: Word) -> None:
-    """A terminal said what nobody understands, so many times since this was told last."""
+def bad_messages(tx: Tx, actor: Actor, now: datetime, *, count: Times, why: Word) -> None:
+    """A terminal said what nobody understands, so many times since this was told last; the alert
+    counts all of them."""
     row = speaker(tx.conn, actor)
-    details = {"count": count, "why": why}
+    kind, details = AlertKind.BAD_MESSAGES, {"why": why}
+    raise_alert(tx, actor, now, terminal=row, kind=kind, details=details, times=count)
+
+
+def unknown_fact(tx: Tx, actor: Actor, now: datetime, *, kind: Word) -> None:
+    """A terminal, perhaps newer than this server, says a fact of a kind that is not known here. It
+    is counted, and the terminal need not say it again: what comes after it would wait for ever."""
+    row = speaker(tx.conn, actor)
+    details = {"why": f"{kind}: a report of a kind that this server does not know, as it is older"}
     raise_alert(tx, actor, now, terminal=row, kind=AlertKind.BAD_MESSAGES, details=details)
 
 

@@ -10,8 +10,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from sqlalchemy import insert
 
 from edge.protocol import FROM_TERMINAL, TO_TERMINAL, Message, dump, new_id, parse
@@ -31,6 +34,7 @@ from locker_app.services.terminals import add_terminal
 from tests.broker import PATIENCE, Client, TestBroker, lets_in, wait_until
 from tests.world import Clock, World
 
+CONTRACT = Path(__file__).parents[2] / "docs" / "terminal-protocol.json"
 SEAL = Seal(("a key of tests that is long enough",))
 PINS = [pin for pin in range(2, 27) if pin not in (7, 8, 9, 10, 11, 24, 25)]
 
@@ -216,9 +220,23 @@ class Terminal:
             came = self.client.messages.get_nowait()
             tail = "state" if came.topic.endswith("srv/state") else came.topic.split("/", 4)[4]
             if came.payload:
-                kind = TO_TERMINAL[tail]
-                # what the server says is always as the contract has it
-                self.heard.append(Heard(tail, parse(bytes(came.payload), kind), came.retain))
+                message = as_contract(tail, bytes(came.payload))
+                self.heard.append(Heard(tail, message, came.retain))
+
+
+def as_contract(tail: str, body: bytes) -> Message[Any]:
+    """What the server said on the topic that ends so, which has to be as the contract has it: as
+    its file says, which is what others write terminals by, and with nothing beside that."""
+    said = json.loads(body)
+    _schema(tail).validate(said)
+    message = parse(body, TO_TERMINAL[tail])
+    assert json.loads(dump(message)) == said
+    return message
+
+
+@cache
+def _schema(tail: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads(CONTRACT.read_text())["to_terminal"][tail])
 
 
 class Stage:

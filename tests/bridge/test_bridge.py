@@ -268,7 +268,10 @@ BAD = (
 
 
 class TestOddInput:
-    def test_garbage_on_every_topic_and_it_goes_on(self, stage: Stage) -> None:
+    def test_garbage_on_every_topic_and_it_goes_on(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(voices, "TOLD_EVERY_SECONDS", 0.1)
         one = stage.terminal(stage.world.bank(count=3))
         for tail in (*FROM_TERMINAL, "evt/unheard_of"):
             for body in BAD:
@@ -276,7 +279,9 @@ class TestOddInput:
         one.send("evt/tap", dump(one.message("avail", {"state": "online"})))
         number = stage.card_of(stage.world.person())
         assert one.answer(one.tap(number)).verdict == "assigned"
-        eventually(lambda: alerts(stage, "bad_messages"))
+        bad = (len(FROM_TERMINAL) + 1) * (len(BAD) - 1) + 1  # what is empty says nothing
+        counted = lambda: sum(alert.count for alert in alerts(stage, "bad_messages"))  # noqa: E731
+        eventually(lambda: counted() == bad, "the last ones, when nothing comes after them")
         assert stage.bridges[0].bridge.connected
         assert len(stage.world.rows(assignment)) == 1
         (alert,) = alerts(stage, "bad_messages")
@@ -318,6 +323,58 @@ class TestOddInput:
         assert other.answers(tap.id) == []
         assert len(stage.world.rows(assignment)) == 1
         eventually(lambda: alerts(stage, "bad_messages"))
+
+    def test_who_joins_a_group_takes_nothing_from_the_server(self, stage: Stage) -> None:
+        bank = stage.world.bank(count=3)
+        one, thief = stage.terminal(bank), stage.terminal(bank)
+        assert thief.client is not None
+        for group in ("cubby", "cubby-2", thief.login):
+            thief.client.subscribe(f"$share/{group}/cubby/1/+/+/evt/#")
+        facts = [one.fact("evt/door", {"locker": 1, "open": True}) for _ in range(8)]
+        assert {one.answer(fact).verdict for fact in facts} == {"noted"}
+
+    def test_a_fact_of_a_kind_that_is_not_known_is_noted(self, stage: Stage) -> None:
+        one = stage.terminal(stage.world.bank(count=3))
+        newer = one.message("evt/door", {"locker": 1, "open": True}, seq=1)
+        one.send("evt/weighed", dump(newer))
+        assert one.answer(newer).verdict == "noted"
+        one.seq = 1
+        assert one.answer(one.tap(stage.card_of(stage.world.person()))).verdict == "assigned"
+        (alert,) = alerts(stage, "bad_messages")
+        assert (alert.count, "evt/weighed" in alert.details["why"]) == (1, True)
+        assert alerts(stage, "gap") == []
+
+    def test_what_is_retained_where_nothing_may_be_is_counted_once_and_goes(
+        self, stage: Stage
+    ) -> None:
+        one = stage.terminal(stage.world.bank(count=3))
+        assert one.client is not None
+        elsewhere = f"cubby/1/999/{one.login}/info"
+        stage.stop(stage.bridges[0])
+        one.client.publish(elsewhere, b"{}", retain=True)
+        for _ in range(2):
+            stage.start()
+            eventually(lambda: alerts(stage, "bad_messages"))
+            one.answer(one.fact("evt/door", {"locker": 1, "open": True}))
+            stage.stop(stage.bridges[0])
+        (alert,) = alerts(stage, "bad_messages")
+        assert alert.count == 1
+        with Client(stage.broker) as server:
+            server.subscribe(elsewhere)
+            server.publish(elsewhere, b"the first of all")
+            assert server.next().payload == b"the first of all", "so nothing was retained"
+
+    def test_a_fact_that_comes_as_retained_is_cleared(self, stage: Stage) -> None:
+        one = stage.terminal(stage.world.bank(count=3))
+        body = dump(one.message("evt/tap", _tap(stage.card_of(stage.world.person())), seq=1))
+        bridge, topic = stage.bridges[0], one.topic("evt/tap")
+        with Client(stage.broker) as server:
+            server.subscribe(topic)
+            came = link.Incoming(topic, body, retained=True, taken=lambda: None)
+            bridge.call(bridge.bridge._hear, came)
+            assert server.next().payload == b"", "whichever broker hands it out"
+        eventually(lambda: alerts(stage, "bad_messages"))
+        assert kinds(stage, "CardTapped") == 0
 
     def test_a_retained_fact_is_none(self, stage: Stage) -> None:
         one = stage.terminal(stage.world.bank(count=3))
@@ -454,6 +511,9 @@ class TestSetUp:
         stage.terminals.append(again)
         tap = again.tap(stage.card_of(world.person()))
         assert again.answer(tap).verdict == "assigned", "with numbers of its own, from 1 on"
+        again.until_told("grants", lambda said: is_genuine(_key(again), again.login, said))
+        told = [said.data for said in again.told("grants")]
+        assert all(is_genuine(_key(again), again.login, said) for said in told), "none of the old"
         assert alerts(stage, "gap") == []
 
 

@@ -49,7 +49,9 @@ def test_a_terminal_with_all_that_is_known_of_it(world: World, known: SeenTermin
     who = world.person()
     assert who.id is not None
     about = {"site_id": site_id, "terminal_id": gate, "kind": "too_fast", "subject": "x"}
-    alert = {**about, "person_id": who.id, "details": {}, "count": 2, "at": now, "last_at": now}
+    details = {"at": "2026-05-03T12:05:10+00:00", "before_at": gate}
+    about |= {"person_id": who.id, "details": details}
+    alert = {**about, "count": 2, "at": now, "last_at": now}
     world.change(insert(terminal_alert).values(alert))
     world.run(admin, tell, terminal_id=gate, kind=CommandKind.IDENTIFY)
     world.run(admin, ask_link, person_id=who.id, terminal_id=gate)
@@ -65,6 +67,7 @@ def test_a_terminal_with_all_that_is_known_of_it(world: World, known: SeenTermin
     )
     (name,) = (one.name for one in world.rows(person) if one.id == who.id)
     assert row["waits_for"] == row["alerts"][0]["who"] == name
+    assert row["alerts"][0]["text"].startswith("here on 3 May at 14:05:10, at Gate.")
     assert [(one["kind"], one["status"]) for one in row["commands"]] == [("identify", "given")]
     picture = b64decode(sent["pictures"][str(gate)].removeprefix("data:image/png;base64,"))
     assert picture == png(Screen("Tap your card", ("<b>7</b> free",)))

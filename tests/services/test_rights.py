@@ -297,6 +297,7 @@ OF_TERMINALS: dict[Command, dict[str, Any]] = {
     terminal_reports.result: {"uid": "x", "status": CommandStatus.DONE},
     terminal_reports.missed: {"after": 1, "before": 3},
     terminal_reports.bad_messages: {"count": 1, "why": "x"},
+    terminal_reports.unknown_fact: {"kind": "evt/x"},
     terminal_reports.clock_is_wrong: {"off_seconds": 60},
     commands_.moved: {"uid": "x", "status": CommandStatus.DONE},
 }

@@ -23,6 +23,7 @@ from locker_app.domain.errors import (
     NotFound,
     NotSimulated,
     ReasonNeeded,
+    SaidOnce,
     TerminalAway,
     TerminalMoved,
     TerminalRevoked,
@@ -161,6 +162,16 @@ class TestSetUp:
         rules = SiteRules(name="Library", time_zone="Asia/Tokyo")
         world.run(world.staff(), change_site, site_id=site, rules=rules)
         assert world.row(terminal, gate).cfg_version == 2
+
+    def test_a_code_is_kept_nowhere_and_said_once(self, world: World) -> None:
+        site, admin = world.site(), world.staff()
+        gate = world.run(admin, add_terminal, site_id=site, plan=GATE)
+        code = world.repeat("k", admin, make_code, terminal_id=gate).code
+        kept = str([*world.rows(request), *world.rows(terminal), *world.rows(event)])
+        assert code not in kept
+        with pytest.raises(SaidOnce, match="Make a new one"):
+            world.repeat("k", admin, make_code, terminal_id=gate)
+        provision(world.db, SEAL, Call(world.clock.now, "test"), code)
 
     def test_revoked_archived_restored(self, world: World) -> None:
         site, admin = world.site(), world.staff()

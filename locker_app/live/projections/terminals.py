@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from edge.display.draw import png
 from edge.display.screen import Screen, fields_of, screen_of
+from locker_app.domain.alert_words import alert_text
 from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.live.seen_terminals import Seen, seen
 from locker_app.queries.terminal_panel import PanelView, inside_view, panel
@@ -109,20 +110,21 @@ def _terminal(row: TerminalRow, view: PanelView) -> Vars:
         "waits_for": waits.name if waits else "",
         "waits_for_id": waits.person_id if waits else 0,
         "waits_until": millis(waits.until) if waits else 0,
-        "alerts": [_alert(alert, view.names) for alert in reversed(row.alerts)],
+        "alerts": [_alert(alert, view) for alert in reversed(row.alerts)],
         "commands": [command_row(one) for one in row.commands],
     }
 
 
-def _alert(alert: AlertRow, names: dict[int, str]) -> Vars:
+def _alert(alert: AlertRow, view: PanelView) -> Vars:
+    here = {row.id: row.name for row in view.terminals}
     return {
         "id": alert.id,
         "kind": alert.kind.value,
         "subject": alert.subject,
         "label": alert.door,
         "person_id": alert.person_id or 0,
-        "who": names.get(alert.person_id or 0, ""),
-        "text": str(alert.details.get("text") or ""),
+        "who": view.names.get(alert.person_id or 0, ""),
+        "text": alert_text(alert.kind, alert.details, zone=view.time_zone, terminals=here),
         "count": alert.count,
         "at": millis(alert.at),
         "last_at": millis(alert.last_at),
