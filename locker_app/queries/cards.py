@@ -44,11 +44,13 @@ class CardView:
     seen_where: str | None
     """The name of the terminal at which it was tapped last."""
     verdict: str
+    seen_site_id: int | None = None
+    """Where that terminal is."""
 
 
 _SEEN = (
     *(_C.id, _C.number, _C.label, _C.linked_at, _C.revoked_at, _C.seen_at),
-    *(terminal.c.name.label("seen_where"), _C.verdict),
+    *(terminal.c.name.label("seen_where"), _C.verdict, terminal.c.site_id.label("seen_site_id")),
 )
 _OF_PERSON = Statement(
     select(*_SEEN)

@@ -18,6 +18,7 @@ from locker_app.domain.people_import import RowKind
 from locker_app.queries import people_file as files
 from locker_app.queries import people_imports
 from locker_app.queries.bookings import MyBooking, MyWait, stays_of
+from locker_app.queries.cards import CardView, cards_of
 from locker_app.queries.event_filter import Filter
 from locker_app.queries.events import EventView, filtered_page
 from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
@@ -111,6 +112,8 @@ class PersonSeen:
     """Charging spots, offers among them."""
     places: list[MyWait]
     """In the line for a charging spot, with none offered."""
+    tapped: list[CardView]
+    """Their cards that were tapped last there."""
 
 
 def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> PersonSeen:
@@ -137,6 +140,11 @@ def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> 
         seen(_tickets_of(conn, person_id)),
         seen(stays.bookings),
         [place for place in seen(stays.waits) if not place.offered],
+        [
+            one
+            for one in cards_of(conn, person_id)
+            if one.seen_site_id is not None and (sites is None or one.seen_site_id in sites)
+        ],
     )
 
 

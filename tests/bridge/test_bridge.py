@@ -368,7 +368,7 @@ class TestOddInput:
         one = stage.terminal(stage.world.bank(count=3))
         body = dump(one.message("evt/tap", _tap(stage.card_of(stage.world.person())), seq=1))
         bridge, topic = stage.bridges[0], one.topic("evt/tap")
-        with Client(stage.broker) as server:
+        with Client(stage.broker, BRIDGES[2], stage.broker.broker.password) as server:
             server.subscribe(topic)
             came = link.Incoming(topic, body, retained=True, taken=lambda: None)
             bridge.call(bridge.bridge._hear, came)

@@ -5,18 +5,20 @@ import io
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
-from locker_app.db.tables import person
+from locker_app.db.tables import card, person
 from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
 from locker_app.domain.errors import BadInput, DomainError, NotAllowed, NotFound, NotSignedIn
 from locker_app.domain.people_import import RowKind
+from locker_app.domain.terminals import TapMode, TerminalKind, TerminalPlan
 from locker_app.queries import scoped_people as scoped
 from locker_app.services.import_work import Worker, look_at
 from locker_app.services.leaving import archive_person
 from locker_app.services.people import add_person
 from locker_app.services.people_import import open_import
 from locker_app.services.sealing import Seal
+from locker_app.services.terminals import add_terminal
 from tests.world import World
 
 SEAL = Seal(("a key of the tests",))
@@ -95,6 +97,24 @@ def test_what_somebody_has_is_shown_where_one_may_see_names(world: World) -> Non
     assert kinds == ["TicketCalled", "TicketTaken", "WaitJoined", "LockerAssigned", "PersonAdded"]
     with pytest.raises(NotFound):
         ask(world, chief, scoped.person, person_id=99)
+
+
+def test_where_a_card_was_tapped_is_seen_by_who_sees_names_there(world: World) -> None:
+    here, there, now = world.site(), world.site(), world.clock.now
+    who, chief = world.person(), world.staff()
+    plan = TerminalPlan("Gate", TerminalKind.GATE, TapMode.GATE)
+    gate = world.run(chief, add_terminal, site_id=there, plan=plan)
+    times = dict.fromkeys(("created_at", "linked_at", "seen_at"), now)
+    said = {"number": "k1." + "A" * 26, "person_id": who.id, "terminal_id": gate, "answer": {}}
+    world.change(insert(card).values(**times, **said))
+    assert who.id is not None
+    for actor, where in (
+        (chief, ["Gate"]),
+        (world.staff(Role.ADMIN, there), ["Gate"]),
+        (world.staff(Role.ADMIN, here), []),
+    ):
+        seen = ask(world, actor, scoped.person, person_id=who.id)
+        assert [one.seen_where for one in seen.tapped] == where
 
 
 def test_ones_own_data_is_ones_own(world: World) -> None:

@@ -54,6 +54,8 @@ REASON = "cheese left inside"
 RELEASED_BECAUSE = "evacuated at midnight"
 QUESTION = "why is my cheese inside"
 GROUP = "GRUYERE"
+READER = "Reader behind the cheese"
+"""A terminal, where somebody's card was tapped."""
 NUMBER_ABROAD = "QF700009"
 """Of the one person who holds a locker at the other site."""
 
@@ -209,7 +211,7 @@ class House:
         rows = self.world.rows(metadata.tables["person"])
         words = [word for row in rows if row.id not in mine for word in (row.name, row.number)]
         mates = [row.name for row in self.world.rows(staff) if row.id not in mine]
-        return [*words, *mates, REASON, RELEASED_BECAUSE, QUESTION, GROUP]
+        return [*words, *mates, REASON, RELEASED_BECAUSE, QUESTION, GROUP, READER]
 
     def hidden_from(self, who: str | None) -> list[str]:
         """What somebody may see no word of. Staff see whoever did something at a site of theirs,
@@ -220,7 +222,7 @@ class House:
         rows = self.world.rows(metadata.tables["person"])
         if who == "other_admin":
             numbers = [row.number for row in rows if row.number != NUMBER_ABROAD]
-            return [*numbers, *(row.name for row in rows if row.id in quiet), REASON]
+            return [*numbers, *(row.name for row in rows if row.id in quiet), REASON, READER]
         if who == "site_admin":
             return [NUMBER_ABROAD]
         if who == "professor":  # who serves the line sees those in it
@@ -323,7 +325,7 @@ def _furnish(world: World) -> tuple[dict[str, Actor], dict[str, int]]:
 def _gate(world: World, admin: Actor, victim: Actor, site_id: int) -> dict[str, int]:
     """A simulated terminal that is there, with an alert; somebody inside, whose card it knows, and
     a card of nobody."""
-    plan = TerminalPlan("Gate", TerminalKind.GATE, TapMode.GATE)
+    plan = TerminalPlan(READER, TerminalKind.GATE, TapMode.GATE)
     gate = world.run(admin, add_terminal, site_id=site_id, plan=plan)
     there = {"state": "online", "simulated": True, "password_hash": "x"}
     now = world.clock.now

@@ -9,7 +9,7 @@ from locker_app.live.projections.wire import Vars, flat, millis
 from locker_app.queries.chargers import charging_site, counts
 from locker_app.queries.queues import QueueCard, queues_of_site
 from locker_app.queries.sites import bank_counts, bank_names, charger_names, sites
-from locker_app.queries.terminal_panel import inside_counts, terminal_names
+from locker_app.queries.terminal_panel import inside_counts
 from locker_app.queries.waits import pace_of
 
 
@@ -34,16 +34,15 @@ def home(conn: Connection, _key: int, now: datetime) -> Vars:
 
 
 def places(conn: Connection, _key: int, _now: datetime) -> Vars:
-    """The names of all sites, banks, charging spots and terminals, to choose from: set-up alone
-    changes them."""
-    names, spots, readers = bank_names(conn), charger_names(conn), terminal_names(conn)
+    """The names of all sites, banks and charging spots, to choose from: set-up alone changes
+    them."""
+    names, spots = bank_names(conn), charger_names(conn)
     named = [
         {
             "id": site.id,
             "name": site.name,
             "banks": [{"id": bank_id, "name": name} for bank_id, name in names.get(site.id, ())],
             "chargers": [{"id": id_, "name": name} for id_, name in spots.get(site.id, ())],
-            "terminals": [{"id": id_, "name": name} for id_, name in readers.get(site.id, ())],
         }
         for site in sites(conn)
     ]

@@ -50,8 +50,6 @@ def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
                 "label": one.label,
                 "linked_at": millis(one.linked_at),
                 "revoked_at": millis(one.revoked_at),
-                "seen_at": millis(one.seen_at),
-                "seen_where": one.seen_where or "",
             }
             for one in cards_of(conn, person_id)
         ],

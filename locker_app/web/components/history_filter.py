@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from locker_app.domain.event_words import EVENT_WORDS
-from locker_app.web.components.parts import Item
+from locker_app.web.components.parts import Item, in_browser
 
 NAMES = ("site", "from", "to", "kind", "refused", "place", "door", "who", "by", "before")
 """The filter's fields, as they are called in the address."""
@@ -28,6 +28,7 @@ def filter_form(
     given: Item,
     places: Item,
     names: Item,
+    readers: Item,
     site: Item,
     site_ids: Item,
     zone: Item,
@@ -85,10 +86,21 @@ def filter_form(
                 rx.el.option("Everywhere", value=""),
                 rx.foreach(places, lambda place: _places(place, site, site_ids)),
                 rx.foreach(
-                    names, lambda place: _named(place, "charger", "Charger", site, site_ids)
+                    names,
+                    lambda place: _named(
+                        place, place["chargers"], "charger", "Charger", site, site_ids
+                    ),
                 ),
                 rx.foreach(
-                    names, lambda place: _named(place, "terminal", "Terminal", site, site_ids)
+                    names,
+                    lambda place: _named(
+                        place,
+                        in_browser("({0}[{1}] ?? [])", readers, place["id"].to(str)),
+                        "terminal",
+                        "Terminal",
+                        site,
+                        site_ids,
+                    ),
                 ),
             ),
             field("Door", "door", type="text", auto_complete="off", max_length=20),
@@ -146,10 +158,10 @@ def _places(place: Item, site: Item, site_ids: Item) -> Item:
     )
 
 
-def _named(place: Item, kind: str, word: str, site: Item, site_ids: Item) -> Item:
+def _named(place: Item, of: Item, kind: str, word: str, site: Item, site_ids: Item) -> Item:
     """The charging spots of a site, or its terminals, likewise."""
     shown = (site == place["id"]) | ((site == 0) & (site_ids.length() == 0))
-    rows = place[f"{kind}s"].to(list[dict[str, Any]])
+    rows = of.to(list[dict[str, Any]])
     return rx.cond(
         shown & (rows.length() > 0),
         rx.el.optgroup(

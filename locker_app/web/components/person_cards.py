@@ -9,7 +9,7 @@ from locker_app.web.components.fields import field
 from locker_app.web.components.parts import Item, in_browser, some
 from locker_app.web.components.setup_parts import refusal
 from locker_app.web.components.terminal_words import said
-from locker_app.web.live_states import PersonCard
+from locker_app.web.live_states import PersonCard, PersonHas
 
 ENDED: dict[str, str] = {
     "linked": "The card is linked.",
@@ -45,6 +45,8 @@ def _clock(at: Item) -> rx.Component:
 def _card(page: Item, card: Item) -> rx.Component:
     name = "card …" + card["tail"].to(str)
     revoked = card["revoked_at"].to(int) > 0
+    tapped = in_browser("({0}[{1}] ?? [0, ''])", PersonHas.tapped, card["id"].to(str))
+    seen_at, seen_where = tapped.to(list[Any])[0].to(int), tapped.to(list[Any])[1].to(str)
 
     def act(text: str, what: str) -> rx.Component:
         return rx.el.button(
@@ -69,11 +71,11 @@ def _card(page: Item, card: Item) -> rx.Component:
                     rx.fragment("linked ", _clock(card["linked_at"])),
                 ),
                 rx.cond(
-                    card["seen_at"].to(int) > 0,
+                    seen_at > 0,
                     rx.fragment(
                         ", last tapped ",
-                        Moment.create(at=card["seen_at"].to(int), zone="", form="auto"),
-                        rx.cond(card["seen_where"] != "", " at " + card["seen_where"].to(str), ""),
+                        Moment.create(at=seen_at, zone="", form="auto"),
+                        rx.cond(seen_where != "", " at " + seen_where, ""),
                     ),
                 ),
                 class_name="soft small",

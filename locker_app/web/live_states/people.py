@@ -45,8 +45,6 @@ class CardRow(TypedDict):
     label: str
     linked_at: int
     revoked_at: int
-    seen_at: int
-    seen_where: str
 
 
 class PersonCard(LiveState, rx.State):
@@ -92,6 +90,8 @@ class PersonHas(LiveState, rx.State):
     person_id: int = 0
     has: list[HasRow] = []
     rows: list[list[Any]] = []
+    tapped: dict[str, list[Any]] = {}
+    """When and where a card was tapped last, by its id."""
     ready: bool = False
 
 

@@ -72,25 +72,17 @@ class ChargerName(TypedDict):
     name: str
 
 
-class TerminalName(TypedDict):
-    """A card terminal to choose."""
-
-    id: int
-    name: str
-
-
 class SiteName(TypedDict):
-    """A site to choose, with its banks, charging spots and card terminals."""
+    """A site to choose, with its banks and charging spots."""
 
     id: int
     name: str
     banks: list[BankName]
     chargers: list[ChargerName]
-    terminals: list[TerminalName]
 
 
 class Places(LiveState, rx.State):
-    """The names of all sites, banks, charging spots and terminals."""
+    """The names of all sites, banks and charging spots."""
 
     sites: list[SiteName] = []
     ready: bool = False

@@ -17,6 +17,8 @@ from locker_app.queries import scoped
 from locker_app.queries.event_filter import MAX_TEXT, Asked
 from locker_app.queries.events import MAX_PAGE, PAGE
 from locker_app.queries.scoped import sites_of_history
+from locker_app.queries.terminal_panel import terminal_names
+from locker_app.services import runtime
 from locker_app.web.components.browser import Export, Follow
 from locker_app.web.components.history import event_table
 from locker_app.web.components.history_filter import NAMES, filter_form
@@ -32,7 +34,10 @@ MAX_ROWS = MAX_PAGE
 _REFUSED = {"only": True, "none": False}
 
 
-@set_on_load("loaded", "may_see", "site_ids", "zone", "given", "filtered", "file", "error", "wrong")
+@set_on_load(
+    *("loaded", "may_see", "site_ids", "readers", "zone", "given", "filtered", "file"),
+    *("error", "wrong"),
+)
 class HistoryPage(rx.State):
     """Whose events are shown, what is asked for, and how many older ones.
 
@@ -45,6 +50,8 @@ class HistoryPage(rx.State):
     site_ids: list[int] = []
     """The sites to choose from; none for who sees all of them at once."""
     site: int = ALL
+    readers: dict[str, list[dict[str, Any]]] = {}
+    """Id and name of the terminals to choose from, by the site that they are at."""
     zone: str = "UTC"
     given: dict[str, str] = {}
     """What is asked for, as it stands in the address."""
@@ -73,6 +80,7 @@ class HistoryPage(rx.State):
         topic = Topic("events", self.site)
         watched = await watch(self, Topic("home", ALL), Topic("places", ALL), topic)
         self.may_see = topic in watched.topics
+        self.readers = await self._terminals(sites) if self.may_see else {}
         self.given = {name: text for name, text in given.items() if text}
         self.error = self.wrong = ""
         if self.may_see:
@@ -101,6 +109,14 @@ class HistoryPage(rx.State):
         """Something happened: what is asked for may have become more."""
         if self.filtered and self._before is None and self._asked.until is None:
             await self._read()
+
+    async def _terminals(self, sites: frozenset[int] | None) -> dict[str, list[dict[str, Any]]]:
+        known = await runtime.current().db.aread(terminal_names)
+        return {
+            str(site_id): [{"id": id_, "name": name} for id_, name in named]
+            for site_id, named in known.items()
+            if sites is None or site_id in sites
+        }
 
     async def _begin(self) -> None:
         asked, zone = self._understood(), await self._zone()
@@ -227,6 +243,7 @@ def _events() -> rx.Component:
             HistoryPage.given,
             Home.places,
             Places.sites,
+            HistoryPage.readers,
             HistoryPage.site,
             HistoryPage.site_ids,
             HistoryPage.zone,

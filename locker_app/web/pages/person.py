@@ -231,6 +231,9 @@ class PersonPage(Refusable, rx.State):
             "person_id": self.shown,
             "has": _has(seen),
             "rows": [event_row(event) for event in events],
+            "tapped": {
+                str(one.id): [millis(one.seen_at), one.seen_where or ""] for one in seen.tapped
+            },
             "ready": True,
         }
         watching.current().tell(self, Topic("person_card", self.shown), PersonHas, values)
