@@ -38,9 +38,26 @@ _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 
 @dataclass(frozen=True, slots=True)
 class Overheard:
-    """A message that was not even looked at: too long."""
+    """A message that was not even looked at: too long, or its topic is no text."""
 
     tail: str
+    why: str = "too_long"
+
+
+class _Client(paho.Client):
+    """paho's, which says when its thread has ended, also when that broke: nobody reads then."""
+
+    def __init__(self, ended: threading.Event, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._when_ended = ended
+
+    def _thread_main(self) -> None:
+        try:
+            super()._thread_main()
+        except Exception:  # of what the broker sent, and nobody had thought of
+            log.exception("The connection to the broker broke in a way that it should not")
+        finally:
+            self._when_ended.set()
 
 
 class Link:
@@ -132,7 +149,8 @@ class Link:
                 return
 
     def _made(self) -> paho.Client:
-        client = paho.Client(
+        client = _Client(
+            self._ended,
             CallbackAPIVersion.VERSION2,
             self._identity.terminal,
             clean_session=None if self._version == _V5 else True,
@@ -183,7 +201,11 @@ class Link:
 
     def _on_message(self, client: paho.Client, _u: Any, message: paho.MQTTMessage) -> None:
         _acknowledge_at_once(client)
-        tail = "/".join(message.topic.split("/")[4:])
+        try:
+            tail = "/".join(message.topic.split("/")[4:])
+        except UnicodeDecodeError:
+            self._put(Overheard("", "not_text"))
+            return
         if len(message.payload) > MOST_BYTES:
             self._put(Overheard(tail))
         else:

@@ -12,7 +12,7 @@ from typing import Any
 
 from edge.clock import Clock
 from edge.identity import Broker, CardKey, Identity
-from edge.link import Link
+from edge.link import Link, Overheard
 from edge.machines.events import LinkDown, LinkUp
 from locker_app.brokers.certificates import make_authority, make_server
 
@@ -37,6 +37,8 @@ class OldBroker:
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context
+        self.says = b""
+        """To whoever was just let in."""
         self.levels: list[int] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -63,7 +65,7 @@ class OldBroker:
             if level != 4:
                 connection.sendall(b"\x20\x02\x00\x01")
                 return
-            connection.sendall(b"\x20\x02\x00\x00")
+            connection.sendall(b"\x20\x02\x00\x00" + self.says)
             while connection.recv(1000):
                 pass
 
@@ -116,3 +118,19 @@ def test_an_encrypted_broker_is_trusted_by_its_authority_only(tmp_path: Path) ->
             pass
         assert link.publish("evt/tap", b"x")
     broker.close()
+
+
+def test_a_broker_that_talks_nonsense_does_not_end_it() -> None:
+    topic_of_bytes = b"\x30\x03\x00\x01\xff"
+    packet_cut_short = b"\x30\x01\x00"
+    for says in (topic_of_bytes, packet_cut_short):
+        broker = OldBroker()
+        broker.says = says
+        with _linked(broker.port) as (_, happened):
+            while not isinstance(happened.get(timeout=20), LinkUp):
+                pass
+            if says is topic_of_bytes:
+                assert isinstance(happened.get(timeout=20), Overheard)
+            else:
+                assert isinstance(happened.get(timeout=20), LinkDown), "it notices, and comes back"
+        broker.close()
