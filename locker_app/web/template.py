@@ -85,8 +85,11 @@ def _menu(here: str) -> rx.Component:
         rx.cond(
             StaffMe.signed_in,
             rx.fragment(
-                *[_if_may(entry, _link(entry.text, entry.to, here)) for entry in ENTRIES],
-                _link("Account", "/staff/account", here),
+                *[
+                    _if_may(entry, _link(entry.text, entry.to, here))
+                    for entry in (*ENTRIES, *MORE)
+                    if entry.to != "/"
+                ],
             ),
             rx.cond(Me.signed_in, _link(Me.name, "/me", here), _link("Sign in", "/sign-in", here)),
         ),

@@ -351,6 +351,7 @@ def _row(row: Item) -> rx.Component:
                 class_name="row",
             ),
         ),
+        class_name="wordy",
         data_testid="setup-terminal",
     )
 

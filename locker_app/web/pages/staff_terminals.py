@@ -241,7 +241,9 @@ def _no_site() -> rx.Component:
     return rx.el.div(
         rx.el.h2("There is no site yet"),
         rx.el.p("Terminals belong to a site: set one up first."),
-        rx.el.a("Set-up", href="/staff/setup", class_name="button second"),
+        rx.el.div(
+            rx.el.a("Set-up", href="/staff/setup", class_name="button second"), class_name="row"
+        ),
         class_name="card",
     )
 
@@ -254,10 +256,13 @@ def _nothing() -> rx.Component:
             "of lockers or at a gate. Without one, the same program runs simulated on any "
             "computer: add a terminal, make a code, and start it with the command that is shown."
         ),
-        rx.el.a(
-            "Set up terminals",
-            href=f"/staff/setup/terminals/{Terminals.site_id}",
-            class_name="button second",
+        rx.el.div(
+            rx.el.a(
+                "Set up terminals",
+                href=f"/staff/setup/terminals/{Terminals.site_id}",
+                class_name="button second",
+            ),
+            class_name="row",
         ),
         class_name="card",
     )
@@ -268,13 +273,13 @@ def _terminals() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.h1("Terminals"),
-            rx.el.div(
+            rx.cond(
+                some(Terminals.terminals),
                 rx.el.a(
                     "Set-up of these",
                     href=f"/staff/setup/terminals/{Terminals.site_id}",
                     class_name="button second",
                 ),
-                class_name="row",
             ),
             class_name="row apart",
         ),
