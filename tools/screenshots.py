@@ -1,4 +1,4 @@
-"""Pictures of the pages for the README: `make screenshots`, into docs/screenshots/.
+"""Pictures of the pages for README and guides: `make screenshots`, into docs/screenshots/.
 
 They are of a throw-away library on an ordinary afternoon, which is made before its server starts.
 """
@@ -33,8 +33,9 @@ from locker_app.settings import ROOT
 from tests import browser as chromium
 from tests.e2e.library import SECRET_KEY, Library
 from tests.e2e.screens import Screen
-from tests.running import ADMIN_PASSWORD, clean_environment, running
+from tests.running import ADMIN_PASSWORD, clean_environment, free_port, running
 from tests.world import Clock
+from tools.screenshots_terminals import PUBLIC_URL, take_pictures_of_terminals
 
 FOLDER = ROOT / "docs" / "screenshots"
 SEED = 11
@@ -237,6 +238,24 @@ def take_pictures_of_charging(day: Day, screen: Callable[..., Screen]) -> None:
         save(offer.page, "phone-charger-offer")
 
 
+def take_pictures_with_cards(browser: Browser, day: Day, url: str) -> None:
+    """Terminals, and who taps there."""
+
+    def screen(actor: Actor, path: str, kind: dict[str, Any]) -> Screen:
+        context = browser.new_context(base_url=url, **kind)
+        day.signs_in(actor, context, url)
+        return Screen(context.new_page()).open(path)
+
+    take_pictures_of_terminals(
+        day,
+        url,
+        lambda path: screen(day.admin, path, chromium.DESKTOP),
+        lambda who, path: screen(who, path, chromium.PHONE),
+        save,
+        FOLDER,
+    )
+
+
 def take_pictures_of_people(desktop: Screen, phone: Screen) -> None:
     """A file of people that was looked through, and the people themselves."""
     desktop.open("/staff/people/import").page.get_by_label("A file of people").set_input_files(
@@ -310,9 +329,13 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     _picture(make_day, take_pictures)
     _picture(make_term, take_pictures_of_a_term)
+    with_terminals = {"CUBBY_MQTT": "auto", "CUBBY_MQTT_PORT": str(free_port())}
+    _picture(make_day, take_pictures_with_cards, CUBBY_PUBLIC_URL=PUBLIC_URL, **with_terminals)
 
 
-def _picture(make: Callable[[Day], None], take: Callable[[Browser, Day, str], None]) -> None:
+def _picture(
+    make: Callable[[Day], None], take: Callable[[Browser, Day, str], None], **more: str
+) -> None:
     """Make a library, serve it, and take its pictures."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder)
@@ -322,7 +345,7 @@ def _picture(make: Callable[[Day], None], take: Callable[[Browser, Day, str], No
         subprocess.run(command, cwd=ROOT, env=clean_environment(**init), check=True)
         day = Day(data)
         make(day)
-        with running(data, None, **settings) as server:
+        with running(data, None, **settings, **more) as server:
             browser = chromium.launch(playwright)
             take(browser, day, server.url)
             browser.close()
