@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Sequence
@@ -90,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _provision(folder: Path, chosen: argparse.Namespace) -> int:
-    ca = chosen.ca.read_text() if chosen.ca else None
+    ca = _authority(chosen.ca) if chosen.ca else None
     if is_read_by_others(checked(chosen.url, insecure=chosen.insecure)):
         sys.stderr.write("Warning: plain http. Whoever listens on this network sees the keys.\n")
     got = provision(chosen.url, chosen.code, ca, insecure=chosen.insecure)
@@ -98,6 +99,16 @@ def _provision(folder: Path, chosen: argparse.Namespace) -> int:
     identities.save(folder / IDENTITY, got)
     sys.stdout.write(f"This is now {got.name} ({got.terminal}). Its files are in {folder}.\n")
     return 0
+
+
+def _authority(path: Path) -> str:
+    """What is in a PEM file. Raises Refused for what is no such file, OSError without one."""
+    try:
+        text = path.read_text()
+        ssl.create_default_context(cadata=text)
+    except (UnicodeDecodeError, ssl.SSLError, ValueError):
+        raise Refused(f"{path} has no certificate of an authority, as PEM.") from None
+    return text
 
 
 def _status(folder: Path, *, as_json: bool) -> int:
@@ -122,7 +133,7 @@ def _run(folder: Path, chosen: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     gain_db = gain_for(chosen.gain, os.environ)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = Settings(folder, chosen.reader, chosen.display, chosen.relays, gain_db)
+    settings = Settings(folder, chosen.reader, chosen.display, chosen.relays, gain_db=gain_db)
     with (folder / LOCK).open("w") as lock:
         if not _is_ours(lock):
             return _fail(f"A terminal runs already in {folder}.")

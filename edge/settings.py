@@ -30,10 +30,10 @@ class Settings:
     reader: str = "auto"
     display: str = "auto"
     relays: str = "auto"
-    gain_db: int = DEFAULT_GAIN_DB
-    """Of the reader's receiver: one of `edge.reader.chip.GAINS_DB`."""
     cap: int = 5_000
     """Facts that the outbox keeps at most."""
+    gain_db: int = DEFAULT_GAIN_DB
+    """Of the reader's receiver: one of `edge.reader.chip.GAINS_DB`."""
 
 
 def folder_for(
