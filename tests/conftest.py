@@ -5,6 +5,7 @@ made by the migrations, once for each kind, and copied; a PostgreSQL database is
 test and used again.
 """
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -30,6 +31,10 @@ settings.load_profile("cubby")
 
 BOTH = ("sqlite", "postgresql")
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For a matrix of a rule of ours, of which the database decides nothing, beside a test of the same
+commands on both."""
+
 LONGEST = ("stateful", "security", "chaos", "e2e")
 """The folders whose files take longest, in this order. Left to the end, one of them would run alone
 while the other workers have nothing left to do; and all that shares a server runs in a row."""
@@ -38,6 +43,15 @@ while the other workers have nothing left to do; and all that shares a server ru
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest."""
     items.sort(key=_turn)
+
+
+gc.disable()  # what is imported and collected stays; looking it through was a third of that time
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, and not among what is there for good."""
+    gc.freeze()
+    gc.enable()
 
 
 def _turn(item: pytest.Item) -> int:

@@ -41,10 +41,11 @@ def _family(group: int) -> list[int]:
 
 
 def test_a_first_run_a_kill_and_the_next_run(tmp_path: Path) -> None:
-    """The first one prints what one needs; the next begins where it was, and stops by Ctrl-C."""
+    """The first one prints what one needs; the next, as the shell starts it, begins where it was
+    and stops by Ctrl-C."""
     data = tmp_path / "data"
     with (
-        running.running(data, anew=True, CUBBY_ADMIN_PASSWORD="") as first,
+        running.running(data, CUBBY_ADMIN_PASSWORD="") as first,
         _screen_of(first) as screen,
     ):
         screen.recv()
@@ -115,19 +116,16 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Run make run in {tmp_path} once before")
 
 
-def test_a_taken_port_is_named(tmp_path: Path) -> None:
+def test_a_taken_port_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "locker_app.cli", "run"],
-            env=running.clean_environment(CUBBY_PORT=str(port), CUBBY_DATA_DIR=str(tmp_path)),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    assert done.returncode == 1, done.stdout
-    (sentence,) = done.stderr.strip().splitlines()
+        monkeypatch.setenv("CUBBY_PORT", str(port))
+        assert _typed("run") == 1
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
     assert sentence.startswith(f"Port {port} is taken by another program")
     assert f"CUBBY_PORT={port + 1}" in sentence
 

@@ -25,7 +25,7 @@ from tests.world import World
 ORIGIN = "http://testserver"
 APP = make_api()
 """Made once: it runs on whichever runtime is the current one."""
-DOCUMENT: dict[str, Any] = make_api().openapi()
+DOCUMENT: dict[str, Any] = APP.openapi()
 """What the API says of itself: made once, as it takes two seconds."""
 
 

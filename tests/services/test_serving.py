@@ -32,6 +32,7 @@ from locker_app.services.serving import (
     remove,
 )
 from locker_app.services.tickets import TicketGiven, ask, leave_queue, step_back
+from tests.conftest import ON_SQLITE
 from tests.world import World
 
 COMMANDS: dict[Move, tuple[Callable[..., Any], dict[str, Any]]] = {
@@ -125,6 +126,7 @@ def test_every_move_that_can_be_made(scene: Scene, move: Move) -> None:
     assert (refused, scene.status()) == (None, expected)
 
 
+@ON_SQLITE
 def test_every_move_that_can_not_be_made(scene: Scene) -> None:
     """One after the other: none of them leaves anything behind."""
     before, mark = scene.status(), scene.world.mark()
@@ -139,18 +141,13 @@ def test_every_move_that_can_not_be_made(scene: Scene) -> None:
     assert set(scene.world.kinds(mark)) == {"Refused"}
 
 
+@ON_SQLITE
 def test_every_move_by_all_others(scene: Scene) -> None:
-    """PostgreSQL is asked the same whoever it is: there by the one who comes furthest."""
     before, mark = scene.status(), scene.world.mark()
     for move in COMMANDS:
         of_holders = MOVES[move][0] is Part.HOLDER
-        others = {
-            **scene.others,
-            **({"the staff": scene.staff} if of_holders else {"the holder": scene.holder}),
-        }
-        furthest = {"another visitor" if of_holders else "a professor elsewhere"}
-        for name in others if scene.world.db.is_sqlite else furthest:
-            actor = others[name]
+        other = {"the staff": scene.staff} if of_holders else {"the holder": scene.holder}
+        for name, actor in {**scene.others, **other}.items():
             expected = refusal_of_holders(name) if of_holders else refusal_of_staff(name)
             assert scene.attempt(actor, move) == expected, (move, name)
     assert scene.status() is before
