@@ -21,6 +21,8 @@ from edge.settings import SOCKET
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 5.0
+PAUSE_S = 1.0
+"""After a question that could not even be taken."""
 MOST_BYTES = 64 * 1024
 
 
@@ -37,12 +39,33 @@ class Asked:
 
 
 class Control:
-    """Takes questions and hands them to `put`; whoever takes them sets the answer."""
+    """Takes questions and hands them to `put`; whoever takes them sets the answer.
+
+    Making it raises OSError when there can be no socket.
+    """
 
     def __init__(self, folder: Path, put: Callable[[Asked], None]) -> None:
         self._path = folder / SOCKET
         self._put = put
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._closing = threading.Event()
+        try:
+            self._listen()
+        except OSError:
+            self._listener.close()
+            raise
+        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take no more questions."""
+        self._closing.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _listen(self) -> None:
         self._path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
@@ -51,22 +74,16 @@ class Control:
         finally:
             os.umask(before)
         self._listener.listen(8)
-        self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Take no more questions."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._path.unlink(missing_ok=True)
 
     def _serve(self) -> None:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._closing.wait(PAUSE_S):
+                    return
+                log.warning("A question could not be taken: %s", error)  # too many open files
+                continue
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(TIMEOUT_S)
                 connection.sendall(json.dumps(self._answer(connection)).encode() + b"\n")

@@ -35,9 +35,6 @@ from edge.protocol import (
 )
 from edge.signing import is_genuine
 
-KEPT = ("cfg", "grants", "idle")
-"""What is remembered for a start without network."""
-
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -61,7 +58,7 @@ def understood(came: Arrived, identity: Identity, clock: Clock) -> Event | None:
     if not came.body:
         return _emptied(came.tail)
     message = parse(came.body, TO_TERMINAL[came.tail])
-    live = not came.retained and came.tail != "kept"
+    live = not came.retained
     said = message.data.time if isinstance(message.data, ServerState) else message.ts
     if message.ts_q != "none":
         clock.heard(max(said, message.ts), came.at, live=live)

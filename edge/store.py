@@ -33,7 +33,6 @@ INSERT OR IGNORE INTO counter VALUES ('seq', 0);
 """
 BEGUN = "begun"
 _COMMANDS = "SELECT id, status FROM command ORDER BY n"
-_COUNT_ON = "UPDATE counter SET value = ? WHERE name = 'seq'"
 _SELECTS = (
     "SELECT seq, id, tail, data, re, boot, ts, ts_q, mono FROM fact LIMIT 1",
     "SELECT name, value FROM counter LIMIT 1",
@@ -198,9 +197,7 @@ class Store:
                 _move_aside(path)
                 connection = _opened(path)
             if new:
-                connection.execute(
-                    "UPDATE counter SET value = ? WHERE name = 'seq'", (self._floor.seq,)
-                )
+                _count_on(connection, self._floor.seq)
         except (sqlite3.Error, OSError) as error:
             log.error("The terminal's database can't be opened: %s", error)
             return None
@@ -252,6 +249,15 @@ def _check_tables(connection: sqlite3.Connection) -> None:
 
 class _Damaged(sqlite3.DatabaseError):
     """The file is a database, and not a whole one, or not this one."""
+
+
+def _count_on(connection: sqlite3.Connection, seq: int) -> None:
+    """Go on after this number. Raises sqlite3.Error, and the database is closed then."""
+    try:
+        connection.execute("UPDATE counter SET value = ? WHERE name = 'seq'", (seq,))
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _counters(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -5,6 +5,7 @@ and the disk. `edge.machines` decides; here it is done. A part that fails is sho
 never ends the program.
 """
 
+import contextlib
 import logging
 import queue
 from collections import Counter, deque
@@ -195,8 +196,8 @@ class Terminal:
         match item:
             case Arrived():
                 self._arrived(item)
-            case Overheard(tail=tail):
-                self._invalid(tail, "too_long")
+            case Overheard(tail=tail, why=why):
+                self._invalid(tail, why)
             case LinkUp() | LinkDown():
                 self._feed(item)
             case (float(at), event):
@@ -435,12 +436,13 @@ class Terminal:
         """All off, quietly. Also when the loop itself failed."""
         last = AGAIN if self._end is End.RESTART else SWITCHED_OFF
         state = Presence.UPDATING if self._end is End.RESTART else Presence.OFFLINE
-        self._doors.all_off()
-        self._looking.stop()
-        self._saying.show(last)
-        self._link.stop(self._presence(state))
-        self._doors.close()
-        if self._control:
-            self._control.close()
-        self._drawing.stop(last)
-        self._store.close()
+        with contextlib.ExitStack() as rest:  # each, also when the one before it fails
+            rest.callback(self._store.close)
+            rest.callback(self._drawing.stop, last)
+            if self._control:
+                rest.callback(self._control.close)
+            rest.callback(self._doors.close)
+            rest.callback(lambda: self._link.stop(self._presence(state)))
+            rest.callback(self._saying.show, last)
+            rest.callback(self._looking.stop)
+            rest.callback(self._doors.all_off)

@@ -1,6 +1,7 @@
 """The few things that a terminal asks the server by HTTPS: who it is, and the card keys."""
 
 import base64
+import http.client
 import ipaddress
 import json
 import socket
@@ -125,7 +126,7 @@ def _post(url: str, body: dict[str, str], ca: str | None, headers: dict[str, str
         raise Refused(_problem(error)) from None
     except urllib.error.URLError as error:
         raise Refused(f"The server can't be reached: {_reason(error.reason)}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Refused(f"The server can't be reached: {_reason(error)}.") from None
     if len(content) > MOST_BYTES:
         raise Refused("The server's answer is too long.")

@@ -17,7 +17,7 @@ LINES = 2
 QR_LIMIT = 35
 OUTBOX_LIMIT = 1_000_000
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
-_QR = re.compile(r"[ -~]{1,35}", re.ASCII)
+_QR = re.compile(rf"[ -~]{{1,{QR_LIMIT}}}", re.ASCII)
 
 
 class Tone(StrEnum):

@@ -14,7 +14,6 @@ STORAGE_OUT = Screen("Out of service", ("Storage full", DESK), Tone.BAD)
 READER_OUT = Screen("Reader broken", (DESK,), Tone.BAD)
 TOO_LATE = Screen("Too late", ("Please tap again",), Tone.WARN)
 NO_NEW_OFFLINE = Screen("Offline", ("No new lockers", DESK), Tone.OFFLINE)
-NOT_COUNTED = Screen("Not counted", (DESK,), Tone.BAD)
 
 _UNCLEAR = {
     "collision": Screen("One card", ("at a time, please",), Tone.WARN),

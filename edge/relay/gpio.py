@@ -96,7 +96,7 @@ class GpioRelays:
             began = time.monotonic()
             try:
                 self._serve()
-            except OSError as error:
+            except Exception as error:  # without this thread nothing would begin it again
                 self._set_trouble(f"The process that holds the relays can't be begun: {error}")
             failures = 0 if time.monotonic() - began > LIVED_S else failures + 1
 

@@ -1,8 +1,10 @@
 """The whole program with a real broker, and somebody who plays the server."""
 
+import errno
 import fcntl
 import os
 import signal
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,12 +14,14 @@ import pytest
 
 from edge import cards
 from edge.__main__ import main, wait_for_identity
-from edge.control import NoTerminal, ask
+from edge.control import Control, NoTerminal, ask
 from edge.identity import CardKey, Identity, save
 from edge.protocol import CmdOpen, CmdRestart, CmdTap, FaultOf, Presence, Status, new_id
+from edge.reader.simulated import SimulatedReader
+from edge.relay.relays import SimulatedRelays
 from edge.settings import IDENTITY, PICTURE, Settings
 from edge.store import DATABASE
-from edge.terminal import End
+from edge.terminal import End, Terminal
 from tests.broker import TestBroker, mosquitto, wait_until
 from tests.edge.stage import CARD, KEY, Server, Stage, Threaded, now_ms, stage
 
@@ -229,6 +233,41 @@ def test_a_dead_reader_is_shown_and_told_and_so_is_its_return(place: Stage) -> N
         server.wait("evt/fault", lambda one: one.data.over)
         server.wait_shown("Tap your card")
         assert terminal.status()["faults"] == []
+
+
+def test_whatever_fails_at_the_end_the_relays_are_given_back(
+    place: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("of a driver")
+
+    closed: list[object] = []
+    monkeypatch.setattr(SimulatedReader, "close", fail)
+    monkeypatch.setattr(SimulatedRelays, "close", lambda self: closed.append(self))
+    terminal = Terminal(Settings(place.folder, "simulated", "picture", "simulated"), place.who)
+    terminal.stop()
+    with pytest.raises(RuntimeError, match="of a driver"):
+        terminal.run()
+    assert closed
+    with pytest.raises(NoTerminal):
+        ask(place.folder, {"do": "status"})
+
+
+def test_a_question_that_could_not_be_taken_is_not_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.control.PAUSE_S", 0.0)
+    accept, tries = socket.socket.accept, iter([OSError(errno.EMFILE, "Too many open files")])
+
+    def too_many(listener: socket.socket) -> object:
+        for error in tries:
+            raise error
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", too_many)
+    control = Control(tmp_path, lambda asked: asked.answer.set_result({"ok": True}))
+    assert ask(tmp_path, {"do": "status"}) == {"ok": True}
+    control.close()
 
 
 def test_a_full_outbox_takes_no_taps_and_recovers(place: Stage) -> None:

@@ -109,6 +109,22 @@ def test_a_refusal_is_a_sentence(
     assert not (tmp_path / IDENTITY).exists()
 
 
+def test_an_answer_that_is_no_http_is_a_refusal(site: Site) -> None:
+    site.headers = {"Transfer-Encoding": "chunked"}
+    with pytest.raises(Refused, match="can't be reached"):
+        provision(site.url, "x")
+
+
+def test_a_ca_file_that_is_none_is_said(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content in (b"\xff\xfe", b"no PEM"):
+        (tmp_path / "ca").write_bytes(content)
+        typed = ["--dir", str(tmp_path), "provision", site.url, "x", "--ca", str(tmp_path / "ca")]
+        assert main(typed) == 1
+        assert "no certificate" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
