@@ -5,7 +5,7 @@ another does.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from locker_app.serving import frontend
 from tests import browser as chromium
 from tests import running
 from tests.e2e.library import SECRET_KEY, Library
+from tests.e2e.pool import Pool
 from tests.e2e.screens import PATIENCE, HeldBack, Screen, Troubles
 from tests.running import Server
 
@@ -80,36 +81,50 @@ def troubles() -> Iterator[Troubles]:
     noted.check()
 
 
+@pytest.fixture(scope="package")
+def pool(browser: Browser) -> Pool:
+    """Browsers of people, which one test uses after the other."""
+    return Pool(browser)
+
+
 @pytest.fixture
 def new_context(
-    request: pytest.FixtureRequest, library: Library, server: Server
+    request: pytest.FixtureRequest, library: Library, server: Server, pool: Pool
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browsers of their own: cookies and storage are not shared between them. A test that is
     marked with `usefixtures("whole_browser")` gets them of that one."""
-    contexts: list[BrowserContext] = []
+    failed = request.session.testsfailed
     whole = "whole_browser" in request.fixturenames
-    browser: Browser = request.getfixturevalue("whole_browser" if whole else "browser")
+    of_pool: list[BrowserContext] = []
+    others: list[BrowserContext] = []
 
     def make(actor: Actor | None = None, **options: Any) -> BrowserContext:
         wanted: dict[str, Any] = {"base_url": server.url} | options
-        context = browser.new_context(**wanted)
-        context.set_default_timeout(PATIENCE)
+        if whole or wanted["base_url"] != server.url:
+            browser = request.getfixturevalue("whole_browser" if whole else "browser")
+            context = cast(Browser, browser).new_context(**wanted)
+            context.set_default_timeout(PATIENCE)
+            others.append(context)
+        else:
+            context = pool.take(wanted)
+            of_pool.append(context)
         if actor is not None:
             library.signs_in(actor, context, wanted["base_url"])
-        contexts.append(context)
         return context
 
     yield make
-    for context in contexts:
+    for context in others:
         context.close()
+    for context in of_pool:
+        pool.give_back(context, well=request.session.testsfailed == failed)
 
 
 @pytest.fixture
-def new_tab(troubles: Troubles) -> Callable[[BrowserContext], Screen]:
+def new_tab(troubles: Troubles, pool: Pool) -> Callable[[BrowserContext], Screen]:
     """Opens another tab in a browser."""
 
     def make(context: BrowserContext) -> Screen:
-        page = context.new_page()
+        page = pool.page(context)
         troubles.watch(page)
         return Screen(page)
 
