@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,11 +29,18 @@ def inspector() -> Iterator[Inspector]:
     assert not made.found, "\n".join(made.found)
 
 
+def _where_it_is_noon(now: datetime) -> str:
+    """A time zone where the day neither begins nor ends soon."""
+    return f"Etc/GMT{now.hour - 12:+}"
+
+
 class Lot:
     """A site with charging spots."""
 
-    def __init__(self, library: Library, count: int, **rules: Any) -> None:
-        self.library, self.site = library, library.site()
+    def __init__(
+        self, library: Library, count: int, zone: str = "Europe/Berlin", **rules: Any
+    ) -> None:
+        self.library, self.site = library, library.site(time_zone=zone)
         self.ids = library.chargers(self.site, count, **rules)
 
     def path(self, spot: int = 0) -> str:
@@ -230,7 +237,7 @@ def test_home_shows_spots_and_what_is_mine(
 def test_a_newcomer_is_told_before_and_after(
     library: Library, phone: NewScreen, inspector: Inspector
 ) -> None:
-    lot = Lot(library, 1, day_minutes=90)
+    lot = Lot(library, 1, _where_it_is_noon(library.clock.now), day_minutes=90)
     late, other = phone().open(lot.path()), library.person()
     late.sees("one may book 1 h 30 in a day here")
     expect(late.button("+2 h")).to_be_disabled()
