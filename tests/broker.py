@@ -38,12 +38,12 @@ V5 = MQTTProtocolVersion.MQTTv5
 V311 = MQTTProtocolVersion.MQTTv311
 
 
-def wait_until(seen: Callable[[], Any], what: str = "it") -> None:
-    """Wait for something to become true."""
+def wait_until(seen: Callable[[], Any], what: str = "it", every_s: float = 0.005) -> None:
+    """Wait for something to become true; look less often at what takes long to see."""
     end = time.monotonic() + PATIENCE
     while not seen():
         assert time.monotonic() < end, f"{what} did not come in {PATIENCE} s"
-        time.sleep(0.005)
+        time.sleep(every_s)
 
 
 class TestBroker:

@@ -38,6 +38,8 @@ NOBODYS = 3
 """Cards that are nobody's."""
 _PINS = [pin for pin in range(2, 27) if pin not in (7, 8, 9, 10, 11, 24, 25)]
 _FACT = re.compile(rb'/evt/\w+[^{]{1,12}\{"v":1,"id":"([0-9a-f-]{36})"')
+_LOOK_EVERY_S = 0.05
+"""To count taps is to ask ten databases."""
 _LONGEST = 120
 """Bytes from the beginning of a topic to the end of the id, at least."""
 
@@ -111,6 +113,7 @@ class Hall:
         wait_until(
             lambda: {row.state for row in self.library.rows(terminal)} == {TerminalState.ONLINE},
             "all terminals",
+            _LOOK_EVERY_S,
         )
 
     @property
@@ -121,12 +124,12 @@ class Hall:
     def until_taps(self, more: int) -> None:
         """Until so many more were recorded."""
         goal = self.taps + more
-        wait_until(lambda: self.taps >= goal, f"{more} more taps")
+        wait_until(lambda: self.taps >= goal, f"{more} more taps", _LOOK_EVERY_S)
 
     def until_waits(self, seconds: float) -> None:
         """Until some fact has waited for so long."""
         began = mono()
-        wait_until(lambda: self._oldest(began) < mono() - seconds, f"{seconds} s")
+        wait_until(lambda: self._oldest(began) < mono() - seconds, f"{seconds} s", _LOOK_EVERY_S)
 
     def _oldest(self, since: float) -> float:
         recorded = [device.oldest for device in self.devices.values()]
@@ -139,11 +142,12 @@ class Hall:
         wait_until(
             lambda: not self.library.rows(terminal_command, ended_at=None),
             "the end of all commands",
+            _LOOK_EVERY_S,
         )
         waits = lambda: sum(device.waiting for device in self.devices.values())  # noqa: E731
         for _ in range(3):  # a long outage takes a while to be made up for
             try:
-                wait_until(lambda: not waits(), "the end")
+                wait_until(lambda: not waits(), "the end", _LOOK_EVERY_S)
             except AssertionError:
                 continue
             return
