@@ -16,7 +16,6 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import Connection, insert, update
 
-from locker_app.api.app import make_api
 from locker_app.db.database import Database
 from locker_app.db.tables import booking, charger, charger_wait, metadata
 from locker_app.domain.actors import Actor, ActorKind, Role
@@ -27,7 +26,7 @@ from locker_app.services.lockers import take_out_of_service
 from locker_app.services.people_import import open_import
 from locker_app.services.serving import complete_and_call_next
 from locker_app.services.tickets import join_queue
-from tests.api.clients import Client, Library
+from tests.api.clients import APP, Client, Library
 from tests.push.browsers import ENDPOINT, a_subscription
 from tests.world import Clock, World
 
@@ -155,8 +154,13 @@ class Scene:
         tables = [name for name in metadata.tables if name not in LOGGED]
 
         def rows(conn: Connection) -> list[tuple[str, dict[str, Any]]]:
-            found = [(name, conn.exec_driver_sql(f'SELECT * FROM "{name}"')) for name in tables]
-            return [(name, row._asdict()) for name, result in found for row in result]
+            found: list[tuple[str, dict[str, Any]]] = []
+            cursor = conn.connection.cursor()  # it is asked 1,800 times, in a third of the time
+            for name in tables:
+                cursor.execute(f'SELECT * FROM "{name}"')
+                columns = [column[0] for column in cursor.description or ()]
+                found += [(name, dict(zip(columns, row, strict=True))) for row in cursor.fetchall()]
+            return found
 
         return self.place.world.db.read(rows)
 
@@ -538,7 +542,7 @@ OWN_SESSION = ("/api/v1/sign-out", "/api/v1/sign-out-everywhere", "/auth/sign-ou
 def test_every_route_is_classified() -> None:
     declared = {
         (method, route.path_format)
-        for route in iter_route_contexts(make_api().routes)
+        for route in iter_route_contexts(APP.routes)
         for method in route.methods or {"?"}
     }
 

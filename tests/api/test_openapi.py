@@ -8,9 +8,8 @@ from openapi_spec_validator import validate
 from pydantic import TypeAdapter
 
 from locker_app.api import asked, asked_charging
-from locker_app.api.app import make_api
 from locker_app.api.problems import MEDIA_TYPE
-from tests.api.clients import DOCUMENT, Library
+from tests.api.clients import APP, DOCUMENT, Library
 
 OPERATIONS = [
     (method, path, operation)
@@ -34,7 +33,7 @@ def test_no_page_that_loads_scripts_from_elsewhere(library: Library) -> None:
 def test_every_route_is_in_it_except_those_of_the_pages() -> None:
     routes = {
         (method.lower(), route.path_format)
-        for route in iter_route_contexts(make_api().routes)
+        for route in iter_route_contexts(APP.routes)
         for method in (route.methods or set()) - {"HEAD"}
         if not (route.path or "").startswith(("/auth/", "/qr/", "/go/"))
         and route.path_format != "/api/v1/openapi.json"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from starlette.responses import HTMLResponse, PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from locker_app.api.app import in_front_of
 from locker_app.db.log import Trace
@@ -32,12 +32,18 @@ async def pages(scope: Scope, receive: Receive, send: Send) -> None:
         await HTMLResponse("<h1>page</h1>", headers=headers)(scope, receive, send)
 
 
+@pytest.fixture(scope="module")
+def site() -> ASGIApp:
+    """The API in front of those pages. Made once: that takes longer than a test."""
+    return in_front_of(pages)
+
+
 @pytest.fixture
-def visit(library: Library) -> Any:
+def visit(library: Library, site: ASGIApp) -> Any:
     """Opens a page with a token; the answer."""
 
     def visit(token: str, path: str = "/", method: str = "GET", **headers: str) -> Any:
-        client = Client(in_front_of(pages), {}, "10.0.0.1")
+        client = Client(site, {}, "10.0.0.1")
         sent = {**HTML, **headers, "Cookie": f"{SESSION_COOKIE}={token}"}
         return client.request(method, path, headers=sent)
 
@@ -156,8 +162,8 @@ def test_the_page_is_shown_also_when_the_database_is_gone(
     assert "set-cookie" not in answer.headers
 
 
-def test_pages_and_api_stand_side_by_side(library: Library) -> None:
-    both = Client(in_front_of(pages), {}, "10.0.0.1")
+def test_pages_and_api_stand_side_by_side(library: Library, site: ASGIApp) -> None:
+    both = Client(site, {}, "10.0.0.1")
 
     assert both.get("/anything").text == "<h1>page</h1>"
     assert both.get("/apiary").text == "<h1>page</h1>"
@@ -167,7 +173,7 @@ def test_pages_and_api_stand_side_by_side(library: Library) -> None:
     assert code(both.get("/auth/sign-in")) == "method_not_allowed"
 
 
-def test_sockets_are_the_pages(library: Library) -> None:
+def test_sockets_are_the_pages(library: Library, site: ASGIApp) -> None:
     said: list[Any] = []
 
     async def receive() -> Any:
@@ -178,6 +184,6 @@ def test_sockets_are_the_pages(library: Library) -> None:
 
     for path in ("/_event", "/api/v1/me"):
         scope = {"type": "websocket", "path": path, "headers": []}
-        asyncio.run(in_front_of(pages)(scope, receive, send))  # pyright: ignore[reportArgumentType]
+        asyncio.run(site(scope, receive, send))  # pyright: ignore[reportArgumentType]
 
     assert [message["code"] for message in said] == [4000, 4000]
