@@ -58,6 +58,8 @@ class Writer:
     def __init__(self, engine: Engine, on_commit: Callable[[list[Logged]], None]) -> None:
         self._engine = engine
         self._on_commit = on_commit
+        self._conn: Connection | None = None
+        """Kept: taking it from the pool and giving it back was a third of a short command."""
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -112,21 +114,31 @@ class Writer:
                     break
                 group.append(job)
             self._commit(group)
+        self._let_go()
 
     def _commit(self, group: list[_Job[Any]]) -> None:
         # Whoever has gone away meanwhile is not waited for; from here on nobody can go.
         group = [job for job in group if job.begins()]
         failure: BaseException | None = None
         try:
-            with self._engine.begin() as conn:
+            if self._conn is None:
+                self._conn = self._engine.connect()
+            with self._conn.begin():
                 for job in group:
-                    _attempt(conn, job)
+                    _attempt(self._conn, job)
         except Exception as error:  # the disk is full, the lock was not to be had: nobody's is kept
             failure = error
+            self._let_go()
         events = [logged for job in group for logged in job.events]
         if failure is None and events:
             self._on_commit(events)  # before the answers: everybody's screens begin to follow
         _settle(group, failure)
+
+    def _let_go(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with contextlib.suppress(Exception):  # it failed, and so does this
+                conn.close()
 
 
 def _settle(group: list[_Job[Any]], failure: BaseException | None) -> None:
