@@ -30,6 +30,7 @@ from edge.protocol import (
     Part,
     ServerState,
     dump,
+    envelope,
     new_id,
     parse,
 )
@@ -74,10 +75,10 @@ def remembered(tail: str, body: bytes, identity: Identity) -> Event | None:
 def written(clock: Clock, boot: int, data: Part, re: str | None = None) -> bytes:
     """What a terminal says beside its facts, for the wire."""
     ts, quality = clock.stamp(clock.mono())
-    envelope: Message[Any] = Message[type(data)](
+    message = envelope(type(data))(
         id=new_id(ts or None), boot=boot, seq=0, ts=ts, ts_q=quality, re=re, data=data
     )
-    return dump(envelope)
+    return dump(message)
 
 
 def _event(message: Message[Any], came: Arrived, identity: Identity) -> Event | None:

@@ -14,6 +14,7 @@ import json
 import os
 import time
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -394,8 +395,16 @@ TO_TERMINAL: dict[str, type[Part]] = {
     "state": ServerState,
 }
 RETAINED = frozenset({"avail", "info", "display", "cfg", "grants", "idle", "state"})
-QOS = {"display": 0, "tele": 0}
-"""Of the topics that are not sent at least once."""
+QOS = {"display": 0, "tele": 0, "ack": 0}
+"""Of the topics that are not sent at least once. An answer that is lost is asked for again, which a
+terminal does in any case."""
+
+
+@cache
+def envelope(kind: type[D]) -> type[Message[D]]:
+    """The class of messages around such a part. Pydantic makes it anew, for a millisecond, whenever
+    nobody has kept it."""
+    return Message[kind]
 
 
 class Invalid(Exception):
@@ -411,7 +420,7 @@ def parse(body: bytes, kind: type[D]) -> Message[D]:
     if len(body) > MAX_BYTES:
         raise Invalid("too_long")
     try:
-        return Message[kind].model_validate_json(body)
+        return envelope(kind).model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise Invalid(f"{first['type']} at {'.'.join(map(str, first['loc']))[:80]}") from None
@@ -441,7 +450,7 @@ def new_id(now_ms: int | None = None) -> str:
 
 def schemas() -> dict[str, Any]:
     """The contract, as JSON Schema of each message."""
-    of = lambda kinds: {tail: Message[kind].model_json_schema() for tail, kind in kinds.items()}  # noqa: E731
+    of = lambda kinds: {tail: envelope(kind).model_json_schema() for tail, kind in kinds.items()}  # noqa: E731
     return {"version": VERSION, "from_terminal": of(FROM_TERMINAL), "to_terminal": of(TO_TERMINAL)}
 
 

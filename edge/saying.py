@@ -34,7 +34,7 @@ class Saying:
         self._link, self._clock, self._boot = link, clock, boot
         self._parts, self._folder = parts, folder
         self._began_at = clock.mono()
-        self._shown: Shown | None = None
+        self._shown: Screen | None = None
         self._measured_at = float("-inf")
 
     def say(self, tail: str, data: Part, re: str | None = None) -> None:
@@ -60,10 +60,9 @@ class Saying:
 
     def show(self, seen: Screen) -> None:
         """Say what is on the display, if that is new."""
-        shown = Shown.model_validate(fields_of(seen))
-        if self._link.up and shown != self._shown:
-            self._shown = shown
-            self.say("display", shown)
+        if self._link.up and seen != self._shown:
+            self._shown = seen
+            self.say("display", Shown.model_validate(fields_of(seen)))
 
     def measure(self, outbox: Outbox, now: Moment) -> None:
         """Say how the terminal is, every half minute."""

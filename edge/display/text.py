@@ -5,6 +5,7 @@ What letters look like is not here (`fonts`), nor how they are laid out (`layout
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import takewhile
 
 _MARKS_KEPT = 2
@@ -53,7 +54,13 @@ def clusters(text: str) -> list[str]:
 def clean(text: object, limit: int) -> str:
     """`text` in one line of at most `limit` characters, the last of them "…" if it was longer."""
     # Nothing is read beyond what could be shown: one character can stand for at most 18 others.
-    start = ("" if text is None else str(text))[: limit * 8].translate(_PLAIN)
+    return _cleaned(("" if text is None else str(text))[: limit * 8], limit)
+
+
+@lru_cache(maxsize=256)
+def _cleaned(text: str, limit: int) -> str:
+    """Kept, as a display shows the same few lines again and again."""
+    start = text.translate(_PLAIN)
     kept = clusters(unicodedata.normalize("NFC", "".join(map(_plain, start))))
     line = re.sub(" +", " ", "".join(kept)).strip()
     whole = clusters(line)

@@ -25,6 +25,7 @@ from edge.protocol import (
     Show,
     Verdict,
     dump,
+    envelope,
     new_id,
 )
 from edge.signing import sign
@@ -69,7 +70,7 @@ def wrapped(
     message_id: str | None = None,
 ) -> bytes:
     """A message of the server's, for the wire."""
-    message = Message[type(data)](
+    message = envelope(type(data))(
         id=message_id or new_id(),
         boot=0,
         seq=0,
