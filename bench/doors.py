@@ -24,6 +24,7 @@ from bench.server import SECRET_KEY
 from edge.cards import card_id
 from edge.clock import Clock
 from edge.identity import Broker, CardKey, Identity
+from edge.machines.effects import Effect, Pulse
 from edge.machines.events import Answered, Event
 from edge.outbox import Outbox
 from edge.protocol import Mode, Tap, new_id
@@ -128,6 +129,7 @@ class Whole(Terminal):
         self._loop = asyncio.get_running_loop()
         self._waited_for: asyncio.Future[float] | None = None
         self._ready = asyncio.Event()
+        self._pulsed_at = 0.0
         self.verdicts: Counter[str] = Counter()
         folder.mkdir(parents=True, exist_ok=True)
         made = threading.Event()
@@ -147,9 +149,10 @@ class Whole(Terminal):
         await asyncio.wait_for(self._ready.wait(), PATIENCE_SECONDS)
 
     async def tap(self, uid: bytes) -> float:
-        """A card is read; how long it takes until what was answered is done."""
+        """A card is read; how long it takes until what was answered is done: the door, if one is to
+        be opened, is; that this goes on record is not waited for."""
         self._waited_for = self._loop.create_future()
-        began = time.perf_counter()
+        began = self._pulsed_at = time.perf_counter()
         self._put((self.clock.mono(), Card(uid)))
         return await asyncio.wait_for(self._waited_for, PATIENCE_SECONDS) - began
 
@@ -163,8 +166,15 @@ class Whole(Terminal):
             and self._waited_for is not None
         ):
             self.verdicts[event.ack.verdict] += 1
-            answer, at, self._waited_for = self._waited_for, time.perf_counter(), None
+            at = time.perf_counter() if event.ack.open is None else self._pulsed_at
+            answer, self._waited_for = self._waited_for, None
             self._loop.call_soon_threadsafe(answer.set_result, at)
+
+    def _do(self, effect: Effect) -> list[Event]:
+        more = super()._do(effect)
+        if isinstance(effect, Pulse):
+            self._pulsed_at = time.perf_counter()
+        return more
 
     async def leave(self) -> None:
         """End it."""

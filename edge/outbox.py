@@ -133,10 +133,12 @@ class Outbox:
         """
         found = []
         for fact in self._flight.values():
-            if now.mono < fact.due:
-                continue
-            if fact.ts_q == "none" and fact.boot == self._store.boot and not self._set_time(fact):
-                fact.due = now.mono + ASK_FOR_TIME_S
+            if fact.ts_q == "none" and fact.boot == self._store.boot:
+                # As soon as the time is known, so that none overtakes those before it.
+                if not self._set_time(fact):
+                    fact.due = now.mono + ASK_FOR_TIME_S
+                    continue
+            elif now.mono < fact.due:
                 continue
             fact.due = now.mono + min(AGAIN_AFTER_S * 2**fact.sent, LONGEST_PAUSE_S)
             fact.sent += 1

@@ -213,9 +213,9 @@ class Terminal:
     def _turn(self) -> None:
         """What is due at this moment."""
         now = self.clock.moment()
+        self._send(now)  # first: somebody stands there and waits for what becomes of a tap
         self._feed(Tick())
         self._check_parts(now)
-        self._send(now)
         self._show()
         self._keeping.tidy(now)
         self._saying.measure(self._keeping.outbox, now)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from edge.protocol import Ack, Part, new_id
+from edge.protocol import QOS, Ack, Part, new_id
 from locker_app.bridge import words
 from locker_app.bridge.known import Known, Speaker
 from locker_app.db.database import Database
@@ -35,6 +35,9 @@ from locker_app.services.terminals import NewGrants, renew_grants
 STATE_SECONDS = 10.0
 GREET_SECONDS = 1.0
 """All that come within are told at once."""
+SOON_SECONDS = 0.03
+"""Before displays at rest are told, and grants reckoned: whoever tapped gets the answer first, and
+all that comes of one tap is told at once."""
 IDLE_SECONDS, IDLE_SECONDS_EACH = 0.15, 0.01
 """How often displays at rest are told something new at most: the more there are, the less often, as
 these messages would otherwise be more than those to whoever waits for an answer."""
@@ -93,8 +96,8 @@ class Outbound:
         """What is to run for as long as the bridge does."""
         return [
             self._whenever("given", self._send_given, 0),
-            self._whenever("idle", self._say_idle, 0),
-            self._whenever("grants", self._say_grants, GRANTS_SECONDS),
+            self._whenever("idle", self._say_idle, 0, first_s=SOON_SECONDS),
+            self._whenever("grants", self._say_grants, GRANTS_SECONDS, first_s=SOON_SECONDS),
             self._whenever("state", self._greet, GREET_SECONDS),
             self._every(STATE_SECONDS, self.say_state),
             self._every(RENEW_SECONDS, self.renew),
@@ -135,10 +138,11 @@ class Outbound:
     # -- what is said at once ------------------------------------------------------------------
 
     def answer(self, speaker: Speaker, fact_id: str, answer: Ack, until: datetime) -> None:
-        """Answer a fact. If it can't be sent now it is asked again."""
+        """Answer a fact. If it can't be sent now, or is lost, it is asked again: that is the
+        terminal's to do, and the broker need not say to us that it has it."""
         now = self._clock()
         body = words.wrapped(answer, now, re=fact_id, exp=until)
-        self._publish(speaker.topic("ack"), body, lives_s=10)
+        self._publish(speaker.topic("ack"), body, qos=QOS["ack"])
 
     def say_all(self) -> None:
         """The broker is there, and may have forgotten everything: say all of it again."""
@@ -282,11 +286,21 @@ class Outbound:
 
     # -- when ----------------------------------------------------------------------------------
 
-    async def _whenever(self, name: str, do: Callable[[], Awaitable[None]], pause_s: float) -> None:
-        """Do it when there is something to do: at once, and then after a pause at the earliest."""
+    async def _whenever(
+        self,
+        name: str,
+        do: Callable[[], Awaitable[None]],
+        pause_s: float,
+        *,
+        first_s: float = 0,
+    ) -> None:
+        """Do it when there is something to do: `first_s` later, and then after a pause at the
+        earliest."""
         wake = self._wakes[name]
         while True:
             await wake.wait()
+            if first_s:
+                await asyncio.sleep(first_s)
             wake.clear()
             if not await _safely(name, do):
                 await asyncio.sleep(RETRY_SECONDS)

@@ -65,7 +65,7 @@ async def _say_at_once(broker: TestBroker, said: list[bytes]) -> tuple[list[byte
     ready = asyncio.Event()
     link = Link(
         broker.broker,
-        ["cubby/1/+/srv/state", _TOPIC],
+        ["cubby/1/nowhere/srv/state", _TOPIC],
         on_message=came.put_nowait,
         on_connected=ready.set,
         on_lost=lost.append,
