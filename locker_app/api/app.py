@@ -1,6 +1,6 @@
 """The API as one application, and how it stands in front of the pages."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from locker_app.api import forms, push
@@ -48,8 +48,7 @@ def make_api() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    v1 = APIRouter(prefix="/api/v1")
-    for routes in (
+    for routes in (  # not by a router of them all: each route would be made twice, for a second
         entry,
         me,
         places,
@@ -68,8 +67,7 @@ def make_api() -> FastAPI:
         events,
         statistics,
     ):
-        v1.include_router(routes.router)
-    app.include_router(v1)
+        app.include_router(routes.router, prefix="/api/v1")
     app.include_router(forms.router)
     app.include_router(push.router)
     app.include_router(health_router())
