@@ -189,21 +189,29 @@ class House:
         """The site of each visit that was there at first, by its id."""
         return {row.id: row.site_id for row in self.world.rows(visit)}
 
+    @cached_property
+    def _reader(self) -> sqlite3.Connection:
+        """Kept open: to learn the schema anew takes longer than to read most tables."""
+        return sqlite3.connect(self.server.data / DATABASE)
+
+    def close(self) -> None:
+        """Look no more."""
+        self._reader.close()
+
     def tables(self, above: dict[str, int] | None = None) -> Tables:
         """Everything in the database, as it is stored: read past all that makes rows handy, since
         it is read often. Of the tables that grow, only rows `above` these, if any are given."""
-        with closing(sqlite3.connect(self.server.data / DATABASE)) as conn:
+        parts = {name: f" WHERE rowid > {top}" for name, top in (above or {}).items()}
+        with self._reader as conn:
             conn.execute("BEGIN")  # one state of them all
-            parts = {name: f" WHERE rowid > {top}" for name, top in (above or {}).items()}
             return {
                 name: set(conn.execute(read + parts.get(name, ""))) for name, read in _READ.items()
             }
 
     def tops(self) -> dict[str, int]:
         """Above which rows of the tables that grow will come."""
-        with closing(sqlite3.connect(self.server.data / DATABASE)) as conn:
-            read = {name: f"SELECT coalesce(max(rowid), 0) FROM {name}" for name in GROWING}
-            return {name: conn.execute(asked).fetchone()[0] for name, asked in read.items()}
+        read = {name: f"SELECT coalesce(max(rowid), 0) FROM {name}" for name in GROWING}
+        return {name: self._reader.execute(asked).fetchone()[0] for name, asked in read.items()}
 
     def secrets_from(self, *known: str) -> list[str]:
         """What nobody but staff may see: names, numbers and reasons, but for those of `known`."""
@@ -250,8 +258,11 @@ def running_house(folder: Path, **settings: str) -> Iterator[House]:
     clock.now = datetime.now(UTC)
     settings = {"CUBBY_SECRET_KEY": SIGNING_KEY, "CUBBY_SAMPLE": "false", **settings}
     try:
-        with running.running(folder, None, anew=False, **settings) as server:
-            yield House(server, world, people=people, ids=ids)
+        with (
+            running.running(folder, None, anew=False, **settings) as server,
+            closing(House(server, world, people=people, ids=ids)) as house,
+        ):
+            yield house
     finally:
         db.close()
 
