@@ -78,7 +78,7 @@ FULL = Sizes(
     year=Year(),
     days=100,
     taps=300,
-    tapping=20,
+    tapping=10,
 )
 QUICK = Sizes(
     ((PAGE, 200), (PAGE, 500)),
@@ -107,7 +107,9 @@ TICKETS = 100_000
 """Looked back on after class."""
 STAYS = 100_000
 """At charging spots, that a forecast has learned from."""
-TERMINALS, TAPS_A_SECOND = 50, 400
+TERMINALS = 50
+TAPS_A_SECOND = (("mosquitto", 100), ("mosquitto", 200), ("mosquitto", 400), ("embedded", 100))
+"""By which broker, and how many cards at all terminals together."""
 TAP_SCREENS = 200
 
 
@@ -219,7 +221,10 @@ async def terminals(sizes: Sizes, report: Report) -> None:
     """Card terminals: from a tap to its answer, alone and with many others, and to screens."""
     alone = [await measure_alone(kind, sizes.taps) for kind in KINDS]
     report.table("taps", "Taps: one terminal, from the card until the answer is done", alone)
-    many = [await measure_many(kind, TERMINALS, TAPS_A_SECOND, sizes.tapping) for kind in KINDS]
+    many = [
+        await measure_many(kind, TERMINALS, per_second, sizes.tapping)
+        for kind, per_second in TAPS_A_SECOND
+    ]
     report.table("many-taps", "Taps: many terminals at fixed times, durable, each once", many)
     shown = await measure_screens(TAP_SCREENS, sizes.batches * 5)
     report.table("tap-screens", "Taps: until screens of the bank show what came of it", [shown])

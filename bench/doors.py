@@ -49,6 +49,8 @@ _RELAYS = dict(enumerate((pin for pin in PINS if pin not in TAKEN_PINS), 1))
 _FOR_TERMINALS = ("ack", "cmd/#", "cfg", "grants", "idle")
 _TAP = "evt/tap"
 PATIENCE_SECONDS = 20.0
+LATE_SECONDS = 90.0
+"""For what comes faster than it can be answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,7 @@ class Light:
 
     async def until_answered(self) -> None:
         """Wait for what was not answered yet, which is sent again as the program does."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + LATE_SECONDS
         while self._sent and time.monotonic() < end:
             self._later(lambda: None)
             await asyncio.sleep(0.05)

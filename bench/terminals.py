@@ -89,6 +89,7 @@ async def measure_many(
     return {
         "broker": kind,
         "terminals": terminals,
+        "cards/s": per_second,
         "taps/s": round(len(times) / took),
         "answered": f"{len(times)} of {sent - before}",
         "sent again": sum(door.repeated for door in doors),
