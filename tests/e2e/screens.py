@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from playwright.sync_api import (
+    ConsoleMessage,
     Locator,
     Page,
     Request,
-    Response,
     WebSocket,
     WebSocketRoute,
     expect,
@@ -27,11 +27,11 @@ class Troubles:
     allowed: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        """Note errors in scripts and on the console, and requests that fail."""
+        """Note errors in scripts and on the console, and requests that fail. Of answers with an
+        error the console tells; to hear of all answers costs a third of what a page costs here."""
         page.on("pageerror", lambda error: self.found.append(f"page error: {error}"))
-        page.on("console", lambda message: self._console(message.type, message.text))
+        page.on("console", self._console)
         page.on("requestfailed", self._failed)
-        page.on("response", self._answered)
 
     def allow(self, *patterns: str) -> None:
         """Let messages pass that contain one of these regular expressions."""
@@ -42,18 +42,15 @@ class Troubles:
         left = [text for text in self.found if not any(re.search(p, text) for p in self.allowed)]
         assert not left, "\n".join(left)
 
-    def _console(self, kind: str, text: str) -> None:
+    def _console(self, message: ConsoleMessage) -> None:
         """The browsers of the tests are in incognito mode, where no push service is to be had."""
+        kind, text = message.type, message.text
         if kind in {"error", "warning"} and "Push API in incognito mode" not in text:
-            self.found.append(f"console {kind}: {text}")
+            self.found.append(f"console {kind}: {text} {message.location['url']}")
 
     def _failed(self, request: Request) -> None:
         if "ERR_ABORTED" not in (request.failure or ""):  # given up when the page is left
             self.found.append(f"failed: {request.url} {request.failure}")
-
-    def _answered(self, response: Response) -> None:
-        if response.status >= 400:
-            self.found.append(f"answered {response.status}: {response.url}")
 
 
 class Screen:
