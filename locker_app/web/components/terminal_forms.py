@@ -47,13 +47,12 @@ def plan_of(form: Any) -> TerminalPlan:
         mode = TapMode(text_of(form, "mode"))
     except ValueError:
         raise BadInput("Choose what the terminal is for.", field="mode") from None
-    bank = text_of(form, "bank_id")
     limits = TerminalPlan.LIMITS
     return TerminalPlan(
         name=text_of(form, "name"),
         kind=TerminalKind.LOCKER if mode is TapMode.LOCKER else TerminalKind.GATE,
         mode=mode,
-        bank_id=int(bank) if bank.isascii() and bank.isdigit() and 0 < len(bank) < 10 else None,
+        bank_id=_bank_in(form),
         place=text_of(form, "place"),
         relays=read_relays(text_of(form, "relays")),
         active_low=ticked(form, "active_low"),
@@ -62,6 +61,12 @@ def plan_of(form: Any) -> TerminalPlan:
         offline=ticked(form, "offline"),
         pin_needed=ticked(form, "pin_needed"),
     )
+
+
+def _bank_in(form: Any) -> int | None:
+    """The bank that was chosen. A select has no value that is none: 0 and "" are, and nonsense."""
+    text = text_of(form, "bank_id")
+    return (int(text) or None) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def visits_in(form: Any) -> VisitRules:
