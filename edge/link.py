@@ -33,6 +33,9 @@ MOST_BYTES = 64 * 1024
 """Of a message that is handed on; the contract's own limit is judged later."""
 TAILS = ("ack", "cmd/#", "cfg", "grants", "idle")
 _UNSUPPORTED_VERSION = 132
+_NOT_ADMITTED = frozenset({134, 135, 138})
+"""A wrong name or password, not authorised, banned. Any other refusal, such as that the broker is
+busy, may pass, and says nothing about this terminal."""
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 
 
@@ -181,7 +184,7 @@ class Link:
                 self._version = MQTTProtocolVersion.MQTTv311
                 self._patience.begin_anew()
             else:
-                self._refused = True
+                self._refused = reason.value in _NOT_ADMITTED
                 self._say(f"The broker refused this terminal: {reason}")
             client.disconnect()
             return

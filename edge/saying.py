@@ -18,6 +18,8 @@ from edge.settings import VERSION
 from edge.telemetry import measured
 
 TELEMETRY_EVERY_S = 30.0
+TELEMETRY_AGAIN_S = 2.0
+"""How soon after the last time it may be told that nothing waits any more."""
 
 
 class Parts(NamedTuple):
@@ -36,6 +38,8 @@ class Saying:
         self._began_at = clock.mono()
         self._shown: Screen | None = None
         self._measured_at = float("-inf")
+        self._waited = False
+        """Facts waited when it was told last."""
 
     def say(self, tail: str, data: Part, re: str | None = None) -> None:
         """Publish it, in an envelope of now."""
@@ -65,10 +69,12 @@ class Saying:
             self.say("display", Shown.model_validate(fields_of(seen)))
 
     def measure(self, outbox: Outbox, now: Moment) -> None:
-        """Say how the terminal is, every half minute."""
-        if not self._link.up or now.mono - self._measured_at < TELEMETRY_EVERY_S:
+        """Say how the terminal is, every half minute; and soon that nothing waits any more."""
+        emptied = self._waited and not outbox.depth
+        pause = TELEMETRY_AGAIN_S if emptied else TELEMETRY_EVERY_S
+        if not self._link.up or now.mono - self._measured_at < pause:
             return
-        self._measured_at = now.mono
+        self._measured_at, self._waited = now.mono, outbox.depth > 0
         up = int(now.mono - self._began_at)
         self.say("tele", measured(self._folder, outbox.depth, outbox.oldest_s(now), up))
 

@@ -86,6 +86,7 @@ def _connected(state: State, event: LinkUp | LinkDown | ServerSaid, now: Moment)
             state = replace(state, link=True, ever_linked=True, refused=False, server=False)
             return state, (Announce(), Flush())
         case LinkDown(refused=refused):
+            refused = refused or state.refused  # until it lets us in, whether or not it is there
             return replace(state, link=False, refused=refused, server=False), ()
         case ServerSaid(online=False):
             return replace(state, server=False), ()

@@ -71,6 +71,7 @@ class State:
     link: bool = False
     ever_linked: bool = False
     refused: bool = False
+    """The broker's last word was that it doesn't let this terminal in: it was revoked."""
     server: bool = False
     server_at: float = float("-inf")
     epoch: str = ""

@@ -26,6 +26,8 @@ def card_seen(state: State, event: CardSeen, now: Moment) -> Step:
     """A tap is recorded, and waits for its answer; each gets one, also what doesn't count."""
     state = replace(state, active_at=now.mono)
     config = state.config
+    if state.refused:
+        return say(state, words.REFUSED, now), ()
     if config is None:
         return say(state, words.NOT_SET_UP, now), ()
     if state.broken(FaultOf.STORAGE):
@@ -125,6 +127,8 @@ def _alone(state: State, config: Config, tap: Waiting, now: Moment) -> Step:
     screen, grant = _peculiar(config).alone(state, tap, now)
     if now.mono - tap.read_at >= FRESH_S:  # the program itself was held up
         screen, grant = words.TOO_LATE, None
+    if state.refused:
+        screen, grant = words.REFUSED, None
     after = replace(tap, told=True, opened=grant is not None)
     state = replace(state, waiting=tuple(after if one is tap else one for one in state.waiting))
     state = _say_to(state, tap, screen, ANSWER_S, now)

@@ -20,7 +20,7 @@ def test_a_gate_is_at_no_bank(mode: TapMode, none: str) -> None:
 
 @pytest.mark.parametrize("bank", ["0", "", "000", "one", "-1", "9" * 30, None])
 def test_a_terminal_at_lockers_needs_a_bank(bank: Any) -> None:
-    with pytest.raises(BadInput, match="Choose the bank whose doors it opens.") as refused:
+    with pytest.raises(BadInput, match="Choose the bank whose doors it opens") as refused:
         check_terminal(plan_of({**ENTERED, "mode": "locker", "bank_id": bank}))
     assert refused.value.field == "bank_id"
 

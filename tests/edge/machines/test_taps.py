@@ -298,6 +298,24 @@ def test_a_tap_before_it_is_configured_says_so() -> None:
     assert not bench.recorded
 
 
+def test_a_terminal_that_is_not_let_in_takes_no_tap_and_opens_nothing() -> None:
+    bench = offline()
+    bench.feed(Granted(grants(bench.wall + 60_000, (card("a"), 17))))
+    bench.feed(LinkUp(), ServerSaid(True, "e1", live=True))
+    bench.tap("a")
+    bench.feed(LinkDown(refused=True))
+    _after(bench, 3)  # without an answer: else the grant would open by now
+    _after(bench, 10)
+    bench.feed(LinkDown())  # the broker's last word holds while it can't be asked
+    recorded = len(bench.recorded)
+    bench.tap("a")
+    assert bench.screen.headline == "Not admitted"
+    assert (len(bench.recorded), bench.pulses) == (recorded, [])
+    bench.feed(LinkUp(), ServerSaid(True, "e1", live=True))
+    bench.tap("a")
+    assert len(bench.recorded) == recorded + 1
+
+
 def test_the_server_is_away_when_it_is_silent_or_says_so() -> None:
     bench = online()
     _after(bench, 30)
