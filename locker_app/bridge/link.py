@@ -24,7 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from locker_app.brokers.broker import Broker
+from locker_app.brokers.broker import Broker, Kind
 
 KEEPALIVE_SECONDS = 10
 CONNECT_SECONDS = 10
@@ -174,6 +174,12 @@ class Link:
         """Whether what is published now goes to the broker."""
         return self._ready
 
+    @property
+    def _expires(self) -> bool:
+        """Whether the broker is told how long a message is worth something, which the message says
+        as well. The embedded one is not: no property gets through its gate."""
+        return self._version is _V5 and self._broker.kind is not Kind.EMBEDDED
+
     async def run(self) -> None:
         """Connect, and connect again whenever the connection ends, until cancelled."""
         pause = _FIRST_PAUSE_SECONDS
@@ -191,12 +197,12 @@ class Link:
         qos: int = 1,
         lives_s: float | None = None,
     ) -> bool:
-        """Send a message, which the broker forgets after `lives_s`; whether it went out."""
+        """Send a message, which the broker may forget after `lives_s`; whether it went out."""
         client = self._client
         if client is None or not self._ready:
             return False
         properties = None
-        if lives_s is not None and self._version is _V5:
+        if lives_s is not None and self._expires:
             properties = _expiring(max(1, round(lives_s)))
         # It goes with all else that is said in this turn of the loop.
         return client.publish(topic, body, qos, retain, properties).rc == _OK

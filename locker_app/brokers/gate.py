@@ -3,7 +3,8 @@
 That broker knows neither accounts that change nor rights. So it listens with a password that only
 we know, and each connection comes to it through here: name and password are checked, the client's
 id becomes its name. Who publishes or subscribes where it may not gets the answer that others get,
-and publishes to nobody and reads nothing, as with Mosquitto.
+and publishes to nobody and reads nothing, as with Mosquitto. Properties of messages are taken off
+(`wire.plain_publish`).
 
 What the broker sends is passed on at once: it holds small packets back until the last one was
 acknowledged, so that is done right away (0024).
@@ -28,8 +29,9 @@ _FIRST_SECONDS = 5
 _PIECE = 64 * 1024
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _SHARE = "$share/"
-_NOWHERE = "nowhere"
-"""A topic that nobody may read or write, where what is not allowed ends."""
+_NOWHERE, _NOTHING = "nowhere", "nothing"
+"""Where what may not be published ends, and what is heard by who may not read: nobody may read the
+one or write the other, and they are two, so that nobody hears there what another may not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,11 @@ async def _check_and_pass_on(
             topic = wire.read_publish(first, body, level, aliases)
             if not may_write(rights, topic):
                 passed = wire.publish_to(first, body, _NOWHERE)
+            elif level == 5:
+                passed = wire.plain_publish(first, body, topic) or passed
         elif first >> 4 == wire.SUBSCRIBE:
             asked = wire.read_subscribe(body, level)
-            allowed = [one if may_read(rights, _unshared(one)) else _NOWHERE for one in asked]
+            allowed = [one if may_read(rights, _unshared(one)) else _NOTHING for one in asked]
             if allowed != asked:
                 passed = wire.subscribe_to(body, level, allowed)
         inner.write(passed)

@@ -99,7 +99,8 @@ def read_connect(body: bytes) -> Connect:
 
 
 def connect_as(body: bytes, client_id: str, user: str, password: str) -> bytes:
-    """The same CONNECT, as a whole packet, under other names."""
+    """The same CONNECT, as a whole packet, under other names. Its last will has no properties: see
+    `plain_publish`."""
     reading = _Reading(body)
     _, head, will = _connect(reading)
     flags = head[7] | _USER | _PASSWORD
@@ -109,7 +110,8 @@ def connect_as(body: bytes, client_id: str, user: str, password: str) -> bytes:
 
 
 def _connect(reading: _Reading) -> tuple[Connect, bytes, bytes]:
-    """What it says, its bytes before the client's id, and those of its last will."""
+    """What it says, its bytes before the client's id, and those of its last will without
+    properties."""
     if reading.raw() != b"MQTT" or (level := reading.number(1)) not in (4, 5):
         raise Malformed("not MQTT 3.1.1 or 5")
     flags = reading.number(1)
@@ -118,16 +120,34 @@ def _connect(reading: _Reading) -> tuple[Connect, bytes, bytes]:
         reading.alias_among_properties()
     head = reading.body[: reading.at]
     reading.text()
-    begin, will_topic = reading.at, None
+    begin, will_topic, properties = reading.at, None, b""
     if flags & _WILL:
         if level == 5:
             reading.alias_among_properties()
+            begin, properties = reading.at, b"\0"
         will_topic = reading.text()
         reading.raw()
-    will = reading.body[begin : reading.at]
+    will = properties + reading.body[begin : reading.at]
     user = reading.text() if flags & _USER else ""
     password = reading.raw().decode(errors="replace") if flags & _PASSWORD else ""
     return Connect(level, user, password, will_topic), head, will
+
+
+def plain_publish(first: int, body: bytes, topic: str) -> bytes | None:
+    """The same PUBLISH of version 5, as a whole packet to this topic without any properties; None
+    when it has none.
+
+    The embedded broker can't tell a client of 3.1.1 of a message that has some: its thread for all
+    of these ends then.
+    """
+    reading = _Reading(body)
+    reading.text()
+    number = reading.take(2) if first & 0x06 else b""
+    begin = reading.at
+    reading.alias_among_properties()
+    if reading.at == begin + 1:
+        return None
+    return packet(first, _sized(topic) + number + b"\0" + body[reading.at :])
 
 
 def read_publish(first: int, body: bytes, level: int, aliases: dict[int, str]) -> str:

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from locker_app.brokers.accounts import Account, new_password, password_hash
 from locker_app.brokers.rights import HOME_ASSISTANT
@@ -62,6 +64,21 @@ def _seen_by_server(place: _Place) -> list[str]:
     while (message := place.server.next()).payload != mark:
         seen.append(message.topic)
     return seen
+
+
+def test_a_message_that_expires_ends_nobodys_connection(place: _Place) -> None:
+    """By MQTT 3.1.1 it can't be said that it does."""
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.MessageExpiryInterval = 60
+    topic = "cubby/1/main/thief/cmd/open"
+    with place.as_thief(V311) as old:
+        old.subscribe(topic)
+        for _ in range(2):
+            place.server.paho.publish(topic, b"now", 1, properties=properties)
+            assert old.next().payload == b"now"
+    with Client(place.broker, HOME_ASSISTANT, HOME_ASSISTANT_PASSWORD, version=V311):
+        pass  # and who comes afterwards gets in
+    assert set(_seen_by_server(place)) == {topic}
 
 
 @pytest.mark.parametrize("version", [V5, V311])

@@ -10,6 +10,7 @@ from locker_app.brokers.wire import (
     connect_as,
     length_of,
     packet,
+    plain_publish,
     publish_to,
     read_connect,
     read_publish,
@@ -71,6 +72,18 @@ def test_the_topic_of_what_is_published(topic: str, payload: bytes, qos: int) ->
     assert read_publish(0x30, b"\0\0\x03\x23\0\x04" + payload, 5, aliases) == topic
     elsewhere = publish_to(0x31 | qos << 1, body, "nowhere")
     assert elsewhere == packet(0x30 | qos << 1, _sized("nowhere") + number + payload)
+
+
+@given(_TEXT.filter(bool), st.binary(max_size=30), st.sampled_from([0, 1, 2]))
+@settings(max_examples=10)
+def test_a_publish_without_its_properties(topic: str, payload: bytes, qos: int) -> None:
+    first, number = 0x31 | qos << 1, b"\0\x07" if qos else b""
+    plain = _sized(topic) + number + b"\0" + payload
+    expiring = b"\x0a\x23\0\x04\x02\0\0\0\x05\x01\x01"
+    for said in (topic, ""):  # and with an alias in the place of its topic
+        body = _sized(said) + number + expiring + payload
+        assert plain_publish(first, body, topic) == packet(first, plain)
+    assert plain_publish(first, plain, topic) is None
 
 
 def test_an_alias_of_nothing_is_refused() -> None:
