@@ -202,13 +202,14 @@ class Outbound:
                 self._publish(one.topic(tail), b"", retain=True)
 
     def begin_anew(self, others: Iterable[Speaker]) -> None:
-        """These are other devices than before. What the broker keeps of grants was signed by a key
-        that is no more: it goes, at best before they come, and all is said again."""
+        """These are other devices than before. What the broker keeps of what those said of
+        themselves goes, at best before the new ones come; grants too, as they were signed by a key
+        that is no more. All is said again."""
         for one in others:
             for said in (self._said_idle, self._said_grants, self._said_cfg):
                 said.pop(one.id, None)
-            if one.row.bank_id is not None:
-                self._publish(one.topic("grants"), b"", retain=True)
+            for tail in ("avail", "info", *(() if one.row.bank_id is None else ("grants",))):
+                self._publish(one.topic(tail), b"", retain=True)
 
     async def look_for_commands(self) -> None:
         """Commands may have been given while nobody could send them, or nobody listened."""

@@ -20,6 +20,7 @@ from edge.protocol import (
     SERVER,
     Avail,
     Invalid,
+    Message,
     Part,
     Presence,
     ServerState,
@@ -384,11 +385,15 @@ class Bridge:
     def _hear_message(
         self, speaker: Speaker, voice: Voice, tail: str, kind: type[Part], came: Incoming
     ) -> None:
+        body, why = came.body[: MAX_BYTES + 1], ""
         try:
-            message = parse(came.body[: MAX_BYTES + 1], kind)
+            message = parse(body, kind)
         except Invalid as error:
+            why = str(error)
+            message = _envelope_of(body) if tail.startswith("evt/") else None
+        if message is None:
             came.taken()
-            voice.hear_bad(f"{tail}: {error}")
+            voice.hear_bad(f"{tail}: {why}")
             return
         now, data = self._clock(), message.data
         match data:
@@ -403,7 +408,7 @@ class Bridge:
                 self._seen.heard(speaker.site_id, speaker.id, now)
             case _:
                 pass
-        voice.hear(tail, message, came.taken)
+        voice.hear(tail, message, came.taken, why)
 
     def _hear_server(self, came: Incoming) -> None:
         """What this process, or another one, says of itself: all agree on the oldest epoch."""
@@ -466,6 +471,15 @@ class Bridge:
 def _subscriptions(broker: Broker) -> tuple[str, ...]:
     """First what the server says of itself, as it has to come first."""
     return (f"{ROOT}/+/{SERVER}/state", *(broker.shared(one) for one in SHARED), *OF_ALL)
+
+
+def _envelope_of(body: bytes) -> Message[Any] | None:
+    """A fact in which a newer terminal says something that is not known here, such as a part of it
+    that can fail; None if it can't even be counted."""
+    try:
+        return parse(body, Part)
+    except Invalid:
+        return None
 
 
 def _kind_of(tail: str) -> type[Part] | None:

@@ -41,6 +41,7 @@ from locker_app.services import terminal_reports as reports
 from locker_app.services.command import Call, Command, Replayed, command
 from locker_app.services.taps import take_tap
 
+TAP = "evt/tap"
 WAIT_SECONDS = 2.0
 """How long a fact that is ahead waits for those before it."""
 LOOK_SECONDS = 0.05
@@ -64,6 +65,8 @@ class _Fact:
     tail: str
     message: Message[Any]
     came: float
+    why: str = ""
+    """What of it is not understood, though its envelope is."""
 
 
 @dataclass(slots=True)
@@ -133,11 +136,14 @@ class Voice:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
-    def hear(self, tail: str, message: Message[Any], taken: Callable[[], None]) -> None:
-        """Something came. `taken` is called when it need not be kept by the broker any more."""
+    def hear(
+        self, tail: str, message: Message[Any], taken: Callable[[], None], why: str = ""
+    ) -> None:
+        """Something came. `taken` is called when it need not be kept by the broker any more; `why`
+        says what of a fact is not understood."""
         self._last.heard = time.monotonic()
         if tail.startswith("evt/"):
-            self._hear_fact(tail, message, taken)
+            self._hear_fact(tail, message, taken, why)
             return
         match message.data:
             case Avail():
@@ -184,7 +190,9 @@ class Voice:
     def _name(self) -> str:
         return f"terminal {self.speaker.id}"
 
-    def _hear_fact(self, tail: str, message: Message[Any], taken: Callable[[], None]) -> None:
+    def _hear_fact(
+        self, tail: str, message: Message[Any], taken: Callable[[], None], why: str
+    ) -> None:
         waiting = self._facts.get(message.seq)
         if waiting is not None and waiting.message.id == message.id:
             taken()  # said again while it waits
@@ -193,7 +201,7 @@ class Voice:
             self.hear_bad("too many facts, or two with one number")
         else:
             taken()  # the terminal keeps it until it is answered, so the broker need not
-            self._facts[message.seq] = _Fact(tail, message, time.monotonic())
+            self._facts[message.seq] = _Fact(tail, message, time.monotonic(), why)
             self._wake.set()
 
     def _then(
@@ -310,7 +318,10 @@ class Voice:
                 }
                 await self._fact(message, now, reports.opened_offline, **said)
             case _:
-                await self._fact(message, now, reports.unknown_fact, kind=fact.tail)
+                said = {"kind": fact.tail, "why": fact.why}
+                await self._fact(message, now, reports.unknown_fact, **said)
+                if fact.tail == TAP:
+                    return words.refused("not_understood")
         return words.noted()
 
     async def _fact(
@@ -329,6 +340,8 @@ class Voice:
         last = self._last
         if (message.boot, state) == (last.boot, last.state) or message.boot < last.boot:
             return
+        if state == TerminalState.LOST and not last.boot:
+            return  # the last will of the device that this terminal was before
         await self._report(reports.heard, state=TerminalState(state), boot=message.boot)
         last.boot, last.state = message.boot, state
 

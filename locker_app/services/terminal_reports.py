@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, true, update
 
 from edge.protocol import FaultOf
 from locker_app.db.statement import Statement
@@ -96,12 +96,15 @@ def counted(work: Work[R], terminal_id: int, seq: int, now: datetime) -> Work[R]
 
 def heard(tx: Tx, actor: Actor, now: datetime, *, state: TerminalState, boot: Count) -> bool:
     """A terminal is there, or not any more; whether that is news. What comes from before its
-    present start, such as an old last will, is none."""
+    present start, such as an old last will, is none. That one is lost of which nothing was heard
+    since it was provisioned is the last will of the device that it was before: the starts of that
+    one don't count, or a new one whose clock is not set would never be heard."""
     row = speaker(tx.conn, actor)
     changed = (
         update(terminal)
         .where(
             _T.id == row.id,
+            true() if state is not TerminalState.LOST else _T.boot > 0,
             or_(_T.boot < boot, (_T.boot == boot) & (_T.state != state.value)),
         )
         .values(state=state.value, state_at=now, boot=boot, seen_at=now)
@@ -316,11 +319,13 @@ def bad_messages(tx: Tx, actor: Actor, now: datetime, *, count: Times, why: Word
     raise_alert(tx, actor, now, terminal=row, kind=kind, details=details, times=count)
 
 
-def unknown_fact(tx: Tx, actor: Actor, now: datetime, *, kind: Word) -> None:
-    """A terminal, perhaps newer than this server, says a fact of a kind that is not known here. It
-    is counted, and the terminal need not say it again: what comes after it would wait for ever."""
+def unknown_fact(tx: Tx, actor: Actor, now: datetime, *, kind: Word, why: Word = "") -> None:
+    """A terminal, perhaps newer than this server, says a fact of a kind that is not known here, or
+    in which something is not known: `why`. It is counted, and the terminal need not say it again:
+    what comes after it would wait for ever."""
     row = speaker(tx.conn, actor)
-    details = {"why": f"{kind}: a report of a kind that this server does not know, as it is older"}
+    why = why or "a report of a kind that this server does not know, as it is older"
+    details = {"why": f"{kind}: {why}"}
     raise_alert(tx, actor, now, terminal=row, kind=AlertKind.BAD_MESSAGES, details=details)
 
 

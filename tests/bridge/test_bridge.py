@@ -344,6 +344,18 @@ class TestOddInput:
         assert (alert.count, "evt/weighed" in alert.details["why"]) == (1, True)
         assert alerts(stage, "gap") == []
 
+    def test_a_fact_with_a_value_that_is_not_known_is_answered(self, stage: Stage) -> None:
+        one = stage.terminal(stage.world.bank(count=3))
+        newer = one.message("evt/fault", {"of": "reader"}, seq=1)
+        one.send("evt/fault", dump(newer).replace(b'"reader"', b'"battery"'))
+        assert one.answer(newer).verdict == "noted"
+        tap = one.message("evt/tap", _tap(stage.card_of(stage.world.person())), seq=2)
+        one.send("evt/tap", dump(tap).replace(b'"locker"', b'"parcel"'))
+        assert one.answer(tap).verdict == "denied", "who stands there sees that it was no tap"
+        (alert,) = alerts(stage, "bad_messages")
+        assert (alert.count, alert.details["why"]) == (2, "evt/tap: enum at data.mode")
+        assert (alerts(stage, "gap"), kinds(stage, "CardTapped")) == ([], 0)
+
     def test_what_is_retained_where_nothing_may_be_is_counted_once_and_goes(
         self, stage: Stage
     ) -> None:
@@ -501,7 +513,11 @@ class TestSetUp:
     def test_another_device_takes_over(self, stage: Stage) -> None:
         world = stage.world
         one = stage.terminal(world.bank(count=3))
+        one.break_off()
+        one.boot = 99
+        one.connect()
         assert one.answer(one.tap(stage.card_of(world.person()))).verdict == "assigned"
+        eventually(lambda: world.row(terminal, one.id).boot == 99)
         again = Terminal(stage, one.id, stage.provision(one.id))
         assert one.client is not None
         assert one.client.ended.wait(10), "the old device's connection ends"
@@ -515,6 +531,8 @@ class TestSetUp:
         told = [said.data for said in again.told("grants")]
         assert all(is_genuine(_key(again), again.login, said) for said in told), "none of the old"
         assert alerts(stage, "gap") == []
+        eventually(lambda: stage.state(one.id) == "online")
+        assert world.row(terminal, one.id).boot == 1, "whatever the old one's last will said"
 
 
 class TestBrokerAway:

@@ -163,6 +163,22 @@ class TestSetUp:
         world.run(world.staff(), change_site, site_id=site, rules=rules)
         assert world.row(terminal, gate).cfg_version == 2
 
+    def test_the_last_will_of_another_device_before_says_nothing(self, world: World) -> None:
+        one = at_lockers(world, world.bank(count=3))
+        actor = speaking(world, one)
+        world.run(actor, reports.heard, state=TerminalState.ONLINE, boot=1_700_000_000)
+        speaking_again = speaking(world, one)  # its clock is not set, so that it counts from 1
+        row = world.row(terminal, one)
+        assert (row.state, row.boot) == ("online", 1)
+        code = world.run(world.staff(), make_code, terminal_id=one).code
+        provision(world.db, SEAL, Call(world.clock.now, "test"), code)
+        late = {"state": TerminalState.LOST, "boot": 1_700_000_000}
+        assert not world.run(speaking_again, reports.heard, **late)
+        row = world.row(terminal, one)
+        assert (row.state, row.boot) == ("new", 0)
+        for state in (TerminalState.ONLINE, TerminalState.LOST):
+            assert world.run(speaking_again, reports.heard, state=state, boot=2)
+
     def test_a_code_is_kept_nowhere_and_said_once(self, world: World) -> None:
         site, admin = world.site(), world.staff()
         gate = world.run(admin, add_terminal, site_id=site, plan=GATE)
