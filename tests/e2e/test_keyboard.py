@@ -7,7 +7,8 @@ from tests.e2e.library import Library
 from tests.e2e.screens import Screen
 from tests.running import ADMIN_PASSWORD
 
-MOST_STOPS = 60
+MOST_STOPS = 300
+"""The tab of each site is one, and each test has a site of its own."""
 
 
 def _tab_to(screen: Screen, wanted: Locator) -> None:
