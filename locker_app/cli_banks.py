@@ -81,7 +81,7 @@ def _create(desk: Desk, asked: argparse.Namespace) -> str:
 
 def _rules(desk: Desk, asked: argparse.Namespace) -> str:
     """show all rules of a bank, as NAME = VALUE; or set some, by --set NAME=VALUE"""
-    bank = _bank(desk, asked.bank)
+    bank = bank_named(desk, asked.bank)
     if not asked.set:
         return cli_rules.shown(BankRules, bank.row)
     rules = cli_rules.changed(BankRules, bank.row, asked.set)
@@ -92,7 +92,7 @@ def _rules(desk: Desk, asked: argparse.Namespace) -> str:
 
 def _doors(desk: Desk, asked: argparse.Namespace) -> str:
     """show which doors a bank has; or let it have just those that are named, and keep the rest"""
-    bank = _bank(desk, asked.bank)
+    bank = bank_named(desk, asked.bank)
     plan = plan_of(bank.doors)
     given = {name: value for name in _LISTS if (value := getattr(asked, name)) is not None}
     if not given:
@@ -115,7 +115,7 @@ def _doors(desk: Desk, asked: argparse.Namespace) -> str:
 
 def _renumber(desk: Desk, asked: argparse.Namespace) -> str:
     """number all doors anew from this number on; refused for doors that somebody has"""
-    bank = _bank(desk, asked.bank)
+    bank = bank_named(desk, asked.bank)
     done = desk.run(
         banks.renumber_bank,
         bank_id=bank.row.id,
@@ -127,19 +127,19 @@ def _renumber(desk: Desk, asked: argparse.Namespace) -> str:
 
 def _archive(desk: Desk, asked: argparse.Namespace) -> str:
     """take a bank out of use; refused while somebody has a locker there or waits for one"""
-    bank = _bank(desk, asked.bank)
+    bank = bank_named(desk, asked.bank)
     done = desk.run(banks.archive_bank, bank_id=bank.row.id)
     return f"{bank.row.name} {'is archived' if done else 'was archived before'}."
 
 
 def _restore(desk: Desk, asked: argparse.Namespace) -> str:
     """take an archived bank back into use, with the doors that it had"""
-    bank = _bank(desk, asked.bank)
+    bank = bank_named(desk, asked.bank)
     done = desk.run(banks.restore_bank, bank_id=bank.row.id)
     return f"{bank.row.name} {'is in use again' if done else 'is in use'}."
 
 
-def _bank(desk: Desk, named: str) -> BankSetUp:
+def bank_named(desk: Desk, named: str) -> BankSetUp:
     """The bank with this code or name, archived or not; of those of one name, the one in use.
 
     Raises:

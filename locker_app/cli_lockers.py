@@ -13,6 +13,7 @@ from locker_app.domain.actors import Right
 from locker_app.domain.errors import NotFound
 from locker_app.domain.lockers import LockerStatus, label
 from locker_app.queries.lockers import BankView, Holder, bank_holders, bank_view
+from locker_app.queries.setup import BankRow, banks_to_set_up
 from locker_app.queries.sites import BankCounts, bank_counts
 from locker_app.services.doors import note_locker
 from locker_app.services.many import MOST, Act, Aim, Became, act_on
@@ -140,11 +141,17 @@ def _banks(desk: Desk) -> list[BankCounts]:
 
 def _bank(desk: Desk, named: str) -> BankCounts:
     known = _banks(desk)
-    found = [bank for bank in known if bank.name.casefold() == named.casefold()]
+    coded = {bank.code: bank.id for one in desk.sites() for bank in _set_up(desk, one.id)}
+    found = [bank for bank in known if bank.id == coded.get(named.upper())]
+    found = found or [bank for bank in known if bank.name.casefold() == named.casefold()]
     if len(found) != 1:
         names = ", ".join(f"“{bank.name}”" for bank in known)
         raise NotFound(f"There is no one bank “{named}”. There are {names}.")
     return found[0]
+
+
+def _set_up(desk: Desk, site_id: int) -> list[BankRow]:
+    return desk.db.read(lambda conn: banks_to_set_up(conn, site_id))
 
 
 def _doors(desk: Desk, bank: BankCounts) -> BankView:
@@ -157,11 +164,11 @@ def _doors(desk: Desk, bank: BankCounts) -> BankView:
 
 _WHICH: dict[str, dict[str, Any]] = {
     "doors": {"metavar": "DOOR", "nargs": "+", "help": "such as A17; “all” of a --bank in use"},
-    "--bank": {"metavar": "NAME", "help": "at which bank"},
+    "--bank": {"metavar": "BANK", "help": "at which bank: its name, or its code"},
 }
 _WHY: dict[str, dict[str, Any]] = {"--reason": {"required": True, "help": "kept in the history"}}
 _DOINGS: Doings = {
-    "list": (_list, {"bank": {"metavar": "BANK", "nargs": "?", "help": "its name"}}),
+    "list": (_list, {"bank": {"metavar": "BANK", "nargs": "?", "help": "its name or code"}}),
     "release": (
         _acts(Act.RELEASE, "Released", "take lockers from whoever has them"),
         {**_WHICH, **_WHY},
@@ -180,7 +187,7 @@ _DOINGS: Doings = {
         {
             "door": {"metavar": "DOOR"},
             "text": {"metavar": "TEXT"},
-            "--bank": {"metavar": "NAME", "help": "at which bank"},
+            "--bank": {"metavar": "BANK", "help": "at which bank: its name, or its code"},
         },
     ),
 }

@@ -7,6 +7,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
+from locker_app.cli_banks import bank_named
 from locker_app.cli_desk import Desk, Doings, add_group, do, table
 from locker_app.cli_sites import site_of
 from locker_app.domain.errors import BadInput, NotFound
@@ -19,7 +20,7 @@ from locker_app.settings import Settings, get_settings
 
 _EXAMPLES = """\
 examples:
-  terminal add "Ground floor" --bank 1 --relays 1=5,2=6,3=13
+  terminal add "Ground floor" --bank A3K7MP --relays 1=5,2=6,3=13
   terminal add "Entrance" --mode gate --place "Main door"
   terminal code t-kxwqmhzb                 the code, and what to run on the device
   terminal list                            name on the wire, name, state, alerts
@@ -58,7 +59,7 @@ def _list(desk: Desk, asked: argparse.Namespace) -> str:
         (
             one.login,
             one.name,
-            f"{one.kind.value} {one.mode.value}" if one.bank_id is None else f"bank {one.bank_id}",
+            f"{one.kind.value} {one.mode.value}" if one.bank_id is None else one.bank,
             _state(one),
             one.program,
             "  ".join(f"{alert.id}:{alert.kind.value}×{alert.count}" for alert in one.alerts),
@@ -76,7 +77,7 @@ def _add(desk: Desk, asked: argparse.Namespace) -> str:
         name=asked.name,
         kind=TerminalKind.GATE if gate else TerminalKind.LOCKER,
         mode=TapMode(asked.mode or ("gate" if gate else "locker")),
-        bank_id=asked.bank,
+        bank_id=None if gate else _bank_id(desk, asked.bank),
         place=asked.place,
         relays=_relays(asked.relays),
         pin_needed=asked.pin,
@@ -165,6 +166,20 @@ def _state(one: TerminalRow) -> str:
     return "revoked" if one.revoked_at is not None else "not provisioned"
 
 
+def _bank_id(desk: Desk, named: str) -> int:
+    """The bank with this code or name; or of this number, if that is neither.
+
+    Raises:
+        NotFound: there is none, or more than one.
+    """
+    try:
+        return bank_named(desk, named).row.id
+    except NotFound:
+        if named.isascii() and named.isdigit() and len(named) < 10:
+            return int(named)
+        raise
+
+
 def _relays(text: str) -> dict[int, int]:
     """Doors and their GPIO lines, as `1=5,2=6`.
 
@@ -225,7 +240,7 @@ _DOINGS: Doings = {
         {
             "name": {"metavar": "NAME", "help": "what people call it"},
             "--site": _SITE,
-            "--bank": {"type": int, "metavar": "N", "help": "the bank's number, as in bank list"},
+            "--bank": {"metavar": "BANK", "help": "the bank's code, as in bank list, or its name"},
             "--mode": {
                 "choices": [one.value for one in TapMode],
                 "help": "what a tap asks for; gate is both ways",

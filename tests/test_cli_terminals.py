@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from locker_app.db.tables import terminal, terminal_command
+from locker_app.db.tables import bank, terminal, terminal_command
 from locker_app.settings import get_settings
 from tests.test_cli_setup import Shell, shell, words, world
 from tests.world import World
@@ -15,15 +15,17 @@ __all__ = ["shell", "world"]
 def here(shell: Shell, world: World) -> str:
     """A site with a bank and the terminal of its doors; its name on the wire."""
     shell("site", "create", "Library", "--zone", "Europe/Berlin")
-    bank = world.bank(1, count=3)
-    said = shell("terminal", "add", "Hall", "--bank", str(bank), "--relays", "1=5,2=6,3=13")
+    made = world.bank(1, count=3)
+    said = shell("terminal", "add", "Hall", "--bank", str(made), "--relays", "1=5,2=6,3=13")
     login = world.rows(terminal)[0].login
     assert said == f"Hall is set up as {login}. Its code: terminal code {login}"
     return login
 
 
 def test_set_up(shell: Shell, world: World, here: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert words(shell("terminal", "list")) == [f"{here} Hall bank 1 not provisioned"]
+    assert words(shell("terminal", "list")) == [
+        f"{here} Hall {world.rows(bank)[0].name} not provisioned"
+    ]
     assert world.rows(terminal)[0].relays == {"1": 5, "2": 6, "3": 13}
     shell("terminal", "add", "Door", "--mode", "in", "--place", "Main door")
     assert "already" in shell("terminal", "add", "hall", "--mode", "in", fails=True)
@@ -49,8 +51,26 @@ def test_set_up(shell: Shell, world: World, here: str, monkeypatch: pytest.Monke
     assert shell("terminal", "restore", "Door") == "Door is there again."
 
 
+def test_a_bank_is_named_as_the_list_of_banks_shows_it(
+    shell: Shell, world: World, here: str
+) -> None:
+    row = world.rows(bank)[0]
+    assert words(shell("bank", "list"))[0].startswith(row.code)
+    for number, named in enumerate((row.code, row.code.lower(), row.name, str(row.id))):
+        shell("terminal", "add", f"Door {number}", "--bank", named)
+    assert {one.bank_id for one in world.rows(terminal)} == {row.id}
+    assert row.name in shell("locker", "list", row.code)
+    said = "There is no bank called “{}”. `bank list` shows their codes."
+    for wrong in ("9" * 23, "²", "-1", "nowhere"):
+        refused = shell("terminal", "add", "Nowhere", f"--bank={wrong}", fails=True)
+        assert said.format(wrong) in refused
+    assert "does not exist here" in shell("terminal", "add", "X", "--bank", "999", fails=True)
+
+
 def test_told_and_revoked(shell: Shell, world: World, here: str) -> None:
     assert "not connected" in shell("terminal", "identify", here, fails=True)
+    said = shell("terminal", "tap", here, "04A1B2C3", fails=True)
+    assert "No device is this terminal now, so it is not connected." in said
     world.change(update(terminal).values(state="online", password_hash="x"))
     assert shell("terminal", "identify", here) == "Hall is told to show itself."
     shell("terminal", "sync", here)

@@ -84,6 +84,8 @@ def tell(
     actor.require(Right.RUN_TERMINALS, row.site_id)
     if kind is CommandKind.OPEN:
         raise BadInput("A door is opened where it is seen.", field="kind")
+    if row.password_hash is None:
+        raise TerminalAway("No device is this terminal now, so it is not connected. Make a code.")
     arguments: dict[str, Any] = {}
     if kind is CommandKind.TAP:
         if not row.simulated:
@@ -302,7 +304,7 @@ def _card(text: str) -> str:
 
 _MOVED = (_C.id, _C.site_id, _C.terminal_id, _C.kind, _C.locker_id)
 _ONE = Statement(
-    select(_T.id, _T.site_id, _T.state, _T.simulated).where(
+    select(_T.id, _T.site_id, _T.state, _T.simulated, _T.password_hash).where(
         _T.id == bindparam("terminal_id"), _T.archived_at.is_(None)
     )
 )
