@@ -25,6 +25,7 @@ from locker_app import (
     cli_staff,
     cli_terminals,
 )
+from locker_app.brokers.choosing import pages_port
 from locker_app.demo import demonstration
 from locker_app.demo.place import NoSample
 from locker_app.serving import addresses, first_run, frontend
@@ -118,7 +119,7 @@ def build(_settings: Settings) -> int:
     shown = sys.stdout.isatty()
     print("Building the pages (the first time takes about half a minute) ", end="", flush=True)
     frontend.ensure_built(lambda: print("." if shown else "", end="", flush=True))
-    print(f" done in {time.monotonic() - began:.0f} s")
+    print(f" done in {time.monotonic() - began:.0f} s", flush=True)  # the log goes on elsewhere
     return 0
 
 
@@ -134,6 +135,9 @@ def doctor(settings: Settings) -> int:
     print(f"Broker      {cli_broker.in_short(settings)}")
     print(f"Addresses   {' '.join(addresses.addresses(settings))}")
     _warn_of_misspelt_settings()
+    if pages_port(settings) == settings.port:
+        print(f"Port        {settings.port} is this installation's: its server runs there")
+        return 0
     addresses.listen(settings.host, settings.port).close()
     print(f"Port        {settings.port} is free")
     return 0

@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from locker_app import cli
+from locker_app.brokers.choosing import open_broker
 from locker_app.serving import addresses, frontend
 from locker_app.settings import ROOT, Settings, get_settings
 from tests import running
@@ -130,6 +131,22 @@ def test_a_taken_port_is_named(
     assert f"CUBBY_PORT={port + 1}" in sentence
 
 
+def test_the_port_of_its_own_server_is_not_taken_by_another_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("CUBBY_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CUBBY_MQTT_PORT", str(running.free_port()))
+    with socket.create_server(("127.0.0.1", 0)) as serving:
+        port = serving.getsockname()[1]
+        monkeypatch.setenv("CUBBY_PORT", str(port))
+        assert _typed("doctor") == 1
+        assert "taken by another program" in capsys.readouterr().err
+        with open_broker(get_settings()):  # as the server does
+            assert _typed("doctor") == 0
+        assert f"{port} is this installation's" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -193,6 +210,25 @@ def test_a_build_that_changes_its_lock_is_not_done_again(
     (tmp_path / "rxconfig.py").write_text("second")
     frontend.ensure_built(lambda: None)
     assert built == ["once", "once"]
+
+
+def test_why_packages_could_not_be_had_is_said_without_what_npm_did_before() -> None:
+    error = "npm error request to https://registry.example.org/react failed, reason: self-signed"
+    log = f"""Installing base frontend packages
+npm verbose cli node npm-cli.js
+npm silly fetch manifest react@19
+npm http fetch GET https://registry.example.org/react attempt 1 failed with SELF_SIGNED_CERT
+npm verbose stack FetchError: request to https://registry.example.org/react failed
+npm error code SELF_SIGNED_CERT_IN_CHAIN
+{error}
+npm verbose exit 1
+npm error A complete log of this run can be found in: /root/.npm/_logs/x.log
+Run with [bold]--loglevel debug[/bold] for the full log.
+"""
+    said = frontend.explain(log).splitlines()
+    assert "frontend.log" in said[0]
+    assert said[1:] == ["", "npm error code SELF_SIGNED_CERT_IN_CHAIN", error]
+    assert frontend.explain("no sign of it").endswith("\n\nno sign of it")
 
 
 @pytest.mark.parametrize(

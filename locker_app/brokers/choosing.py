@@ -113,6 +113,13 @@ def where(settings: Settings) -> Broker | None:
     return _broker(settings, Kind(said["kind"]), said["port"]) if said else None
 
 
+def pages_port(settings: Settings) -> int | None:
+    """The port of the pages of the server with this data folder that runs a broker now; None when
+    there is none."""
+    said = _said(_folder(settings))
+    return said.get("pages") if said else None
+
+
 def _outside(settings: Settings) -> Running:
     address = parse_mqtt_url(settings.mqtt_url)
     password = settings.mqtt_password()
@@ -301,6 +308,7 @@ class _Own:
     def _tell(self, pid: int | None) -> None:
         """Let other processes of the server know where it is, and whom to send signals."""
         said = {"kind": self.kind.value, "port": self.port, "pid": pid}
+        said["pages"] = self._settings.port
         write_privately(self._folder / "running.json", json.dumps(said))
 
     def follow(self, said: dict[str, Any]) -> None:

@@ -113,12 +113,15 @@ class LinkView:
     outcome: str | None
     """None while it waits; else `linked`, `cancelled`, `over`, `moved` or `person_left`."""
     card_tail: str | None
+    site_id: int
+    """Where the terminal is."""
 
 
 _LINK = (
     select(
         *(_L.id, _L.terminal_id, terminal.c.name.label("terminal_name"), _L.person_id),
         *(person.c.name.label("person_name"), _L.until, _L.outcome, _C.number),
+        terminal.c.site_id,
     )
     .join(terminal, terminal.c.id == _L.terminal_id)
     .join(person, person.c.id == _L.person_id)
@@ -146,7 +149,7 @@ def _link(row: Any | None, now: datetime) -> LinkView | None:
         return None
     outcome = "over" if row.outcome is None and row.until <= now else row.outcome
     tail = card_tail(row.number) if row.number else None
-    return LinkView(*row[:6], outcome=outcome, card_tail=tail)
+    return LinkView(*row[:6], outcome=outcome, card_tail=tail, site_id=row.site_id)
 
 
 @dataclass(frozen=True, slots=True)

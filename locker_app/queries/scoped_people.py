@@ -18,7 +18,7 @@ from locker_app.domain.people_import import RowKind
 from locker_app.queries import people_file as files
 from locker_app.queries import people_imports
 from locker_app.queries.bookings import MyBooking, MyWait, stays_of
-from locker_app.queries.cards import CardView, cards_of
+from locker_app.queries.cards import CardView, LinkView, cards_of, link_of
 from locker_app.queries.event_filter import Filter
 from locker_app.queries.events import EventView, filtered_page
 from locker_app.queries.mine import Claim, Waiting, claims_of, waits_of
@@ -114,6 +114,8 @@ class PersonSeen:
     """In the line for a charging spot, with none offered."""
     tapped: list[CardView]
     """Their cards that were tapped last there."""
+    link: LinkView | None
+    """The terminal there that waits for a card of theirs, or has waited last."""
 
 
 def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> PersonSeen:
@@ -132,6 +134,7 @@ def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> 
     def seen(rows: list[Any]) -> list[Any]:
         return [row for row in rows if sites is None or row.site_id in sites]
 
+    link = link_of(conn, person_id, now)
     stays = stays_of(conn, f"person:{person_id}", now)
     return PersonSeen(
         card,
@@ -145,6 +148,7 @@ def person(conn: Connection, actor: Actor, now: datetime, *, person_id: int) -> 
             for one in cards_of(conn, person_id)
             if one.seen_site_id is not None and (sites is None or one.seen_site_id in sites)
         ],
+        None if link is None else next(iter(seen([link])), None),
     )
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,11 @@ _LOCK = ("reflex.lock/*",)
 """Which JavaScript packages; a build may write it anew."""
 _APART = ("locker_app/api/", "locker_app/cli", "locker_app/serving/", "locker_app/db/")
 _OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH", "ENOTCACHED")
+_CHATTER = re.compile(
+    r"npm (silly|verbose|http|info|timing|notice|warn)\b|npm error (A complete log|\s*$)"
+    r"|Run with \[bold\]--loglevel"
+)
+_ERROR = re.compile(r"npm (error|ERR!)|error\b", re.IGNORECASE)
 Tick = Callable[[], None]  # called every second of a build, to show that it goes on
 
 
@@ -124,7 +130,10 @@ def explain(log: str) -> str:
             "The JavaScript packages could not be downloaded: this machine seems to be offline. "
             f"The first run needs the network once (details in {_LOG})."
         )
-    return f"The front end could not be built; {_LOG} says why:\n\n{log[-2000:]}"
+    said = [line for line in log.splitlines() if not _CHATTER.match(line.strip())]
+    errors = [line for line in said if _ERROR.match(line.strip())]
+    shown = "\n".join(errors or said).strip()[-2000:]
+    return f"The front end could not be built; {_LOG} has all of it:\n\n{shown}"
 
 
 @contextmanager

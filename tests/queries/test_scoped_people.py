@@ -12,7 +12,9 @@ from locker_app.domain.actors import NOBODY, SYSTEM, Actor, Role
 from locker_app.domain.errors import BadInput, DomainError, NotAllowed, NotFound, NotSignedIn
 from locker_app.domain.people_import import RowKind
 from locker_app.domain.terminals import TapMode, TerminalKind, TerminalPlan
+from locker_app.live.kinds import KINDS
 from locker_app.queries import scoped_people as scoped
+from locker_app.services.cards import ask_link
 from locker_app.services.import_work import Worker, look_at
 from locker_app.services.leaving import archive_person
 from locker_app.services.people import add_person
@@ -108,6 +110,7 @@ def test_where_a_card_was_tapped_is_seen_by_who_sees_names_there(world: World) -
     said = {"number": "k1." + "A" * 26, "person_id": who.id, "terminal_id": gate, "answer": {}}
     world.change(insert(card).values(**times, **said))
     assert who.id is not None
+    world.run(chief, ask_link, person_id=who.id, terminal_id=gate)
     for actor, where in (
         (chief, ["Gate"]),
         (world.staff(Role.ADMIN, there), ["Gate"]),
@@ -115,6 +118,9 @@ def test_where_a_card_was_tapped_is_seen_by_who_sees_names_there(world: World) -
     ):
         seen = ask(world, actor, scoped.person, person_id=who.id)
         assert [one.seen_where for one in seen.tapped] == where
+        assert [one.terminal_name for one in (seen.link,) if one] == where
+    sent = world.db.read(lambda conn: KINDS["person_card"].project(conn, who.id, now))
+    assert "Gate" not in str(sent), "to everybody who looks this person up"
 
 
 def test_ones_own_data_is_ones_own(world: World) -> None:

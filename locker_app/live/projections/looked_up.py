@@ -58,11 +58,11 @@ def person_card(conn: Connection, person_id: int, now: datetime) -> Vars:
 
 
 def _link(link: LinkView | None, now: datetime) -> Vars:
-    """What became of a card that a terminal was to wait for, if that was lately."""
+    """What became of a card that a terminal was to wait for, if that was lately. Which terminal is
+    for who sees names there: `scoped_people.person`."""
     if link is None or now - link.until > LINK_TOLD:
-        return {"link_terminal": "", "link_until": 0, "link_outcome": ""}
+        return {"link_until": 0, "link_outcome": ""}
     return {
-        "link_terminal": link.terminal_name,
         "link_until": millis(link.until),
         "link_outcome": link.outcome or "waiting",
     }

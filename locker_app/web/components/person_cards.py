@@ -91,6 +91,13 @@ def _card(page: Item, card: Item) -> rx.Component:
     )
 
 
+def _waiting() -> Item:
+    """The terminal that waits; one at a site of others has no name here."""
+    known = PersonHas.ready & (PersonHas.person_id == PersonCard.person_id)
+    known &= PersonHas.link_terminal != ""
+    return rx.cond(known, PersonHas.link_terminal, "the terminal")
+
+
 def _link_state(page: Item) -> rx.Component:
     """A terminal waits for a card, or how that ended."""
     return rx.el.div(
@@ -98,7 +105,7 @@ def _link_state(page: Item) -> rx.Component:
             PersonCard.link_outcome == "waiting",
             rx.el.div(
                 rx.el.p(
-                    rx.el.strong("Tap the card at ", PersonCard.link_terminal, " now. "),
+                    rx.el.strong("Tap the card at ", _waiting(), " now. "),
                     "It waits for ",
                     Countdown.create(until=PersonCard.link_until, over="no time any more"),
                     ".",

@@ -63,8 +63,6 @@ class PersonCard(LiveState, rx.State):
     version: str = ""
     changed: int = 0
     cards: list[CardRow] = []
-    link_terminal: str = ""
-    """The terminal that waits, or waited a moment ago, for a card of theirs; empty for none."""
     link_until: int = 0
     link_outcome: str = ""
     """waiting, linked, cancelled, expired or why it was not."""
@@ -92,6 +90,8 @@ class PersonHas(LiveState, rx.State):
     rows: list[list[Any]] = []
     tapped: dict[str, list[Any]] = {}
     """When and where a card was tapped last, by its id."""
+    link_terminal: str = ""
+    """The terminal that waits, or has waited last, for a card of theirs."""
     ready: bool = False
 
 

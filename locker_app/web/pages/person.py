@@ -234,6 +234,7 @@ class PersonPage(Refusable, rx.State):
             "tapped": {
                 str(one.id): [millis(one.seen_at), one.seen_where or ""] for one in seen.tapped
             },
+            "link_terminal": seen.link.terminal_name if seen.link else "",
             "ready": True,
         }
         watching.current().tell(self, Topic("person_card", self.shown), PersonHas, values)
