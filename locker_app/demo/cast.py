@@ -15,13 +15,15 @@ from edge.web import Refused, provision
 from locker_app.brokers.keeper import Died, Keeper
 from locker_app.db.database import Database
 from locker_app.demo.place import NAMES, STRANGER, WHOEVER_RUNS_IT, Place, have, shown_uid
-from locker_app.demo.story import Story, Tap
+from locker_app.demo.story import OF_READER, Does, Story, Tap
 from locker_app.services.command import Call, command
 from locker_app.services.provisioning import make_code
 
 FIRST_SECONDS = 60.0
 """How long it is waited for the broker, and for the terminals; then it goes on all the same."""
 TRY_EVERY_SECONDS = 0.5
+BROKEN = {Does.BREAK: "its cable is loose, as it is only a demo", Does.MEND: ""}
+"""Why a card reader does not work; it does again where nothing is said."""
 MOST_LOG = 1_000_000
 """Bytes of what a terminal says that are kept."""
 
@@ -137,10 +139,13 @@ class Cast:
                 self._tap(tap)
 
     def _tap(self, tap: Tap) -> None:
-        uid = shown_uid(tap.who or STRANGER)
+        what, who = {"do": "tap", "uid": shown_uid(tap.who or STRANGER)}, "Somebody"
+        if tap.does in OF_READER:
+            what, who = {"do": "reader", "fail": BROKEN[tap.does]}, "The card reader"
+        elif tap.who:
+            who = NAMES[tap.who]
         with contextlib.suppress(NoTerminal):  # it is just being started again
-            ask(self.folder_of(tap.terminal), {"do": "tap", "uid": uid})
-            who = NAMES[tap.who] if tap.who else "Somebody"
+            ask(self.folder_of(tap.terminal), what)
             self._say(f"{tap.terminal:<13} {who} {tap.does}")
 
 

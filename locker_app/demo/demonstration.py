@@ -115,7 +115,9 @@ The demo is running at {here}
   {here}/staff             all doors, live
   {staff}
 
-Visitors come, get a locker and leave, as long as it runs. Be one of them: sign in at
+Visitors come, get a locker and leave, as long as it runs. After half a minute the
+card reader of the reading room fails for a moment: the terminals' page shows an alert.
+Be one of the visitors: sign in at
 {here} as {_YOU} ({NAMES[_YOU]}), and put the card of that name on a reader, also
 for the second time within half a minute, to give the locker back:
 

@@ -272,6 +272,19 @@ CODE_WORDS: dict[str, str] = {
     "no_bank": "no lockers at this terminal",
 }
 
+_TO_DO: dict[str, str] = {
+    "open": "open the door",
+    "identify": "show itself",
+    "sync": "say everything again",
+    "restart": "restart",
+    "tap": "take a card",
+}
+TOLD_WORDS: dict[str, str] = {
+    **{f"CommandGiven:{one}": f"terminal told to {words}" for one, words in _TO_DO.items()},
+    **{f"CommandMoved:{one}": f"told to {words}" for one, words in _TO_DO.items()},
+}
+"""What a terminal was told, by the kind of event and the command: in the place of `EVENT_WORDS`."""
+
 COMMAND_WORDS: dict[str, str] = {
     "take_locker": "get a locker",
     "give_back": "give back",

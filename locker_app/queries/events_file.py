@@ -27,7 +27,7 @@ from locker_app.db.tables import (
 )
 from locker_app.domain.actors import ActorKind
 from locker_app.domain.csv_text import harmless
-from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
+from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS, TOLD_WORDS
 from locker_app.domain.lockers import label
 from locker_app.domain.spreadsheets import BYTE_ORDER_MARK, written
 from locker_app.queries.event_filter import REFUSED, Filter, Strand, strands
@@ -182,4 +182,5 @@ def what(kind: str, details: dict[str, Any]) -> str:
         return f"refused: {COMMAND_WORDS.get(command, command)}"
     if kind == "LockerReleased" and details.get("cause") == "forced":
         return "released by staff"
-    return EVENT_WORDS.get(kind, kind)
+    told = TOLD_WORDS.get(f"{kind}:{details['command']}") if "command" in details else None
+    return told or EVENT_WORDS.get(kind, kind)

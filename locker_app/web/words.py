@@ -25,6 +25,12 @@ ONLY_HERE = (
     "CUBBY_HOST=0.0.0.0, or open this page by the address that others use."
 )
 
+ONLY_HERE_FOR_DEVICES = (
+    "Other devices can’t open this address: it means this machine alone, which is right for a "
+    "terminal that runs on it. For others start Cubby with CUBBY_HOST=0.0.0.0, or open this page "
+    "by the address that they use."
+)
+
 TICKET_WORDS: dict[str, str] = {
     TicketStatus.WAITING.value: "waiting",
     TicketStatus.SERVING.value: "being helped",

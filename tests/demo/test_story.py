@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from locker_app.demo.demonstration import SECONDS
 from locker_app.demo.place import BANKS, VISITORS
-from locker_app.demo.story import GATE, Does, Has, Story, Tap
+from locker_app.demo.story import GATE, OF_READER, Does, Has, Story, Tap
 from locker_app.domain.terminals import SECOND_TAP_WITHIN
 
 BEATS_OF_A_MINUTE = int(60 / SECONDS)
@@ -51,6 +51,15 @@ def test_all_is_seen_in_the_first_minute() -> None:
     taps, _ = told(BEATS_OF_A_MINUTE)
     assert {tap.does for tap in taps} == set(Does)
     assert {tap.terminal for tap in taps} == {GATE, *BANKS}
+
+
+def test_nobody_taps_where_the_reader_does_not_work() -> None:
+    broken = None
+    for tap in told(1000)[0]:
+        if tap.does in OF_READER:
+            broken = tap.terminal if tap.does is Does.BREAK else None
+        else:
+            assert tap.terminal != broken
 
 
 def test_it_goes_on_and_everybody_leaves_again() -> None:

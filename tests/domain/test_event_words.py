@@ -4,8 +4,10 @@ import inspect
 
 from locker_app.domain import errors
 from locker_app.domain.errors import DomainError, code_of
-from locker_app.domain.event_words import CODE_WORDS, EVENT_WORDS
+from locker_app.domain.event_words import CODE_WORDS, EVENT_WORDS, TOLD_WORDS
 from locker_app.domain.fact_kinds import FACTS
+from locker_app.domain.terminals import CommandKind
+from locker_app.queries.events_file import what
 
 
 def kinds_of_facts() -> set[str]:
@@ -14,6 +16,14 @@ def kinds_of_facts() -> set[str]:
 
 def test_every_kind_of_fact_has_words() -> None:
     assert kinds_of_facts() - EVENT_WORDS.keys() == set()
+
+
+def test_what_a_terminal_was_told_says_to_do_what() -> None:
+    told = {
+        f"{kind}:{one.value}" for kind in ("CommandGiven", "CommandMoved") for one in CommandKind
+    }
+    assert TOLD_WORDS.keys() == told
+    assert what("CommandMoved", {"command": "open", "status": "sent"}) == "told to open the door"
 
 
 def test_every_refusal_has_words() -> None:

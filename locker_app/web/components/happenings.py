@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
+from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS, TOLD_WORDS
 from locker_app.web.components.browser import Moment
 from locker_app.web.components.parts import Item, in_browser
 
@@ -36,7 +36,9 @@ def _what(row: Item) -> Item:
     return rx.cond(
         kind == "Refused",
         rx.el.span("refused: ", _said(COMMAND_WORDS, command), class_name="refused"),
-        _said(EVENT_WORDS, kind),
+        in_browser(
+            "({0}[{2} + ':' + {3}] ?? {1}[{2}] ?? {2})", TOLD_WORDS, EVENT_WORDS, kind, command
+        ).to(str),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS
+from locker_app.domain.event_words import CODE_WORDS, COMMAND_WORDS, EVENT_WORDS, TOLD_WORDS
 from locker_app.web.components.browser import Moment
 from locker_app.web.components.parts import Item
 
@@ -40,7 +40,11 @@ def _row(row: Item, of_one_door: bool) -> rx.Component:
         rx.cond(
             (kind == "LockerReleased") & (code == "forced"),
             "released by staff",
-            rx.match(kind, *EVENT_WORDS.items(), kind),
+            rx.match(
+                kind + ":" + command,
+                *TOLD_WORDS.items(),
+                rx.match(kind, *EVENT_WORDS.items(), kind),
+            ),
         ),
     )
     cells = [

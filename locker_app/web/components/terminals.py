@@ -173,7 +173,9 @@ def _facts(row: Item, zone: Item) -> rx.Component:
                 "Reader",
                 row["reader"],
                 rx.cond(
-                    row["simulated"].to(bool) & (row["reader"] != "simulated"), ", simulated", ""
+                    row["simulated"].to(bool) & ~row["reader"].to(str).contains("simulated"),
+                    ", simulated",
+                    "",
                 ),
             ),
         ),

@@ -33,7 +33,7 @@ from locker_app.web.pages.board import not_for_you
 from locker_app.web.refusals import Refusable, refusal
 from locker_app.web.session import id_in_address, perform, unsay, watch
 from locker_app.web.template import page
-from locker_app.web.words import ONLY_HERE
+from locker_app.web.words import ONLY_HERE_FOR_DEVICES
 
 QUESTIONS = ("change", "archive")
 
@@ -328,8 +328,10 @@ def _row(row: Item) -> rx.Component:
                 rx.cond(
                     row["code_until"].to(int) > 0,
                     rx.fragment(
-                        " A code is out, good for ",
-                        Countdown.create(until=row["code_until"].to(int), over="no time any more"),
+                        " A code was made. Time left: ",
+                        Countdown.create(
+                            until=row["code_until"].to(int), over="none, it is good no more"
+                        ),
                         ".",
                     ),
                 ),
@@ -409,12 +411,12 @@ def _code_dialog() -> rx.Component:
                 rx.el.strong(MadeCode.code, class_name="code", data_testid="code"),
             ),
             rx.el.p(
-                "It is good once, for ",
-                Countdown.create(until=MadeCode.until, over="no time any more: make a new one"),
+                "It is good once. Time left: ",
+                Countdown.create(until=MadeCode.until, over="none, make a new one"),
                 ". It is shown only here, and only now. The device that was this terminal before "
                 "ends as soon as it is used.",
             ),
-            rx.cond(MadeCode.only_here, rx.el.p(ONLY_HERE, class_name="box")),
+            rx.cond(MadeCode.only_here, rx.el.p(ONLY_HERE_FOR_DEVICES, class_name="box")),
             rx.el.p("Run this on the device, where the program of terminals is:"),
             CopyField.create(
                 value=MadeCode.command,

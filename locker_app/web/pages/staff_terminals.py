@@ -40,7 +40,7 @@ _FOUND = 8
 _UID = re.compile(r"[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{20}")
 
 
-@set_on_load("shown", "may_see", "manages", "none_here", "loaded", "sites")
+@set_on_load("shown", "may_see", "manages", "none_here", "no_such", "loaded", "sites")
 class StaffTerminalsPage(Refusable, rx.State):
     """Which site's terminals are shown, and which question is open."""
 
@@ -50,6 +50,8 @@ class StaffTerminalsPage(Refusable, rx.State):
     """Whether they may say whose a card is."""
     none_here: bool = False
     """Whether there is no site yet."""
+    no_such: bool = False
+    """Whether the address names no site at all, as far as they may know."""
     loaded: bool = False
     sites: list[list[Any]] = []
     """Id and name of those to choose from."""
@@ -62,15 +64,18 @@ class StaffTerminalsPage(Refusable, rx.State):
     async def load(self) -> None:
         """Begin to watch the site that the address names, or the first one."""
         before, asked = self.shown, id_in_address(self, "terminals_site")
+        named = bool(getattr(self, "terminals_site", ""))
         actor = await who(self)
         known = await runtime.current().db.aread(lambda conn: panel_sites(conn, actor))
         first = known[0][0] if known else 0
-        key = asked or first
+        key = asked if named else first
         watched = await watch(self, Topic("terminals", key), Topic("inside", key))
         self.sites = [list(one) for one in known]
         self.shown, self.may_see = key, Topic("terminals", key) in watched.topics
         self.manages = watched.actor.sites_with(Right.MANAGE_PEOPLE) is None
         self.none_here = not known and watched.actor.may(Right.RUN_TERMINALS, None)
+        everywhere = watched.actor.sites_with(Right.RUN_TERMINALS) is None
+        self.no_such = named and not self.may_see and (everywhere or (not asked and bool(known)))
         if self.shown != before:  # else the same page was disconnected for a moment
             self.asking, self.about = "", 0
             self._begin()
@@ -223,7 +228,11 @@ def staff_terminals() -> rx.Component:
                 rx.cond(Terminals.site_id == state.shown, _terminals(), _waiting()),
                 rx.fragment(
                     rx.el.h1("Terminals"),
-                    rx.cond(state.none_here, _no_site(), not_for_you()),
+                    rx.cond(
+                        state.none_here,
+                        _no_site(),
+                        rx.cond(state.no_such, _no_such_site(), not_for_you()),
+                    ),
                 ),
             ),
             _waiting(),
@@ -245,6 +254,18 @@ def _no_site() -> rx.Component:
             rx.el.a("Set-up", href="/staff/setup", class_name="button second"), class_name="row"
         ),
         class_name="card",
+    )
+
+
+def _no_such_site() -> rx.Component:
+    return rx.el.div(
+        rx.el.h2("There is no such site"),
+        rx.el.p("None is at this address, or not any more."),
+        rx.el.div(
+            rx.el.a("See your terminals", href=ADDRESS, class_name="button second"),
+            class_name="row",
+        ),
+        class_name="card narrow",
     )
 
 
