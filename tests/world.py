@@ -51,6 +51,12 @@ Command = Callable[Concatenate[Tx, Actor, datetime, P], R]
 PASSWORD = "correct horse battery"
 
 
+def where_it_is_noon(now: datetime) -> str:
+    """A time zone where the day neither begins nor ends soon: for limits of a day in tests that go
+    by the real clock."""
+    return f"Etc/GMT{now.hour - 12:+}"
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 

@@ -15,6 +15,7 @@ from locker_app.db.tables import (
     person,
     queue,
     session,
+    site,
     ticket,
 )
 from locker_app.domain.chargers import ChargingRules
@@ -23,7 +24,7 @@ from locker_app.services.runtime import SESSION_COOKIE
 from locker_app.services.secrets import hash_secret
 from locker_app.web.words import why_not_booked
 from tests.api.clients import ORIGIN, Client, Library, code
-from tests.world import PASSWORD
+from tests.world import PASSWORD, where_it_is_noon
 
 PIN = "4711"
 
@@ -253,9 +254,9 @@ PATHS = ("/auth/sign-in", "/auth/choose-pin", "/auth/staff", "/auth/sign-out",
 def test_other_sites_pages_send_no_forms(library: Library, number: str, path: str) -> None:
     browser = library.browser(library.world.person())
 
-    for site in ("cross-site", "same-site"):
+    for fetched_from in ("cross-site", "same-site"):
         answer = browser.post(
-            path, data={"number": number, "pin": PIN}, headers={"Sec-Fetch-Site": site}
+            path, data={"number": number, "pin": PIN}, headers={"Sec-Fetch-Site": fetched_from}
         )
         assert (answer.status_code, code(answer)) == (403, "cross_site")
     assert browser.ask("/me").status_code == 200
@@ -464,7 +465,10 @@ def test_who_has_no_session_says_that_a_spot_is_empty(
 
 
 def test_a_refused_limit_is_named(library: Library, browser: Client, spot: Any) -> None:
-    library.world.change(update(charging).values(day_minutes=90))
+    world = library.world
+    world.change(update(charging).values(day_minutes=90))
+    noon = where_it_is_noon(world.clock.now)
+    world.change(update(site).where(site.c.id == spot.site_id).values(time_zone=noon))
     answer = browser.submit(
         "/auth/book", charger=spot.code, leaves_at=in_minutes(library, 100), shown_as=""
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from tests.e2e.conftest import NewScreen
 from tests.e2e.inspection import Inspector
 from tests.e2e.library import LONG_AGO, Library
 from tests.e2e.screens import Screen
+from tests.world import where_it_is_noon
 
 
 @pytest.fixture
@@ -27,11 +28,6 @@ def inspector() -> Iterator[Inspector]:
     made = Inspector()
     yield made
     assert not made.found, "\n".join(made.found)
-
-
-def _where_it_is_noon(now: datetime) -> str:
-    """A time zone where the day neither begins nor ends soon."""
-    return f"Etc/GMT{now.hour - 12:+}"
 
 
 class Lot:
@@ -237,7 +233,7 @@ def test_home_shows_spots_and_what_is_mine(
 def test_a_newcomer_is_told_before_and_after(
     library: Library, phone: NewScreen, inspector: Inspector
 ) -> None:
-    lot = Lot(library, 1, _where_it_is_noon(library.clock.now), day_minutes=90)
+    lot = Lot(library, 1, where_it_is_noon(library.clock.now), day_minutes=90)
     late, other = phone().open(lot.path()), library.person()
     late.sees("one may book 1 h 30 in a day here")
     expect(late.button("+2 h")).to_be_disabled()
