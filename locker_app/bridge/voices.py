@@ -340,7 +340,7 @@ class Voice:
         last = self._last
         if (message.boot, state) == (last.boot, last.state) or message.boot < last.boot:
             return
-        if state == TerminalState.LOST and not last.boot:
+        if state == TerminalState.LOST and last.state == TerminalState.NEW:
             return  # the last will of the device that this terminal was before
         await self._report(reports.heard, state=TerminalState(state), boot=message.boot)
         last.boot, last.state = message.boot, state

@@ -104,7 +104,7 @@ def heard(tx: Tx, actor: Actor, now: datetime, *, state: TerminalState, boot: Co
         update(terminal)
         .where(
             _T.id == row.id,
-            true() if state is not TerminalState.LOST else _T.boot > 0,
+            true() if state is not TerminalState.LOST else _T.state != TerminalState.NEW.value,
             or_(_T.boot < boot, (_T.boot == boot) & (_T.state != state.value)),
         )
         .values(state=state.value, state_at=now, boot=boot, seen_at=now)

@@ -119,7 +119,8 @@ def test_where_a_card_was_tapped_is_seen_by_who_sees_names_there(world: World) -
         seen = ask(world, actor, scoped.person, person_id=who.id)
         assert [one.seen_where for one in seen.tapped] == where
         assert [one.terminal_name for one in (seen.link,) if one] == where
-    sent = world.db.read(lambda conn: KINDS["person_card"].project(conn, who.id, now))
+    key = who.id
+    sent = world.db.read(lambda conn: KINDS["person_card"].project(conn, key, now))
     assert "Gate" not in str(sent), "to everybody who looks this person up"
 
 
