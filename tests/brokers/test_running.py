@@ -402,5 +402,6 @@ def test_what_runs_is_said_for_programs_beside_it(tmp_path: Path) -> None:
     settings = _settings(tmp_path, mqtt="mosquitto")
     with open_broker(settings) as running:
         said = json.loads((tmp_path / "broker" / "running.json").read_text())
-        assert said == {"kind": "mosquitto", "port": running.broker.port, "pid": running.pid}
+        its_own = {"kind": "mosquitto", "port": running.broker.port, "pid": running.pid}
+        assert said == {**its_own, "pages": settings.port}
     assert not (tmp_path / "broker" / "running.json").exists()
