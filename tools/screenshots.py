@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -329,23 +329,25 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     _picture(make_day, take_pictures)
     _picture(make_term, take_pictures_of_a_term)
-    with_terminals = {"CUBBY_MQTT": "auto", "CUBBY_MQTT_PORT": str(free_port())}
-    _picture(make_day, take_pictures_with_cards, CUBBY_PUBLIC_URL=PUBLIC_URL, **with_terminals)
+    more = {"CUBBY_MQTT": "auto", "CUBBY_MQTT_PORT": str(free_port())}
+    _picture(make_day, take_pictures_with_cards, more | {"CUBBY_PUBLIC_URL": PUBLIC_URL})
 
 
 def _picture(
-    make: Callable[[Day], None], take: Callable[[Browser, Day, str], None], **more: str
+    make: Callable[[Day], None],
+    take: Callable[[Browser, Day, str], None],
+    more: Mapping[str, str] | None = None,
 ) -> None:
     """Make a library, serve it, and take its pictures."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder)
-        settings: dict[str, Any] = {"CUBBY_SECRET_KEY": SECRET_KEY, "CUBBY_TIME_ZONE": zone()}
+        settings = {"CUBBY_SECRET_KEY": SECRET_KEY, "CUBBY_TIME_ZONE": zone()}
         init = settings | {"CUBBY_DATA_DIR": folder, "CUBBY_ADMIN_PASSWORD": ADMIN_PASSWORD}
         command = [sys.executable, "-m", "locker_app.cli", "init"]
         subprocess.run(command, cwd=ROOT, env=clean_environment(**init), check=True)
         day = Day(data)
         make(day)
-        with running(data, None, **settings, **more) as server:
+        with running(data, None, anew=False, **settings, **(more or {})) as server:
             browser = chromium.launch(playwright)
             take(browser, day, server.url)
             browser.close()

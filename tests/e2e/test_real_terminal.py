@@ -103,8 +103,10 @@ def test_a_card_from_its_first_tap_to_the_end_of_its_terminal(
         panel.press("Revoke it").sees("0 of 1 connected")
         wait_until(lambda: not (device.try_status() or {"link": True})["link"], "the end of it")
         _shows(device, "Not admitted")
+        before = _taps(device)
         device.tap()
-        _shows(device, "Offline")
+        wait_until(lambda: _taps(device) > before, "a look at the card")
+        _shows(device, "Not admitted")
         assert _opened(device) == []
     finally:
         device.close()
@@ -148,6 +150,13 @@ def _shows(device: Process, *texts: str) -> None:
         wait_until(shown)
     except AssertionError:
         raise AssertionError(f"the display shows {seen}, not {texts}") from None
+
+
+def _taps(device: Process) -> int:
+    """How many cards it has read since it began."""
+    status = device.try_status()
+    assert status is not None
+    return status["counters"].get("taps", 0)
 
 
 def _opened(device: Process) -> list[int]:

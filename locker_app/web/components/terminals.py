@@ -108,7 +108,11 @@ def _terminal(page: Item, row: Item) -> rx.Component:
                 class_name="stack tight",
             ),
             rx.el.p(
-                "No device has become this terminal yet. ",
+                rx.cond(
+                    state == "revoked",
+                    "Its device was switched off. ",
+                    "No device has become this terminal yet. ",
+                ),
                 rx.el.a("Make a code for it", href=f"/staff/setup/terminals/{Terminals.site_id}"),
                 ".",
             ),
