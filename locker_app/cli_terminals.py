@@ -10,7 +10,8 @@ from typing import Any
 from locker_app.cli_banks import bank_named
 from locker_app.cli_desk import Desk, Doings, add_group, do, table
 from locker_app.cli_sites import site_of
-from locker_app.domain.errors import BadInput, NotFound
+from locker_app.domain.errors import NotFound
+from locker_app.domain.relays import read_relays
 from locker_app.domain.terminals import CommandKind, TapMode, TerminalKind, TerminalPlan
 from locker_app.queries.setup import sites_to_set_up
 from locker_app.queries.terminals import TerminalRow, terminals_of
@@ -53,13 +54,14 @@ def run(settings: Settings, asked: argparse.Namespace) -> str:
 
 
 def _list(desk: Desk, asked: argparse.Namespace) -> str:
-    """show all terminals of a site: name on the wire, name, what for, state, version, alerts"""
+    """show all terminals of a site: login, name, what for, where, state, version, alerts"""
     site = site_of(desk, asked.site)
     rows = [
         (
             one.login,
             one.name,
-            f"{one.kind.value} {one.mode.value}" if one.bank_id is None else one.bank,
+            _what_for(one),
+            one.place,
             _state(one),
             one.program,
             "  ".join(f"{alert.id}:{alert.kind.value}×{alert.count}" for alert in one.alerts),
@@ -79,7 +81,7 @@ def _add(desk: Desk, asked: argparse.Namespace) -> str:
         mode=TapMode(asked.mode or ("gate" if gate else "locker")),
         bank_id=None if gate else _bank_id(desk, asked.bank),
         place=asked.place,
-        relays=_relays(asked.relays),
+        relays=read_relays(asked.relays),
         pin_needed=asked.pin,
     )
     made = desk.run(terminals.add_terminal, site_id=site.id, plan=plan)
@@ -98,7 +100,7 @@ def _change(desk: Desk, asked: argparse.Namespace) -> str:
     if asked.place is not None:
         plan = replace(plan, place=asked.place)
     if asked.relays:
-        plan = replace(plan, relays=_relays(asked.relays))
+        plan = replace(plan, relays=read_relays(asked.relays))
     if asked.pin is not None:
         plan = replace(plan, pin_needed=asked.pin == "yes")
     done = desk.run(
@@ -158,6 +160,13 @@ def _seen(desk: Desk, asked: argparse.Namespace) -> str:
     return "It is seen to." if done else "It was seen to before."
 
 
+def _what_for(one: TerminalRow) -> str:
+    """The bank whose doors it opens, or which way its gate leads."""
+    if one.bank_id is not None:
+        return one.bank
+    return "gate, both ways" if one.mode is TapMode.GATE else f"gate, {one.mode.value}"
+
+
 def _state(one: TerminalRow) -> str:
     if one.archived_at is not None:
         return "taken down"
@@ -178,22 +187,6 @@ def _bank_id(desk: Desk, named: str) -> int:
         if named.isascii() and named.isdigit() and len(named) < 10:
             return int(named)
         raise
-
-
-def _relays(text: str) -> dict[int, int]:
-    """Doors and their GPIO lines, as `1=5,2=6`.
-
-    Raises:
-        BadInput: that is not what it says.
-    """
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
-    try:
-        relays = {int(number): int(pin) for number, _, pin in pairs}
-    except ValueError:
-        relays = {}
-    if len(relays) != len(pairs):
-        raise BadInput("Write doors and their GPIO lines like 1=5,2=6.", field="relays")
-    return relays
 
 
 def _named(desk: Desk, asked: argparse.Namespace, *, archived: bool = False) -> TerminalRow:
@@ -227,7 +220,7 @@ _PLACE = {"metavar": "TEXT", "help": "where it hangs, such as “Main door”"}
 _RELAYS = {
     "default": "",
     "metavar": "DOOR=GPIO,…",
-    "help": "which GPIO line (BCM) opens which door: 1=5,2=6",
+    "help": "which GPIO line (BCM) opens which door: 1=5,2=6; doors alone, 1-8, get free ones",
 }
 
 _DOINGS: Doings = {

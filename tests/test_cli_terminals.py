@@ -29,7 +29,11 @@ def test_set_up(shell: Shell, world: World, here: str, monkeypatch: pytest.Monke
     assert world.rows(terminal)[0].relays == {"1": 5, "2": 6, "3": 13}
     shell("terminal", "add", "Door", "--mode", "in", "--place", "Main door")
     assert "already" in shell("terminal", "add", "hall", "--mode", "in", fails=True)
-    for wrong in ("1", "1=x", "1=5,1=6", "1=25", "1=5,2=5", "9=5"):
+    login = next(one.login for one in world.rows(terminal) if one.name == "Door")
+    assert f"{login} Door gate, in Main door not provisioned" in words(shell("terminal", "list"))
+    shell("terminal", "change", here, "--relays", "2-3,1=13")
+    assert world.rows(terminal)[0].relays == {"1": 13, "2": 4, "3": 5}
+    for wrong in ("1-99", "1=x", "1=5,1=6", "1=25", "1=5,2=5", "9=5"):
         assert "--relays" in shell("terminal", "change", here, "--relays", wrong, fails=True)
     said = shell("terminal", "change", "HALL", "--name", "Hall 1", "--pin", "yes")
     assert said == "Hall: it is kept."
