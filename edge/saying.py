@@ -69,7 +69,12 @@ class Saying:
             self.say("display", Shown.model_validate(fields_of(seen)))
 
     def measure(self, outbox: Outbox, now: Moment) -> None:
-        """Say how the terminal is, every half minute; and soon that nothing waits any more."""
+        """Say how the terminal is, every half minute; and soon that nothing waits any more.
+
+        Not before the time is known from what isn't old: the server takes it for the terminal's.
+        """
+        if now.wall is None:
+            return
         emptied = self._waited and not outbox.depth
         pause = TELEMETRY_AGAIN_S if emptied else TELEMETRY_EVERY_S
         if not self._link.up or now.mono - self._measured_at < pause:

@@ -238,11 +238,12 @@ ANSWERS = {
     doors.open_door: "no_terminal",
     cards.ask_link: "terminal_revoked",
     cards.cancel_link: "link_over",
+    commands_.tell: "terminal_away",
     sites.archive_site: "would_strand",
     people_import.confirm_import: "import_moved",
 }
-"""What those who may are told all the same: no bank has a terminal yet, somebody is in line, the
-file is not read."""
+"""What those who may are told all the same: no bank has a terminal yet, no device is one,
+somebody is in line, the file is not read."""
 OF_WHOEVER_IS_SIGNED_IN: set[Command] = {
     sessions.sign_out,
     sessions.sign_out_everywhere,
