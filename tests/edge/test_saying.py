@@ -10,7 +10,6 @@ from edge.saying import Parts, Saying
 from edge.store import Store
 from tests.edge.test_outbox import FACT, Time
 
-
 WALL = 1_795_000_000_000
 
 
