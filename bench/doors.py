@@ -232,7 +232,7 @@ class Light:
         """Wait for what was not answered yet, which is sent again as the program does."""
         end = time.monotonic() + LATE_SECONDS
         while self._sent and time.monotonic() < end:
-            self._later(lambda: None)
+            self._later(self._outbox.tidy)  # which takes those up for which there was no room
             await asyncio.sleep(0.05)
 
     def _later(self, do: Callable[[], object]) -> None:

@@ -42,6 +42,9 @@ IDLE_SECONDS, IDLE_SECONDS_EACH = 0.15, 0.01
 """How often displays at rest are told something new at most: the more there are, the less often, as
 these messages would otherwise be more than those to whoever waits for an answer."""
 GRANTS_SECONDS = 1.0
+GRANTS_AT_ONCE = 3
+"""Terminals whose grants are renewed in one transaction, and said in one turn of the loop: whoever
+taps meanwhile waits for no more than that."""
 _SHARE_OF_TIME = 10
 """Reckoning grants takes a tenth of the time at most."""
 RENEW_SECONDS = 6 * 3600.0
@@ -263,9 +266,10 @@ class Outbound:
             lambda conn: [(one.id, _content(grants_of(conn, one.row, now), now)) for one in due]
         )
         changed = [one for one, content in rows if self._said_grants.get(one) != content]
-        if changed:
-            call = Call(now, "mqtt", actor=SYSTEM)
-            for new in await self._db.arun(command(call, renew_grants, terminal_ids=changed)):
+        call = Call(now, "mqtt", actor=SYSTEM)
+        for first in range(0, len(changed), GRANTS_AT_ONCE):
+            some = changed[first : first + GRANTS_AT_ONCE]
+            for new in await self._db.arun(command(call, renew_grants, terminal_ids=some)):
                 self._say_new_grants(new, now)
         await asyncio.sleep((time.monotonic() - began) * _SHARE_OF_TIME)
 
