@@ -59,7 +59,7 @@ class Writer:
         self._engine = engine
         self._on_commit = on_commit
         self._conn: Connection | None = None
-        """Kept: taking it from the pool and giving it back was a third of a short command."""
+        """Kept: taking it from the pool and giving it back was a quarter of its time."""
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False

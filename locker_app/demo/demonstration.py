@@ -118,8 +118,8 @@ The demo is running at {here}
 Visitors come, get a locker and leave, as long as it runs. After half a minute the
 card reader of the reading room fails for a moment: the terminals' page shows an alert.
 Be one of the visitors: sign in at
-{here} as {_YOU} ({NAMES[_YOU]}), and put the card of that name on a reader, also
-for the second time within half a minute, to give the locker back:
+{here} as {_YOU} ({NAMES[_YOU]}), and put the card of that name on a reader:
+for a locker, again to open it, and once more within half a minute to give it back:
 
   .venv/bin/python -m edge --dir {folder} tap {shown_uid(_YOU)}
 
